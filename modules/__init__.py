@@ -1,0 +1,1 @@
+"""What runs inside the components: typed, importable, free of pipeline knowledge."""

@@ -1,0 +1,42 @@
+"""Errors that a user can act on: each message says what, where, why and what to do."""
+
+from __future__ import annotations
+
+
+class WarmstartError(Exception):
+    """Base of every error that is shown to the user as one readable message, without a traceback."""
+
+
+class ConfigError(WarmstartError):
+    """The configuration file, or a `--set` override, is not valid."""
+
+
+class DataError(WarmstartError):
+    """Input data do not hold what their format promises.
+
+    Args:
+        path: The file or folder at fault.
+        expected: What should have been there.
+        found: What was there instead.
+        fix: What the user can do about it.
+        offset: Byte offset inside the file, where one is known.
+
+    Example:
+        >>> print(DataError("a.gz", expected="magic 2051", found="magic 7", fix="Pass an IDX file.",
+        ...                 offset=0))
+        a.gz (byte 0): expected magic 2051, found magic 7. Pass an IDX file.
+    """
+
+    def __init__(
+        self, path: str, *, expected: str, found: str, fix: str, offset: int | None = None
+    ) -> None:
+        place = path if offset is None else f"{path} (byte {offset})"
+        super().__init__(f"{place}: expected {expected}, found {found}. {fix}")
+
+
+class DomainValidationError(WarmstartError):
+    """A domain's statistics break the schema or the allowed skew; the run must not go on."""
+
+
+class WarmStartMappingError(WarmstartError):
+    """The checkpoint and the network differ in a way that the configuration did not announce."""

@@ -1,0 +1,202 @@
+"""The configuration file: its typed schema, and how it is read, overridden and refused."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from modules.errors import ConfigError
+from modules.settings import (
+    GateSettings,
+    NetworkSettings,
+    PretrainingSettings,
+    PreprocessingSettings,
+    Settings,
+    Shots,
+    TrainingSettings,
+    TransferSettings,
+    ValidationSettings,
+)
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+Format = Literal["idx", "image_folder", "tfrecord"]
+
+
+class SourceConfig(Settings):
+    """The source domain: a name, a folder and its format.
+
+    Attributes:
+        classes: Class names in label order, where the data do not carry them.
+        schema_file: A pinned schema (text proto); without it the schema is inferred from the source.
+    """
+
+    name: Name
+    path: str
+    format: Format = "idx"
+    classes: tuple[str, ...] | None = Field(default=None, strict=False)
+    schema_file: str | None = None
+
+
+class TargetConfig(Settings):
+    """The target domain, with the labelled images per class that training may use."""
+
+    name: Name
+    path: str
+    format: Format = "idx"
+    shots: Shots = 10
+
+
+class BeamConfig(Settings):
+    """Where Beam runs ExampleGen, StatisticsGen and Transform."""
+
+    runner: Literal["local"] = "local"
+
+
+class Config(Settings):
+    """One scenario: everything that `warmstart run` needs to know."""
+
+    name: Name
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    source: SourceConfig
+    target: TargetConfig
+    preprocessing: PreprocessingSettings = PreprocessingSettings()
+    network: NetworkSettings = NetworkSettings()
+    pretraining: PretrainingSettings = PretrainingSettings()
+    transfer: TransferSettings = TransferSettings()
+    validation: ValidationSettings = ValidationSettings()
+    gate: GateSettings = GateSettings()
+    training: TrainingSettings = TrainingSettings()
+    beam: BeamConfig = BeamConfig()
+    output: str | None = None
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML that reads 1e-4 as a number (YAML 1.2) and refuses duplicate keys."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key '{key}' is given twice", node.start_mark
+                )
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"),
+    list("-+0123456789"),
+)
+
+
+def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
+    """Reads a configuration file and applies `key.path=value` overrides.
+
+    Relative paths in the file are relative to the current folder, as on a command line.
+
+    Args:
+        path: A YAML file.
+        overrides: Strings such as `target.shots=1`; the value is read as YAML.
+
+    Returns:
+        The validated configuration.
+
+    Raises:
+        ConfigError: The file or an override is not readable, or a key or value is refused; the
+            message names the nearest valid key.
+    """
+    tree = _read_yaml(Path(path))
+    for override in overrides:
+        _apply_override(tree, override)
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(_explain(Path(path), error)) from None
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        tree = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: no such configuration file. Pass one from configs/ or write your own."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}.") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(tree, dict):
+        raise ConfigError(
+            f"{path}: expected a mapping of keys such as 'name', 'source' and 'target', "
+            f"found {type(tree).__name__}."
+        )
+    return tree
+
+
+def _apply_override(tree: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    parts = key.split(".")
+    if not equals or not all(parts):
+        raise ConfigError(f"--set {override}: expected key.path=value, e.g. --set target.shots=1.")
+    try:
+        value = yaml.load(text, Loader=_Loader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise ConfigError(f"--set {override}: not a YAML value: {error}.") from None
+    for depth, part in enumerate(parts[:-1]):
+        child = tree.setdefault(part, {})
+        if isinstance(child, str) and part == "network" and depth == 0:
+            child = tree[part] = {"name": child}
+        if not isinstance(child, dict):
+            raise ConfigError(
+                f"--set {override}: '{'.'.join(parts[: depth + 1])}' is a value, not a section."
+            )
+        tree = child
+    tree[parts[-1]] = value
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    lines = [f"{path}: the configuration is not valid."]
+    for problem in error.errors():
+        location = [str(part) for part in problem["loc"]]
+        key = ".".join(location)
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"  {key}: unknown key{_nearest_key(location)}")
+        elif problem["type"] == "missing":
+            lines.append(f"  {key}: missing; this key is required")
+        else:
+            found = repr(problem["input"])
+            lines.append(f"  {key}: {problem['msg'].lower()}; found {found[:80]}")
+    return "\n".join(lines)
+
+
+def _nearest_key(location: list[str]) -> str:
+    valid = valid_keys()
+    full = ".".join(location)
+    siblings = [key for key in valid if key.rpartition(".")[0] == ".".join(location[:-1])]
+    near = difflib.get_close_matches(full, siblings, n=1, cutoff=0.6) or difflib.get_close_matches(
+        full, valid, n=1, cutoff=0.6
+    )
+    if not near:
+        same_leaf = [key for key in valid if key.rpartition(".")[2] == location[-1]]
+        near = same_leaf[:1]
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; valid here: {', '.join(key.rpartition('.')[2] for key in siblings)}"
+
+
+def valid_keys(model: type[Settings] = Config, prefix: str = "") -> list[str]:
+    """Lists every key of the schema in dotted form, sections included."""
+    keys = []
+    for name, field in model.model_fields.items():
+        keys.append(prefix + name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
+            keys += valid_keys(field.annotation, f"{prefix}{name}.")
+    return keys

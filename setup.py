@@ -1,0 +1,54 @@
+"""Package definition of warmstart: which packages install and what they need on each stack."""
+
+from setuptools import find_packages, setup
+
+# Two stacks, one code base: TFX 1.21 needs glibc >= 2.39 and Python >= 3.11; older hosts run
+# TFX 1.16 on Python 3.10 (with the last Beam that still brings dill, which tfx_bsl 1.16 imports).
+TFX_1_16 = 'python_version < "3.11"'
+TFX_1_21 = 'python_version >= "3.11"'
+
+setup(
+    name="warmstart",
+    version="0.1.0",
+    description="Transfer learning as one production TFX pipeline, with proof before serving.",
+    license="Apache-2.0",
+    python_requires=">=3.10,<3.14",
+    packages=find_packages(include=["components*", "modules*", "pipelines*"]),
+    install_requires=[
+        f"tfx==1.16.0; {TFX_1_16}",
+        f"apache-beam==2.67.0; {TFX_1_16}",
+        f"tfx==1.21.0; {TFX_1_21}",
+        "apache-beam",
+        "tensorflow",
+        "tensorflow-transform",
+        "keras>=3",
+        "kfp>=2",
+        "kfp-pipeline-spec",
+        "click",
+        "filelock",
+        "jinja2",
+        "matplotlib",
+        "pandas",
+        "pillow",
+        "pydantic>=2",
+        "pyyaml",
+        "rich",
+        "scikit-learn",
+        "scipy",
+        "statsmodels",
+        "tensorboard",
+    ],
+    extras_require={
+        "dev": [
+            "hypothesis",
+            "mypy",
+            "pandas-stubs",
+            "pytest",
+            "pytest-timeout",
+            "ruff",
+            "types-protobuf",
+            "types-PyYAML",
+        ],
+    },
+    entry_points={"console_scripts": ["warmstart = pipelines.cli:main"]},
+)
