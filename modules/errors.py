@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class WarmstartError(Exception):
-    """Base of every error that is shown to the user as one readable message, without a traceback."""
+    """Base of every error that is shown to the user as one message, without a traceback."""
 
 
 class ConfigError(WarmstartError):

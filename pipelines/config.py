@@ -16,8 +16,8 @@ from modules.errors import ConfigError
 from modules.settings import (
     GateSettings,
     NetworkSettings,
-    PretrainingSettings,
     PreprocessingSettings,
+    PretrainingSettings,
     Settings,
     Shots,
     TrainingSettings,
@@ -34,7 +34,7 @@ class SourceConfig(Settings):
 
     Attributes:
         classes: Class names in label order, where the data do not carry them.
-        schema_file: A pinned schema (text proto); without it the schema is inferred from the source.
+        schema_file: A pinned schema (text proto); without it, the source's is inferred.
     """
 
     name: Name
@@ -178,17 +178,18 @@ def _explain(path: Path, error: ValidationError) -> str:
 
 
 def _nearest_key(location: list[str]) -> str:
+    """Suggests a key of the same name elsewhere, else one spelled alike: siblings first."""
+    section, leaf = ".".join(location[:-1]), location[-1]
     valid = valid_keys()
-    full = ".".join(location)
-    siblings = [key for key in valid if key.rpartition(".")[0] == ".".join(location[:-1])]
-    near = difflib.get_close_matches(full, siblings, n=1, cutoff=0.6) or difflib.get_close_matches(
-        full, valid, n=1, cutoff=0.6
-    )
-    if not near:
-        same_leaf = [key for key in valid if key.rpartition(".")[2] == location[-1]]
-        near = same_leaf[:1]
-    if near:
-        return f"; did you mean '{near[0]}'?"
+    siblings = [key for key in valid if key.rpartition(".")[0] == section]
+    namesakes = [key for key in valid if key.rpartition(".")[2] == leaf]
+    alike = difflib.get_close_matches(leaf, [key.rpartition(".")[2] for key in siblings], n=1)
+    if namesakes:
+        return f"; did you mean '{namesakes[0]}'?"
+    if alike:
+        return f"; did you mean '{'.'.join([*location[:-1], *alike])}'?"
+    if far := difflib.get_close_matches(".".join(location), valid, n=1):
+        return f"; did you mean '{far[0]}'?"
     return f"; valid here: {', '.join(key.rpartition('.')[2] for key in siblings)}"
 
 

@@ -1,0 +1,72 @@
+"""The `warmstart` command. Imports stay light here: help must answer at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+class _UserErrors(click.Group):
+    """Shows errors that a user can act on as one message, and hides their traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        from modules.errors import WarmstartError
+
+        try:
+            return super().invoke(ctx)
+        except WarmstartError as error:
+            raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            click.echo(
+                "Stopped. Finished components stay cached: the same command goes on from there.",
+                err=True,
+            )
+            sys.exit(130)
+
+
+@click.group(cls=_UserErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="warmstart")
+def main() -> None:
+    """Carry a model over to a new domain with few labels, and prove that it helped.
+
+    Start with: warmstart run configs/mnist_to_optdigits.yaml
+    """
+
+
+@main.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY.PATH=VALUE",
+    help="Override a configuration value, e.g. target.shots=1. May be repeated.",
+)
+@click.option("--output", type=click.Path(path_type=Path), help="Folder for the run's results.")
+@click.option("--fresh", is_flag=True, help="Run every component again; use no cached result.")
+@click.option("--require-blessing", is_flag=True, help="Exit with 3 unless the model is blessed.")
+@click.option("-v", "--verbose", is_flag=True, help="Show the underlying logs and tracebacks.")
+def run(
+    config: Path,
+    overrides: tuple[str, ...],
+    output: Path | None,
+    fresh: bool,
+    require_blessing: bool,
+    verbose: bool,
+) -> None:
+    """Run the transfer pipeline of CONFIG on this machine."""
+    from pipelines.config import load_config
+    from pipelines.run_command import run_command
+
+    loaded = load_config(config, overrides)
+    verdict = run_command(
+        loaded, output or Path(loaded.output or f"runs/{loaded.name}"), fresh=fresh, verbose=verbose
+    )
+    if require_blessing and verdict != "blessed":
+        sys.exit(3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Runs the pipeline on this machine with TFX's LocalDagRunner."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import absl.logging
+from tfx.orchestration import metadata
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+
+from pipelines.config import Config
+from pipelines.run_artifacts import RunArtifacts
+from pipelines.run_display import ComponentHandler, ProgressHandler, RunDisplay
+from pipelines.run_result import collect_result, write_result
+from pipelines.transfer_pipeline import create_pipeline
+
+
+def run_locally(
+    config: Config, output: Path, display: RunDisplay, *, started: float, fresh: bool = False
+) -> dict[str, Any]:
+    """Runs the pipeline and writes its result.
+
+    Args:
+        config: The scenario; relative data paths are relative to the current folder.
+        output: Folder for result.json, serving/, metadata.db and artifacts/.
+        display: Is told about each component as it works.
+        started: `time.monotonic()` when the command started, for the total.
+        fresh: Run every component again, whatever the cache holds.
+
+    Returns:
+        The content of result.json.
+
+    Raises:
+        WarmstartError: Data, configuration or warm start are refused, with the reason.
+    """
+    connection_config = metadata.sqlite_metadata_connection_config(str(output / "metadata.db"))
+    pipeline = create_pipeline(
+        _with_absolute_paths(config),
+        pipeline_root=str(output / "artifacts"),
+        serving_directory=str(output / "serving"),
+        metadata_connection_config=connection_config,
+        enable_cache=not fresh,
+    )
+    absl.logging.set_verbosity(absl.logging.INFO)
+    logging.getLogger("absl").propagate = True
+    imports = {"start": time.monotonic() - started}
+    with ComponentHandler(display) as components, ProgressHandler(display):
+        LocalDagRunner().run(pipeline)
+    seconds = {"total": time.monotonic() - started, **imports, **components.seconds}
+    result = collect_result(config, RunArtifacts(connection_config), seconds, components.cached)
+    write_result(result, output)
+    return result
+
+
+def _with_absolute_paths(config: Config) -> Config:
+    """Makes data paths independent of the folder that a later, cached run starts in."""
+
+    def absolute(path: str) -> str:
+        return str(Path(path).resolve())
+
+    source = {"path": absolute(config.source.path)}
+    if config.source.schema_file:
+        source["schema_file"] = absolute(config.source.schema_file)
+    return config.model_copy(
+        update={
+            "source": config.source.model_copy(update=source),
+            "target": config.target.model_copy(update={"path": absolute(config.target.path)}),
+        }
+    )

@@ -1,0 +1,116 @@
+"""`warmstart run`: the steps around a local run, from the first check to the last line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import filelock
+from rich.console import Console
+
+from modules.errors import ConfigError, WarmstartError
+from pipelines.config import Config
+from pipelines.run_display import create_display
+from pipelines.run_summary import print_summary
+from pipelines.terminal_capture import logs_to_file
+
+
+def run_command(config: Config, output: Path, *, fresh: bool, verbose: bool) -> str:
+    """Runs a scenario and tells the user what happened.
+
+    Args:
+        config: The scenario.
+        output: Folder for everything that the run writes; it is made if needed.
+        fresh: Use no cached result.
+        verbose: Let the underlying logs and tracebacks through to the terminal.
+
+    Returns:
+        The verdict: `blessed` or `not_blessed`.
+
+    Raises:
+        WarmstartError: What went wrong, in words for the user.
+    """
+    started = time.monotonic()
+    check_data_folders(config)
+    output = _prepare_output(output.resolve())
+    log_file = output / "logs" / f"{time.strftime('%Y%m%d-%H%M%S')}.log"
+    with (
+        _exclusive(output),
+        logs_to_file(log_file, also_to_terminal=verbose) as terminal,
+    ):
+        console = Console(file=terminal, width=None if terminal.isatty() else 80)
+        console.print(
+            f"warmstart {config.name}: {config.source.name} to {config.target.name}",
+            highlight=False,
+        )
+        display = create_display(console)
+        try:
+            # TensorFlow reads this when it is imported, which takes seconds: hence not above.
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+            from pipelines.local_runner import run_locally
+
+            result = run_locally(config, output, display, started=started, fresh=fresh)
+        except (WarmstartError, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            if verbose:
+                raise
+            raise WarmstartError(
+                f"{type(error).__name__}: {_first_line(error)}\n"
+                f"This was not foreseen. The log holds the details: {log_file}; "
+                "-v shows them on the terminal. Finished components stay cached."
+            ) from error
+        finally:
+            display.close()
+        print_summary(result, output, console)
+    return result["verdict"]
+
+
+def check_data_folders(config: Config) -> None:
+    """Refuses missing data folders before anything heavy is imported."""
+    for role, domain in (("source", config.source), ("target", config.target)):
+        path = Path(domain.path)
+        if not path.is_dir():
+            found = "a file" if path.exists() else "nothing"
+            raise ConfigError(
+                f"{role}.path: expected a folder of format '{domain.format}' at {path.resolve()}, "
+                f"found {found}. Correct the path in the configuration, or pass "
+                f"--set {role}.path=DIR."
+            )
+
+
+def _prepare_output(output: Path) -> Path:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{output}: cannot be used for output: {error.strerror}. "
+            "Pass another folder with --output."
+        ) from None
+    return output
+
+
+@contextlib.contextmanager
+def _exclusive(output: Path) -> Iterator[None]:
+    lock = filelock.FileLock(output / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise WarmstartError(
+            f"{output}: another run is using this folder. Wait for it, or pass another --output."
+        ) from None
+    except OSError as error:
+        raise ConfigError(
+            f"{output}: cannot be written: {error.strerror}. Pass another folder with --output."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), "no message")

@@ -1,0 +1,69 @@
+"""Keeps the logs of TensorFlow, Beam and TFX off the user's terminal and in a file."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+
+@contextlib.contextmanager
+def logs_to_file(path: Path, *, also_to_terminal: bool = False) -> Iterator[TextIO]:
+    """Sends everything that is printed or logged to a file, from native code too.
+
+    Native libraries write to the file descriptors themselves, so these are redirected, not
+    only `sys.stdout` and `sys.stderr`.
+
+    Args:
+        path: The log file; it is appended to.
+        also_to_terminal: Leave the descriptors alone, and write Python's log records to both.
+
+    Yields:
+        A text stream that still reaches the terminal.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        if also_to_terminal:
+            yield sys.stdout
+        else:
+            with _redirected_descriptors(path) as terminal:
+                yield terminal
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+        handler.close()
+
+
+@contextlib.contextmanager
+def _redirected_descriptors(path: Path) -> Iterator[TextIO]:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = [os.dup(1), os.dup(2)]
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    terminal = io.TextIOWrapper(
+        os.fdopen(os.dup(1), "wb"), encoding=sys.stdout.encoding or "utf-8", line_buffering=True
+    )
+    try:
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        yield terminal
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        terminal.flush()
+        for descriptor, original in zip((1, 2), saved, strict=True):
+            os.dup2(original, descriptor)
+            os.close(original)
+        os.close(log)
+        terminal.close()

@@ -1,0 +1,223 @@
+"""The DAG: one trunk for the source domain, one branch for the target domain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from components.domain_validator.component import DomainValidator
+from components.image_example_gen.component import ImageExampleGen
+from components.image_schema_gen.component import ImageSchemaGen
+from components.transfer_evaluator.component import TransferEvaluator
+from components.warm_start_trainer.component import WarmStartTrainer
+from ml_metadata.proto import metadata_store_pb2
+from tfx.components.pusher.component import Pusher
+from tfx.components.statistics_gen.component import StatisticsGen
+from tfx.components.trainer.component import Trainer
+from tfx.components.transform.component import Transform
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
+
+from modules.settings import Settings
+from pipelines.config import Config
+from pipelines.source_fingerprint import source_fingerprint
+
+
+@dataclass(frozen=True)
+class SourceTrunk:
+    """What every target branch shares: the source's data, its TransformGraph and its model."""
+
+    examples: ImageExampleGen
+    statistics: StatisticsGen
+    schema: ImageSchemaGen
+    validator: DomainValidator
+    transform: Transform
+    pretrainer: Trainer
+
+    @property
+    def components(self) -> list[BaseComponent]:
+        """All components of the trunk, in no particular order."""
+        return list(vars(self).values())
+
+
+def create_pipeline(
+    config: Config,
+    *,
+    pipeline_root: str,
+    serving_directory: str,
+    metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
+    enable_cache: bool = True,
+) -> Pipeline:
+    """Builds the transfer pipeline that a configuration describes, for any runner.
+
+    Args:
+        config: The scenario.
+        pipeline_root: Folder or URI under which artifacts are written.
+        serving_directory: Folder or URI into which a blessed model is pushed, by version.
+        metadata_connection_config: The ML Metadata store; the Kubeflow runner brings its own.
+        enable_cache: Whether finished work with the same inputs, parameters and code is reused.
+
+    Returns:
+        The pipeline, not yet run.
+    """
+    trunk = _source_trunk(config)
+    branch = _target_branch(config, trunk, serving_directory)
+    return Pipeline(
+        pipeline_name=config.name,
+        pipeline_root=pipeline_root,
+        metadata_connection_config=metadata_connection_config,
+        components=[*trunk.components, *branch],
+        enable_cache=enable_cache,
+        beam_pipeline_args=beam_pipeline_args(config),
+    )
+
+
+def beam_pipeline_args(config: Config) -> list[str]:
+    """Translates the `beam` section into Beam's own options."""
+    # DirectRunner of Beam >= 2.68 tries to download another runner; FnApiRunner is in-process.
+    return {"local": ["--runner=FnApiRunner"]}[config.beam.runner]
+
+
+def _source_trunk(config: Config) -> SourceTrunk:
+    examples = ImageExampleGen(
+        input_base=config.source.path,
+        domain=config.source.name,
+        format=config.source.format,
+        classes=config.source.classes,
+        source_fingerprint=source_fingerprint("components.image_example_gen.executor"),
+    ).with_id("SourceExampleGen")
+    statistics = StatisticsGen(examples=examples.outputs["examples"]).with_id("SourceStatisticsGen")
+    schema = ImageSchemaGen(
+        statistics=statistics.outputs["statistics"],
+        examples=examples.outputs["examples"],
+        schema_file=config.source.schema_file,
+        source_fingerprint=source_fingerprint("components.image_schema_gen.executor"),
+    )
+    validator = DomainValidator(
+        statistics=statistics.outputs["statistics"],
+        schema=schema.outputs["schema"],
+        examples=examples.outputs["examples"],
+        settings=config.validation,
+        role="source",
+        source_fingerprint=source_fingerprint("components.domain_validator.executor"),
+    ).with_id("SourceValidator")
+    transform = Transform(
+        examples=examples.outputs["examples"],
+        schema=schema.outputs["schema"],
+        preprocessing_fn="modules.preprocessing.preprocessing_fn",
+        splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=[]),
+        materialize=False,
+        disable_statistics=True,
+        disable_analyzer_cache=True,
+        custom_config=_module_config(
+            "modules.preprocessing",
+            preprocessing=config.preprocessing,
+            network=config.network,
+        ),
+    )
+    transform.add_upstream_node(validator)
+    pretrainer = Trainer(
+        run_fn="modules.pretraining.run_fn",
+        examples=examples.outputs["examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        schema=schema.outputs["schema"],
+        train_args=trainer_pb2.TrainArgs(splits=["train"], num_steps=config.pretraining.steps),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config=_module_config(
+            "modules.pretraining",
+            preprocessing=config.preprocessing,
+            network=config.network,
+            pretraining=config.pretraining,
+            training=config.training,
+            seed=config.seed,
+        ),
+    ).with_id("PretrainTrainer")
+    return SourceTrunk(examples, statistics, schema, validator, transform, pretrainer)
+
+
+def _target_branch(
+    config: Config, trunk: SourceTrunk, serving_directory: str
+) -> list[BaseComponent]:
+    examples = ImageExampleGen(
+        input_base=config.target.path,
+        domain=config.target.name,
+        format=config.target.format,
+        classes=config.source.classes,
+        source_fingerprint=source_fingerprint("components.image_example_gen.executor"),
+    ).with_id("TargetExampleGen")
+    statistics = StatisticsGen(
+        examples=examples.outputs["examples"],
+    ).with_id("TargetStatisticsGen")
+    validator = DomainValidator(
+        statistics=statistics.outputs["statistics"],
+        schema=trunk.schema.outputs["schema"],
+        examples=examples.outputs["examples"],
+        source_statistics=trunk.statistics.outputs["statistics"],
+        source_examples=trunk.examples.outputs["examples"],
+        settings=config.validation,
+        role="target",
+        source_fingerprint=source_fingerprint("components.domain_validator.executor"),
+    ).with_id("TargetValidator")
+    # A broken target should stop the run before minutes of pretraining, not after.
+    trunk.pretrainer.add_upstream_node(validator)
+    scratch_trainer = Trainer(
+        run_fn="modules.scratch_training.run_fn",
+        examples=examples.outputs["examples"],
+        transform_graph=trunk.transform.outputs["transform_graph"],
+        schema=trunk.schema.outputs["schema"],
+        train_args=trainer_pb2.TrainArgs(splits=["train"], num_steps=config.transfer.steps),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config=_module_config(
+            "modules.scratch_training",
+            preprocessing=config.preprocessing,
+            network=config.network,
+            transfer=config.transfer,
+            training=config.training,
+            shots=config.target.shots,
+            seed=config.seed,
+        ),
+    ).with_id("ScratchTrainer")
+    scratch_trainer.add_upstream_node(validator)
+    warm_start_trainer = WarmStartTrainer(
+        examples=examples.outputs["examples"],
+        source_examples=trunk.examples.outputs["examples"],
+        transform_graph=trunk.transform.outputs["transform_graph"],
+        base_model=trunk.pretrainer.outputs["model"],
+        preprocessing=config.preprocessing,
+        network=config.network,
+        training=config.training,
+        transfer=config.transfer,
+        shots=config.target.shots,
+        seed=config.seed,
+        source_fingerprint=source_fingerprint("components.warm_start_trainer.executor"),
+    )
+    warm_start_trainer.add_upstream_node(validator)
+    evaluator = TransferEvaluator(
+        target_examples=examples.outputs["examples"],
+        source_examples=trunk.examples.outputs["examples"],
+        pretrained_model=trunk.pretrainer.outputs["model"],
+        scratch_model=scratch_trainer.outputs["model"],
+        warm_start_model=warm_start_trainer.outputs["model"],
+        settings=config.gate,
+        source_name=config.source.name,
+        target_name=config.target.name,
+        shots=config.target.shots,
+        seed=config.seed,
+        source_fingerprint=source_fingerprint("components.transfer_evaluator.executor"),
+    )
+    pusher = Pusher(
+        model=warm_start_trainer.outputs["model"],
+        model_blessing=evaluator.outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=serving_directory)
+        ),
+    )
+    return [examples, statistics, validator, scratch_trainer, warm_start_trainer, evaluator, pusher]
+
+
+def _module_config(module: str, **values: Settings | str | int) -> dict[str, str | int]:
+    """Packs settings as JSON for a stock component, with the code fingerprint of its module."""
+    return {
+        name: value.model_dump_json() if isinstance(value, Settings) else value
+        for name, value in values.items()
+    } | {"source_fingerprint": source_fingerprint(module)}

@@ -1,0 +1,89 @@
+"""Small real domains and the command that runs the pipeline on them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+_SPLITS = (("train", 4000), ("t10k", 1000))
+
+
+@dataclass(frozen=True)
+class FinishedCommand:
+    """How a command ended.
+
+    Attributes:
+        code: Exit status.
+        output: Standard output and standard error together.
+    """
+
+    code: int
+    output: str
+
+
+def warmstart(*arguments: str | Path, timeout: float = 500) -> FinishedCommand:
+    """Runs the installed command line, as a user does, without a terminal."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+        env={**os.environ, "CI": "true"},
+    )
+    return FinishedCommand(done.returncode, done.stdout)
+
+
+def read_result(output: Path) -> dict[str, Any]:
+    """Reads a run's result.json."""
+    return json.loads((output / "result.json").read_text(encoding="utf-8"))
+
+
+def set_options(overrides: Sequence[str]) -> list[str]:
+    """Turns key=value strings into command-line options."""
+    return [part for override in overrides for part in ("--set", override)]
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """Reads a gzipped IDX file of unsigned bytes."""
+    content = gzip.decompress(path.read_bytes())
+    dimensions = content[3]
+    shape = np.frombuffer(content, ">u4", dimensions, 4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+
+
+def write_idx(path: Path, array: np.ndarray) -> None:
+    """Writes unsigned bytes as an IDX file, gzipped if the name says so."""
+    header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    content = header + array.astype(np.uint8).tobytes()
+    path.write_bytes(gzip.compress(content, 1) if path.suffix == ".gz" else content)
+
+
+def write_idx_domain(folder: Path, splits: dict[str, tuple[np.ndarray, np.ndarray]]) -> Path:
+    """Writes images and labels by split (`train`, `t10k`) in MNIST's layout."""
+    folder.mkdir(parents=True)
+    for split, (images, labels) in splits.items():
+        write_idx(folder / f"{split}-images-idx3-ubyte.gz", images)
+        write_idx(folder / f"{split}-labels-idx1-ubyte.gz", labels)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first images of MNIST: enough to learn from in seconds."""
+    splits = {}
+    for split, count in _SPLITS:
+        images = read_idx(Path(f"data/mnist/{split}-images-idx3-ubyte.gz"))[:count]
+        labels = read_idx(Path(f"data/mnist/{split}-labels-idx1-ubyte.gz"))[:count]
+        splits[split] = (images, labels)
+    return write_idx_domain(tmp_path_factory.mktemp("domains") / "small_mnist", splits)

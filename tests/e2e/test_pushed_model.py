@@ -1,0 +1,116 @@
+"""The pushed model answers the same through every loader that serves it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.e2e.conftest import read_idx, read_result, set_options, warmstart
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def pushed(small_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    output = tmp_path_factory.mktemp("pushed") / "output"
+    overrides = ["pretraining.steps=150", "transfer.steps=60", f"source.path={small_mnist}"]
+    done = warmstart(
+        "run",
+        "configs/mnist_to_optdigits.yaml",
+        *set_options(overrides),
+        "--output",
+        output,
+        "--require-blessing",
+    )
+    assert done.code == 0, done.output
+    return read_result(output)["pushed_to"]
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    return read_idx(Path("data/optdigits/t10k-images-idx3-ubyte.gz"))[:32]
+
+
+@pytest.fixture(scope="module")
+def serialized(images: np.ndarray) -> list[bytes]:
+    def serialize(image: np.ndarray) -> bytes:
+        encoded = tf.io.encode_png(image[:, :, np.newaxis]).numpy()
+        feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[encoded]))
+        features = tf.train.Features(feature={"image": feature})
+        return tf.train.Example(features=features).SerializeToString()
+
+    return [serialize(image) for image in images]
+
+
+def test_tf2_tfma_and_a_v1_session_give_equal_predictions(
+    pushed: str, serialized: list[bytes]
+) -> None:
+    served = tf.saved_model.load(pushed).signatures["serving_default"](
+        examples=tf.constant(serialized)
+    )
+    probabilities = served["probabilities"].numpy()
+
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        graph = tf.compat.v1.saved_model.loader.load(session, ["serve"], pushed)
+        signature = graph.signature_def["serving_default"]
+        v1_probabilities = session.run(
+            signature.outputs["probabilities"].name,
+            {signature.inputs["examples"].name: serialized},
+        )
+    np.testing.assert_allclose(v1_probabilities, probabilities, rtol=0, atol=1e-6)
+
+    tfma_probabilities = _predict_with_tfma(pushed, serialized)
+    np.testing.assert_allclose(tfma_probabilities, probabilities, rtol=0, atol=1e-6)
+
+    assert probabilities.shape == (32, 10)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    labels = read_idx(Path("data/optdigits/t10k-labels-idx1-ubyte.gz"))[:32]
+    assert np.mean(served["label"].numpy() == labels) > 0.8
+
+
+def test_raw_image_tensors_are_answered_like_serialized_examples(
+    pushed: str, images: np.ndarray, serialized: list[bytes]
+) -> None:
+    signatures = tf.saved_model.load(pushed).signatures
+    from_examples = signatures["serving_default"](examples=tf.constant(serialized))
+    from_images = signatures["predict_images"](images=tf.constant(images[..., np.newaxis]))
+    np.testing.assert_allclose(
+        from_images["probabilities"], from_examples["probabilities"], atol=1e-6
+    )
+
+
+def test_features_are_served_too(pushed: str, serialized: list[bytes]) -> None:
+    features = tf.saved_model.load(pushed).signatures["features"](examples=tf.constant(serialized))
+    assert features["features"].shape == (32, 1024)
+
+
+def _predict_with_tfma(pushed: str, serialized: list[bytes]) -> np.ndarray:
+    import apache_beam as beam
+    import tensorflow_model_analysis as tfma
+    from tfx_bsl.public import tfxio
+
+    collected: list[np.ndarray] = []
+    eval_config = tfma.EvalConfig(
+        model_specs=[tfma.ModelSpec(signature_name="serving_default", label_key="label")]
+    )
+    model = tfma.default_eval_shared_model(pushed, eval_config=eval_config)
+    extractor = tfma.extractors.PredictionsExtractor(eval_config, eval_shared_model=model)
+    source = tfxio.TFExampleBeamRecord(
+        physical_format="inmemory",
+        raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
+        telemetry_descriptors=["test"],
+    )
+    with beam.Pipeline(argv=["--runner=FnApiRunner"]) as pipeline:
+        _ = (
+            pipeline
+            | beam.Create([serialized], reshuffle=False)
+            | beam.FlatMap(lambda records: records)
+            | source.BeamSource()
+            | tfma.extractors.FeaturesExtractor(eval_config).ptransform
+            | extractor.ptransform
+            | beam.Map(lambda extracts: collected.append(extracts["predictions"]))
+        )
+    return np.concatenate([np.asarray(part["probabilities"]) for part in collected])

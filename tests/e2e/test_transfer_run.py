@@ -1,0 +1,191 @@
+"""The whole pipeline on real digits: blessed, cached, re-run where needed, and refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.e2e.conftest import FinishedCommand, read_idx, read_result, set_options, warmstart
+
+pytestmark = pytest.mark.e2e
+
+CONFIG = "configs/mnist_to_optdigits.yaml"
+SOURCE_TRUNK = {
+    "SourceExampleGen",
+    "SourceStatisticsGen",
+    "ImageSchemaGen",
+    "SourceValidator",
+    "Transform",
+    "PretrainTrainer",
+}
+ALL_COMPONENTS = SOURCE_TRUNK | {
+    "TargetExampleGen",
+    "TargetStatisticsGen",
+    "TargetValidator",
+    "ScratchTrainer",
+    "WarmStartTrainer",
+    "TransferEvaluator",
+    "Pusher",
+}
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run") / "output"
+
+
+def run(small_mnist: Path, output: Path, *overrides: str, flags: tuple = ()) -> FinishedCommand:
+    quick = ["pretraining.steps=200", "transfer.steps=60", f"source.path={small_mnist}"]
+    return warmstart("run", CONFIG, *set_options([*quick, *overrides]), "--output", output, *flags)
+
+
+@pytest.fixture(scope="module")
+def first_run(small_mnist: Path, output: Path) -> FinishedCommand:
+    done = run(small_mnist, output, flags=("--require-blessing",))
+    assert done.code == 0, done.output
+    return done
+
+
+@pytest.fixture(scope="module")
+def first_result(first_run: FinishedCommand, output: Path) -> dict:
+    return read_result(output)
+
+
+def served_versions(output: Path) -> list[str]:
+    return sorted(path.name for path in (output / "serving").glob("*"))
+
+
+def image_folder_of_optdigits(folder: Path) -> Path:
+    for split, target in (("train", "train"), ("t10k", "eval")):
+        images = read_idx(Path(f"data/optdigits/{split}-images-idx3-ubyte.gz"))
+        labels = read_idx(Path(f"data/optdigits/{split}-labels-idx1-ubyte.gz"))
+        for number, (image, label) in enumerate(zip(images, labels, strict=True)):
+            path = folder / target / str(label) / f"{number:04d}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.kron(image, np.ones((2, 2), np.uint8))).save(path)
+    return folder
+
+
+def test_a_real_gain_is_blessed_and_pushed(first_result: dict, output: Path) -> None:
+    assert first_result["verdict"] == "blessed"
+    arms = first_result["arms"]
+    assert arms["warm_start"]["accuracy"] > arms["pretrained"]["accuracy"]
+    assert arms["warm_start"]["accuracy"] > 0.9
+    assert Path(first_result["pushed_to"], "saved_model.pb").is_file()
+    assert served_versions(output) == [Path(first_result["pushed_to"]).name]
+
+
+def test_the_result_holds_the_keys_of_the_contract(first_result: dict) -> None:
+    assert first_result["schema_version"] == 1
+    assert {"name", "accuracy", "examples"} <= set(first_result["source"])
+    assert {"name", "shots", "train_examples", "eval_examples"} <= set(first_result["target"])
+    assert first_result["target"]["train_examples"] == 100
+    assert set(first_result["arms"]) == {"pretrained", "scratch", "warm_start"}
+    for arm in first_result["arms"].values():
+        assert {"accuracy", "ci95", "correct", "total", "per_class"} <= set(arm)
+        assert arm["accuracy"] == pytest.approx(arm["correct"] / arm["total"])
+        assert arm["ci95"][0] <= arm["accuracy"] <= arm["ci95"][1]
+    assert set(first_result["comparisons"]) == {
+        "warm_start_vs_pretrained",
+        "warm_start_vs_scratch",
+    }
+    for comparison in first_result["comparisons"].values():
+        assert {"difference", "ci95", "p_value"} <= set(comparison)
+    assert first_result["reasons"]
+    assert ALL_COMPONENTS | {"total"} <= set(first_result["seconds"])
+    assert first_result["environment"]["tfx"]
+    assert first_result["seed"] == 0
+
+
+def test_the_terminal_shows_progress_the_arms_and_where_things_are(
+    first_run: FinishedCommand, output: Path
+) -> None:
+    lines = first_run.output.splitlines()
+    for component in ALL_COMPONENTS:
+        assert any(line.startswith(f"  {component}") for line in lines), first_run.output
+    for words in ("pretrained (zero-shot)", "scratch control", "warm start", "Blessed"):
+        assert words in first_run.output
+    assert str(output / "result.json") in first_run.output
+    assert "WARNING" not in first_run.output
+    assert "\x1b[" not in first_run.output
+
+
+def test_logs_go_to_a_file(first_run: FinishedCommand, output: Path) -> None:
+    (log,) = (output / "logs").glob("*.log")
+    assert "Component PretrainTrainer is finished" in log.read_text(encoding="utf-8")
+
+
+def test_evaluation_also_loads_in_tfma(first_result: dict, output: Path) -> None:
+    import tensorflow_model_analysis as tfma
+
+    (evaluation,) = (output / "artifacts/TransferEvaluator/evaluation").iterdir()
+    loaded = tfma.load_eval_result(str(evaluation))
+    assert loaded.slicing_metrics
+
+
+def test_then_a_second_run_is_cached_a_new_target_is_not_and_a_harmful_recipe_is_refused(
+    small_mnist: Path, output: Path, first_result: dict, tmp_path: Path
+) -> None:
+    second = run(small_mnist, output)
+    assert second.code == 0, second.output
+    cached = read_result(output)
+    assert set(cached["cached"]) == ALL_COMPONENTS
+    for unchanged in ("arms", "comparisons", "verdict", "reasons", "pushed_to", "warm_start"):
+        assert cached[unchanged] == first_result[unchanged]
+    pushed_once = served_versions(output)
+
+    folder = image_folder_of_optdigits(tmp_path / "folder")
+    other = run(small_mnist, output, f"target.path={folder}", "target.format=image_folder")
+    assert other.code == 0, other.output
+    changed = read_result(output)
+    assert set(changed["cached"]) == SOURCE_TRUNK
+    assert changed["arms"]["warm_start"]["accuracy"] > 0.9
+
+    pushed_twice = served_versions(output)
+    assert set(pushed_once) <= set(pushed_twice)
+    harmful = run(
+        small_mnist,
+        output,
+        "transfer.method=fine_tune",
+        "transfer.learning_rate=0.1",
+        "target.shots=1",
+        flags=("--require-blessing",),
+    )
+    assert harmful.code == 3, harmful.output
+    refused = read_result(output)
+    assert refused["verdict"] == "not_blessed"
+    assert refused["pushed_to"] is None
+    assert refused["reasons"]
+    assert served_versions(output) == pushed_twice
+    assert "serving is untouched" in harmful.output
+
+
+def test_a_failed_run_leaves_the_last_result_and_the_cache_as_they_were(
+    small_mnist: Path, output: Path, first_result: dict, tmp_path: Path
+) -> None:
+    before = (output / "result.json").read_bytes()
+    broken = tmp_path / "broken"
+    shutil.copytree("data/optdigits", broken)
+    images = broken / "train-images-idx3-ubyte.gz"
+    images.write_bytes(images.read_bytes()[:-500])
+    failed = run(small_mnist, output, f"target.path={broken}")
+    assert failed.code == 1
+    assert str(images) in failed.output
+    assert "Traceback" not in failed.output
+    assert (output / "result.json").read_bytes() == before
+    with sqlite3.connect(output / "metadata.db") as store:
+        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    again = run(small_mnist, output)
+    assert again.code == 0, again.output
+    assert set(read_result(output)["cached"]) == ALL_COMPONENTS
+
+
+def test_the_result_file_is_whole_json(first_result: dict, output: Path) -> None:
+    assert json.loads((output / "result.json").read_text()) == read_result(output)
+    assert not list(output.glob("*.tmp"))

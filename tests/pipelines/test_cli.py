@@ -1,0 +1,68 @@
+"""The command line: quick help, and one readable message for each mistake."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pipelines.cli import main
+
+CONFIG = "configs/mnist_to_optdigits.yaml"
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.mark.parametrize("command", [[], ["run"]], ids=["warmstart", "run"])
+def test_help_answers_without_importing_anything_heavy(command: list[str]) -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from pipelines.cli import main; "
+        f"result = CliRunner().invoke(main, {[*command, '--help']}); "
+        "assert result.exit_code == 0, result.output; "
+        "heavy = {'tensorflow', 'tfx', 'apache_beam', 'numpy', 'pydantic', 'rich', 'kfp'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_unknown_key_ends_in_one_message_and_code_one(tmp_path: Path) -> None:
+    result = invoke("run", CONFIG, "--set", "target.shotz=3", "--output", str(tmp_path / "run"))
+    assert result.exit_code == 1
+    assert "did you mean 'target.shots'" in result.output
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_data_folder_is_refused_before_anything_heavy(tmp_path: Path) -> None:
+    started = time.monotonic()
+    result = invoke(
+        "run", CONFIG, "--set", f"target.path={tmp_path}/absent", "--output", str(tmp_path / "run")
+    )
+    assert result.exit_code == 1
+    assert f"{tmp_path}/absent, found nothing" in result.output
+    assert "--set target.path=DIR" in result.output
+    assert time.monotonic() - started < 5
+
+
+def test_an_output_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("kept")
+    result = invoke("run", CONFIG, "--output", str(tmp_path / "run"))
+    assert result.exit_code == 1
+    assert "cannot be used for output" in result.output
+    assert (tmp_path / "run").read_text() == "kept"
+
+
+def test_a_second_run_on_the_same_output_is_refused(tmp_path: Path) -> None:
+    import filelock
+
+    with filelock.FileLock(tmp_path / ".lock"):
+        result = invoke("run", CONFIG, "--output", str(tmp_path))
+    assert result.exit_code == 1
+    assert "another run is using this folder" in result.output

@@ -1,0 +1,141 @@
+"""The configuration: what is read, overridden and refused."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modules.errors import ConfigError
+from pipelines.config import Config, load_config, valid_keys
+
+MINIMAL = """
+name: pair
+source: {name: mnist, path: data/mnist}
+target: {name: optdigits, path: data/optdigits}
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("path", sorted(Path("configs").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_committed_scenario_is_valid(path: Path) -> None:
+    assert load_config(path).name == path.stem
+
+
+def test_what_is_not_given_has_a_default(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, MINIMAL))
+    assert config.target.shots == 10
+    assert config.transfer.center_loss.alpha == 0.5
+
+
+def test_scientific_notation_without_a_dot_is_a_number(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, MINIMAL + "pretraining: {learning_rate: 1e-4}"))
+    assert config.pretraining.learning_rate == 1e-4
+
+
+def test_overrides_reach_nested_keys_and_are_read_as_yaml(tmp_path: Path) -> None:
+    overrides = [
+        "target.shots=all",
+        "transfer.center_loss.weight=0",
+        "seed=7",
+        "network.dropout=0.5",
+    ]
+    config = load_config(write(tmp_path, MINIMAL + "network: lenet"), overrides)
+    assert config.target.shots == "all"
+    assert config.transfer.center_loss.weight == 0
+    assert config.seed == 7
+    assert (config.network.name, config.network.dropout) == ("lenet", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("target.shotz=3", "did you mean 'target.shots'"),
+        ("pretraning.steps=3", "did you mean 'pretraining'"),
+        ("transfer.alpha=0.1", "did you mean 'transfer.center_loss.alpha'"),
+        ("pretraining.steps=many", "pretraining.steps: input should be a valid integer"),
+        ("pretraining.steps=0", "pretraining.steps: input should be greater than 0"),
+        ("pretraining.steps='5'", "found '5'"),
+        ("target.shots=-1", "target.shots"),
+        ("target.format=png", "target.format: input should be 'idx', 'image_folder' or 'tfrecord'"),
+        ("seed=true", "seed: input should be a valid integer"),
+        ("name=../escape", "name: string should match pattern"),
+        ("seed.deep=1", "'seed' is a value, not a section"),
+        ("target.shots", "expected key.path=value"),
+        ("target.shots=[1", "not a YAML value"),
+    ],
+)
+def test_a_refused_override_says_why(tmp_path: Path, override: str, message: str) -> None:
+    text = MINIMAL + "seed: 0"
+    with pytest.raises(ConfigError) as refusal:
+        load_config(write(tmp_path, text), [override])
+    assert message in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: [", "not valid YAML"),
+        ("- a list", "expected a mapping"),
+        ("", "expected a mapping"),
+        ("name: a\nname: b", "given twice"),
+        ("name: !!python/object/apply:os.system ['true']", "not valid YAML"),
+        ("name: a\ntarget: {name: b, path: c}", "source: missing"),
+    ],
+)
+def test_a_refused_file_is_named_with_the_reason(tmp_path: Path, text: str, message: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as refusal:
+        load_config(path)
+    assert str(path) in str(refusal.value)
+    assert message in str(refusal.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such configuration file"):
+        load_config(tmp_path / "absent.yaml")
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes(b"\xff\xfe\x00name")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(path)
+
+
+@given(text=st.text(max_size=200))
+def test_no_text_ends_in_anything_but_a_config_or_a_config_error(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    path = tmp_path_factory.mktemp("fuzz") / "config.yaml"
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
+    with contextlib.suppress(ConfigError):
+        assert isinstance(load_config(path), Config)
+
+
+def test_every_valid_key_of_the_contract_exists() -> None:
+    assert {
+        "name",
+        "seed",
+        "source.path",
+        "target.shots",
+        "preprocessing.framing",
+        "preprocessing.augmentation",
+        "network",
+        "pretraining.steps",
+        "transfer.method",
+        "transfer.center_loss.weight",
+        "transfer.center_loss.alpha",
+        "gate",
+        "training.precision",
+        "beam",
+        "output",
+    } <= set(valid_keys())
