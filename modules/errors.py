@@ -40,3 +40,7 @@ class DomainValidationError(WarmstartError):
 
 class WarmStartMappingError(WarmstartError):
     """The checkpoint and the network differ in a way that the configuration did not announce."""
+
+
+class TrainingError(WarmstartError):
+    """A training cannot go on, for instance because its loss is not finite."""

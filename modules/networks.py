@@ -6,12 +6,12 @@ A network is a functional Keras model from images, float32 [N, S, S, C], to
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 
 import keras
 
 from modules.errors import ConfigError
+from modules.nearest_name import nearest_name_hint
 from modules.settings import NetworkSettings
 
 FEATURES = "features"
@@ -35,8 +35,8 @@ def register_network(name: str) -> Callable[[NetworkBuilder], NetworkBuilder]:
         ValueError: The name is taken.
 
     Example:
-        >>> @register_network("linear")
-        ... def build_linear(settings: NetworkSettings, num_classes: int) -> keras.Model:
+        >>> @register_network("flat")
+        ... def build_flat(settings: NetworkSettings, num_classes: int) -> keras.Model:
         ...     images = network_input(settings)
         ...     features = keras.layers.Flatten(name="flatten")(images)
         ...     return network_model(settings, num_classes, images, features)
@@ -79,7 +79,7 @@ def build_network(settings: NetworkSettings, num_classes: int) -> keras.Model:
     if builder is None:
         raise ConfigError(
             f"network.name: no network is named '{settings.name}'"
-            f"{suggest(settings.name, network_names())}"
+            f"{nearest_name_hint(settings.name, network_names())}"
         )
     network = builder(settings, num_classes)
     _check_contract(network, settings, num_classes)
@@ -133,15 +133,9 @@ def freeze_layers(network: keras.Model, names: Sequence[str]) -> None:
         if name not in layers:
             raise ConfigError(
                 f"transfer.frozen_layers: network '{network.name}' has no layer '{name}' with "
-                f"weights{suggest(name, tuple(layers))}"
+                f"weights{nearest_name_hint(name, tuple(layers))}"
             )
         layers[name].trainable = False
-
-
-def suggest(name: str, known: Sequence[str]) -> str:
-    """Ends a sentence about an unknown name with the nearest known one, or with all of them."""
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean '{near[0]}'?" if near else f"; known: {', '.join(known) or 'none'}."
 
 
 def _check_contract(network: keras.Model, settings: NetworkSettings, num_classes: int) -> None:

@@ -11,4 +11,76 @@ import keras
 
 Precision = Literal["auto", "float32", "mixed_bfloat16"]
 
+# Either one makes oneDNN multiply bfloat16 natively: LeNet's training step takes about half of
+# float32's time with avx512_bf16 alone. Without them bfloat16 is emulated, and slower.
+_NATIVE_BFLOAT16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 _CPU_INFO = Path("/proc/cpuinfo")
+
+
+def choose_precision(setting: Precision, flags: frozenset[str] | None = None) -> str:
+    """Turns the `training.precision` setting into the name of a Keras dtype policy.
+
+    Args:
+        setting: `auto`, or a policy's name, which is returned as it is.
+        flags: The CPU's feature flags; None reads this machine's.
+
+    Returns:
+        `mixed_bfloat16` (float32 variables, bfloat16 arithmetic) or `float32`.
+
+    Example:
+        >>> choose_precision("auto", frozenset({"avx2", "avx512_bf16"}))
+        'mixed_bfloat16'
+    """
+    if setting != "auto":
+        return setting
+    flags = cpu_flags() if flags is None else flags
+    return "mixed_bfloat16" if flags & _NATIVE_BFLOAT16_FLAGS else "float32"
+
+
+def cpu_flags(cpu_info: Path = _CPU_INFO) -> frozenset[str]:
+    """Reads the CPU's feature flags.
+
+    Args:
+        cpu_info: A file in the format of Linux's /proc/cpuinfo.
+
+    Returns:
+        The flags of the first core; empty where the file or its flags line is missing, as on
+        systems other than Linux on x86.
+    """
+    try:
+        lines = cpu_info.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return frozenset()
+    for line in lines:
+        key, _, value = line.partition(":")
+        if key.strip() == "flags":
+            return frozenset(value.split())
+    return frozenset()
+
+
+@contextmanager
+def precision_policy(name: str) -> Iterator[None]:
+    """Makes `name` the global Keras dtype policy inside the block, and restores it afterwards.
+
+    Layers keep the policy that they were built under, so only the building needs the block.
+
+    Args:
+        name: A Keras dtype policy such as `choose_precision` returns.
+
+    Yields:
+        Nothing.
+
+    Reference: Micikevicius et al., Mixed Precision Training, ICLR 2018, section 3.1: variables
+    stay in float32.
+
+    Example:
+        >>> with precision_policy("mixed_bfloat16"):
+        ...     keras.layers.Dense(1).compute_dtype
+        'bfloat16'
+    """
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(previous)

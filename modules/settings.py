@@ -29,11 +29,13 @@ class PreprocessingSettings(Settings):
 
     Attributes:
         framing: Crop to the ink, scale its longest side and centre its mass as MNIST does.
+        polarity: Invert images of dark ink on a lighter background, so that all ink is bright.
         standardize: Subtract the source's pixel mean and divide by its standard deviation.
         augmentation: `robust` distorts source images while training; `none` does not.
     """
 
     framing: bool = True
+    polarity: bool = True
     standardize: bool = True
     augmentation: Literal["none", "robust"] = "robust"
 
@@ -126,7 +128,6 @@ class TrainingSettings(Settings):
         max_to_keep: Recent checkpoints that are kept.
         keep_checkpoint_every_n_hours: Also keep one checkpoint every so many hours for good.
         summary_every_steps: Steps between two TensorBoard scalars and progress reports.
-        shuffle_buffer: Examples in the shuffle buffer.
         memory_cache_mib: Preprocessed examples up to this size stay in memory, else on disk.
     """
 
@@ -135,7 +136,6 @@ class TrainingSettings(Settings):
     max_to_keep: PositiveInt = 3
     keep_checkpoint_every_n_hours: PositiveFloat | None = None
     summary_every_steps: PositiveInt = 20
-    shuffle_buffer: PositiveInt = 10_000
     memory_cache_mib: PositiveInt = 1024
 
 

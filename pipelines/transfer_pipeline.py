@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.domain_validator.component import DomainValidator
-from components.image_example_gen.component import ImageExampleGen
-from components.image_schema_gen.component import ImageSchemaGen
-from components.transfer_evaluator.component import TransferEvaluator
-from components.warm_start_trainer.component import WarmStartTrainer
 from ml_metadata.proto import metadata_store_pb2
 from tfx.components.pusher.component import Pusher
 from tfx.components.statistics_gen.component import StatisticsGen
@@ -18,6 +13,12 @@ from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 
+from components.domain_validator.component import DomainValidator
+from components.image_example_gen.component import ImageExampleGen
+from components.image_schema_gen.component import ImageSchemaGen
+from components.transfer_evaluator.component import TransferEvaluator
+from components.warm_start_trainer.component import WarmStartTrainer
+from modules.domain_statistics import statistics_options
 from modules.settings import Settings
 from pipelines.config import Config
 from pipelines.source_fingerprint import source_fingerprint
@@ -75,7 +76,9 @@ def create_pipeline(
 def beam_pipeline_args(config: Config) -> list[str]:
     """Translates the `beam` section into Beam's own options."""
     # DirectRunner of Beam >= 2.68 tries to download another runner; FnApiRunner is in-process.
-    return {"local": ["--runner=FnApiRunner"]}[config.beam.runner]
+    # Workers in this process need no package of TFX's sources, which TFX else builds each time.
+    local = ["--runner=FnApiRunner", "--sdk_container_image=none"]
+    return {"local": local}[config.beam.runner]
 
 
 def _source_trunk(config: Config) -> SourceTrunk:
@@ -86,7 +89,7 @@ def _source_trunk(config: Config) -> SourceTrunk:
         classes=config.source.classes,
         source_fingerprint=source_fingerprint("components.image_example_gen.executor"),
     ).with_id("SourceExampleGen")
-    statistics = StatisticsGen(examples=examples.outputs["examples"]).with_id("SourceStatisticsGen")
+    statistics = _statistics_gen(examples).with_id("SourceStatisticsGen")
     schema = ImageSchemaGen(
         statistics=statistics.outputs["statistics"],
         examples=examples.outputs["examples"],
@@ -97,7 +100,7 @@ def _source_trunk(config: Config) -> SourceTrunk:
         statistics=statistics.outputs["statistics"],
         schema=schema.outputs["schema"],
         examples=examples.outputs["examples"],
-        settings=config.validation,
+        validation=config.validation,
         role="source",
         source_fingerprint=source_fingerprint("components.domain_validator.executor"),
     ).with_id("SourceValidator")
@@ -145,22 +148,52 @@ def _target_branch(
         classes=config.source.classes,
         source_fingerprint=source_fingerprint("components.image_example_gen.executor"),
     ).with_id("TargetExampleGen")
-    statistics = StatisticsGen(
-        examples=examples.outputs["examples"],
-    ).with_id("TargetStatisticsGen")
+    statistics = _statistics_gen(examples).with_id("TargetStatisticsGen")
     validator = DomainValidator(
         statistics=statistics.outputs["statistics"],
         schema=trunk.schema.outputs["schema"],
         examples=examples.outputs["examples"],
         source_statistics=trunk.statistics.outputs["statistics"],
         source_examples=trunk.examples.outputs["examples"],
-        settings=config.validation,
+        validation=config.validation,
         role="target",
         source_fingerprint=source_fingerprint("components.domain_validator.executor"),
     ).with_id("TargetValidator")
-    # A broken target should stop the run before minutes of pretraining, not after.
-    trunk.pretrainer.add_upstream_node(validator)
-    scratch_trainer = Trainer(
+    scratch_trainer = _scratch_trainer(config, trunk, examples)
+    warm_start_trainer = _warm_start_trainer(config, trunk, examples)
+    # A broken target should stop the run before minutes of training, not after.
+    for trainer in (trunk.pretrainer, scratch_trainer, warm_start_trainer):
+        trainer.add_upstream_node(validator)
+    evaluator = TransferEvaluator(
+        target_examples=examples.outputs["examples"],
+        source_examples=trunk.examples.outputs["examples"],
+        pretrained_model=trunk.pretrainer.outputs["model"],
+        scratch_model=scratch_trainer.outputs["model"],
+        warm_start_model=warm_start_trainer.outputs["model"],
+        gate=config.gate,
+        source_name=config.source.name,
+        target_name=config.target.name,
+        shots=config.target.shots,
+        seed=config.seed,
+        source_fingerprint=source_fingerprint("components.transfer_evaluator.executor"),
+    )
+    pusher = Pusher(
+        model=warm_start_trainer.outputs["model"],
+        model_blessing=evaluator.outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=serving_directory)
+        ),
+    )
+    return [examples, statistics, validator, scratch_trainer, warm_start_trainer, evaluator, pusher]
+
+
+def _statistics_gen(examples: ImageExampleGen) -> StatisticsGen:
+    return StatisticsGen(examples=examples.outputs["examples"], stats_options=statistics_options())
+
+
+def _scratch_trainer(config: Config, trunk: SourceTrunk, examples: ImageExampleGen) -> Trainer:
+    """The control arm: the target's labels and the warm start's budget, but no warm start."""
+    return Trainer(
         run_fn="modules.scratch_training.run_fn",
         examples=examples.outputs["examples"],
         transform_graph=trunk.transform.outputs["transform_graph"],
@@ -177,8 +210,12 @@ def _target_branch(
             seed=config.seed,
         ),
     ).with_id("ScratchTrainer")
-    scratch_trainer.add_upstream_node(validator)
-    warm_start_trainer = WarmStartTrainer(
+
+
+def _warm_start_trainer(
+    config: Config, trunk: SourceTrunk, examples: ImageExampleGen
+) -> WarmStartTrainer:
+    return WarmStartTrainer(
         examples=examples.outputs["examples"],
         source_examples=trunk.examples.outputs["examples"],
         transform_graph=trunk.transform.outputs["transform_graph"],
@@ -191,28 +228,6 @@ def _target_branch(
         seed=config.seed,
         source_fingerprint=source_fingerprint("components.warm_start_trainer.executor"),
     )
-    warm_start_trainer.add_upstream_node(validator)
-    evaluator = TransferEvaluator(
-        target_examples=examples.outputs["examples"],
-        source_examples=trunk.examples.outputs["examples"],
-        pretrained_model=trunk.pretrainer.outputs["model"],
-        scratch_model=scratch_trainer.outputs["model"],
-        warm_start_model=warm_start_trainer.outputs["model"],
-        settings=config.gate,
-        source_name=config.source.name,
-        target_name=config.target.name,
-        shots=config.target.shots,
-        seed=config.seed,
-        source_fingerprint=source_fingerprint("components.transfer_evaluator.executor"),
-    )
-    pusher = Pusher(
-        model=warm_start_trainer.outputs["model"],
-        model_blessing=evaluator.outputs["blessing"],
-        push_destination=pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=serving_directory)
-        ),
-    )
-    return [examples, statistics, validator, scratch_trainer, warm_start_trainer, evaluator, pusher]
 
 
 def _module_config(module: str, **values: Settings | str | int) -> dict[str, str | int]:

@@ -46,7 +46,7 @@ def serialized(images: np.ndarray) -> list[bytes]:
 
 
 def test_tf2_tfma_and_a_v1_session_give_equal_predictions(
-    pushed: str, serialized: list[bytes]
+    pushed: str, serialized: list[bytes], tmp_path: Path
 ) -> None:
     served = tf.saved_model.load(pushed).signatures["serving_default"](
         examples=tf.constant(serialized)
@@ -62,7 +62,7 @@ def test_tf2_tfma_and_a_v1_session_give_equal_predictions(
         )
     np.testing.assert_allclose(v1_probabilities, probabilities, rtol=0, atol=1e-6)
 
-    tfma_probabilities = _predict_with_tfma(pushed, serialized)
+    tfma_probabilities = _predict_with_tfma(pushed, serialized, tmp_path)
     np.testing.assert_allclose(tfma_probabilities, probabilities, rtol=0, atol=1e-6)
 
     assert probabilities.shape == (32, 10)
@@ -87,17 +87,15 @@ def test_features_are_served_too(pushed: str, serialized: list[bytes]) -> None:
     assert features["features"].shape == (32, 1024)
 
 
-def _predict_with_tfma(pushed: str, serialized: list[bytes]) -> np.ndarray:
+def _predict_with_tfma(pushed: str, serialized: list[bytes], folder: Path) -> np.ndarray:
     import apache_beam as beam
     import tensorflow_model_analysis as tfma
     from tfx_bsl.public import tfxio
 
-    collected: list[np.ndarray] = []
     eval_config = tfma.EvalConfig(
         model_specs=[tfma.ModelSpec(signature_name="serving_default", label_key="label")]
     )
     model = tfma.default_eval_shared_model(pushed, eval_config=eval_config)
-    extractor = tfma.extractors.PredictionsExtractor(eval_config, eval_shared_model=model)
     source = tfxio.TFExampleBeamRecord(
         physical_format="inmemory",
         raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
@@ -106,11 +104,13 @@ def _predict_with_tfma(pushed: str, serialized: list[bytes]) -> np.ndarray:
     with beam.Pipeline(argv=["--runner=FnApiRunner"]) as pipeline:
         _ = (
             pipeline
-            | beam.Create([serialized], reshuffle=False)
-            | beam.FlatMap(lambda records: records)
+            | beam.Create(serialized, reshuffle=False)
             | source.BeamSource()
             | tfma.extractors.FeaturesExtractor(eval_config).ptransform
-            | extractor.ptransform
-            | beam.Map(lambda extracts: collected.append(extracts["predictions"]))
+            | tfma.extractors.PredictionsExtractor(eval_config, eval_shared_model=model).ptransform
+            | beam.Map(_as_csv)
+            | beam.io.WriteToText(str(folder / "predictions"), num_shards=1)
         )
-    return np.concatenate([np.asarray(part["probabilities"]) for part in collected])
+    (written,) = folder.glob("predictions*")
+    rows = dict(line.split(",", 1) for line in written.read_text().splitlines())
+    return np.array([np.fromstring(rows[_digest(record)], sep=",") for record in serialized])

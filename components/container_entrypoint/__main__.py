@@ -1,0 +1,114 @@
+"""Runs a TFX executor in a container of Kubeflow Pipelines or Vertex AI.
+
+    python -m components.container_entrypoint --executor_class_path tfx... \
+        --json_serialized_invocation_args '{{$}}' --json_serialized_inputs_spec_args '...'
+
+It takes the arguments of TFX's own `kubeflow_v2_run_executor`, which it calls, and prepares what
+open-source Kubeflow hands over differently from what TFX expects; see `task.py` and `staging.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from components.container_entrypoint.staging import Staging
+from components.container_entrypoint.task import Task
+from modules.errors import WarmstartError
+
+STAGING_ROOT = "WARMSTART_STAGING_ROOT"
+STATE_DIRECTORY = "WARMSTART_STATE_DIRECTORY"
+
+
+def parse_arguments(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Splits the container's arguments into the entrypoint's own and Beam's."""
+    parser = argparse.ArgumentParser(prog="components.container_entrypoint", allow_abbrev=False)
+    parser.add_argument("--executor_class_path", required=True)
+    parser.add_argument("--json_serialized_invocation_args", required=True, type=json.loads)
+    parser.add_argument("--json_serialized_inputs_spec_args", default={}, type=json.loads)
+    parser.add_argument("--json_serialized_outputs_spec_args", type=json.loads)
+    parser.add_argument("--parameter_bindings", default={}, type=json.loads)
+    return parser.parse_known_args(arguments)
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Runs the executor and writes its ExecutorOutput in one step, when it has succeeded.
+
+    Raises:
+        WarmstartError: The task's input is not complete, or the executor refuses its data.
+    """
+    own, beam_arguments = parse_arguments(arguments)
+    volume = os.environ.get(STATE_DIRECTORY)
+    task = Task(
+        own.json_serialized_invocation_args,
+        own.json_serialized_inputs_spec_args,
+        own.json_serialized_outputs_spec_args,
+        own.parameter_bindings,
+        Staging(os.environ.get(STAGING_ROOT, "/")),
+        Path(volume) if volume else None,
+    )
+    if not task.is_staged:
+        executor_input = task.prepare(task.output_file)
+        _call_tfx(own, executor_input, beam_arguments)
+        return
+    output_file = Path(task.output_file)
+    output_file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output_file.parent) as folder:
+        partial = Path(folder, "executor_output.json")
+        _call_tfx(own, task.prepare(str(partial)), beam_arguments)
+        executor_output = task.finish(json.loads(partial.read_text(encoding="utf-8")))
+        complete = Path(folder, "complete.json")
+        complete.write_text(json.dumps(executor_output), encoding="utf-8")
+        os.replace(complete, output_file)
+
+
+def _call_tfx(
+    own: argparse.Namespace, executor_input: dict[str, object], beam_arguments: list[str]
+) -> None:
+    # Imported late: a wrong argument should not wait for TensorFlow.
+    from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
+
+    arguments = argparse.Namespace(
+        executor_class_path=own.executor_class_path,
+        json_serialized_invocation_args=json.dumps(executor_input),
+        json_serialized_inputs_spec_args=json.dumps(own.json_serialized_inputs_spec_args),
+    )
+    kubeflow_v2_run_executor.main((arguments, beam_arguments))
+
+
+def _exit(code: int) -> NoReturn:
+    """Ends the process at once: native libraries may crash while Python tears itself down."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(code)
+
+
+def main() -> NoReturn:
+    """Runs the container's task and exits with 0, or with 1 and the reason on stderr."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        run(sys.argv[1:])
+    except WarmstartError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        _exit(1)
+    except Exception:
+        traceback.print_exc()
+        _exit(1)
+    _exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""ImageExampleGen: labelled images of one domain become Examples."""

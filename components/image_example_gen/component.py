@@ -1,0 +1,79 @@
+"""The ImageExampleGen component."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from google.protobuf import struct_pb2
+from tfx.components.example_gen.component import FileBasedExampleGen
+from tfx.dsl.components.base import executor_spec
+from tfx.proto import example_gen_pb2
+
+from components.image_example_gen import driver, executor
+from modules.image_sources.formats import FORMATS
+from modules.image_sources.settings import ImageSourceSettings
+
+
+class ImageExampleGen(FileBasedExampleGen):
+    """Reads and checks the labelled images of one domain.
+
+    Component `outputs` contains:
+     - `examples`: Channel of type `standard_artifacts.Examples`, with the splits `train` and
+       `eval` (features in `modules.examples`; gzipped TFRecords) and `classes.json`, the class
+       names in label order. Equal input gives equal bytes.
+
+    Args:
+        input_base: Folder with the images.
+        domain: Name that every example carries.
+        format: `idx`, `image_folder` or `tfrecord`.
+        source_fingerprint: Stands for the code that reads the images; another one invalidates
+            the cache, as changed files do.
+        classes: Class names in label order; None takes them from the data.
+        num_shards: Output files a split, with `tfrecord` always one for each input file; None
+            chooses by the number of records.
+
+    Example:
+        ```
+        examples = ImageExampleGen(
+            input_base="data/mnist", domain="mnist", format="idx", source_fingerprint="1"
+        ).outputs["examples"]
+        ```
+    """
+
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
+    DRIVER_CLASS = driver.Driver
+
+    def __init__(
+        self,
+        input_base: str,
+        domain: str,
+        format: Literal["idx", "image_folder", "tfrecord"],
+        source_fingerprint: str,
+        classes: Sequence[str] | None = None,
+        num_shards: int | None = None,
+    ) -> None:
+        settings = ImageSourceSettings(
+            domain=domain,
+            format=format,
+            classes=None if classes is None else tuple(classes),
+            num_shards=num_shards,
+        )
+        fields = struct_pb2.Struct()
+        fields.update(
+            {
+                executor.SETTINGS_KEY: settings.model_dump_json(),
+                executor.SOURCE_FINGERPRINT_KEY: source_fingerprint,
+            }
+        )
+        custom_config = example_gen_pb2.CustomConfig()
+        custom_config.custom_config.Pack(fields)
+        splits = [
+            example_gen_pb2.Input.Split(name=name, pattern=pattern)
+            for name, pattern in FORMATS[format].split_patterns.items()
+        ]
+        super().__init__(
+            input_base=input_base,
+            input_config=example_gen_pb2.Input(splits=splits),
+            custom_config=custom_config,
+        )

@@ -1,0 +1,149 @@
+"""Executor of ImageExampleGen: reads image sources with Beam, one worker a shard."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import apache_beam as beam
+from google.protobuf import struct_pb2
+from tfx import types
+from tfx.components.example_gen import utils
+from tfx.components.util import examples_utils
+from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.io import fileio
+from tfx.proto import example_gen_pb2
+from tfx.types import artifact_utils, standard_component_specs
+from tfx.utils import io_utils, proto_utils
+
+from components.beam_errors import reraise_user_errors
+from components.image_example_gen.shard_writer import (
+    ShardTask,
+    read_labels,
+    split_folder,
+    write_shard,
+)
+from modules.examples import CLASSES_FILE
+from modules.image_sources.base import ImageSource
+from modules.image_sources.formats import open_source
+from modules.image_sources.settings import ImageSourceSettings
+
+SETTINGS_KEY = "settings"
+SOURCE_FINGERPRINT_KEY = "source_fingerprint"
+_PARTIAL_FOLDER = ".partial"
+_FILE_FORMAT = "tfrecords_gzip"
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Writes each split's shards, then the class names.
+
+    Unlike TFX's own ExampleGens it does not shuffle records between workers: a shard is read,
+    checked and written by one worker as a stream, which is faster and makes the output the same
+    with every runner. Nothing stands under its final name before everything is written.
+    """
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Reads the images of `input_base` into the Examples artifact.
+
+        Args:
+            input_dict: Empty.
+            output_dict: `examples`, the artifact to fill.
+            exec_properties: `input_base`, `input_config` and `custom_config` of the component.
+
+        Raises:
+            DataError: The images are not what their format promises; there is no output then.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        artifact = artifact_utils.get_single_instance(
+            output_dict[standard_component_specs.EXAMPLES_KEY]
+        )
+        settings = _parse_settings(exec_properties)
+        splits = _parse_splits(exec_properties)
+        input_base = exec_properties[standard_component_specs.INPUT_BASE_KEY]
+        with _partial_output(artifact.uri, splits) as partial:
+            source = open_source(settings.format, input_base, settings.classes)
+            self._write_splits(source, splits, settings, partial)
+            labels = {split: read_labels(partial, split) for split in splits}
+            class_names = source.class_names(labels)
+            io_utils.write_string_file(
+                os.path.join(partial, CLASSES_FILE), json.dumps(class_names, ensure_ascii=False)
+            )
+        artifact.split_names = artifact_utils.encode_split_names(splits)
+        examples_utils.set_payload_format(artifact, example_gen_pb2.FORMAT_TF_EXAMPLE)
+        examples_utils.set_file_format(artifact, _FILE_FORMAT)
+
+    def _write_splits(
+        self,
+        source: ImageSource,
+        splits: Sequence[str],
+        settings: ImageSourceSettings,
+        partial: str,
+    ) -> None:
+        tasks = []
+        for split in splits:
+            shards = source.shards(split, settings.num_shards)
+            fileio.makedirs(split_folder(partial, split))
+            tasks += [
+                ShardTask(shard, settings.domain, partial, split, index, len(shards))
+                for index, shard in enumerate(shards)
+            ]
+        with reraise_user_errors(), self._make_beam_pipeline() as pipeline:
+            (
+                pipeline
+                | "Shards" >> beam.Create(tasks)
+                | "Distribute" >> beam.Reshuffle()
+                | "WriteShard" >> beam.Map(write_shard).with_output_types(None)
+            )
+
+
+def _parse_settings(exec_properties: dict[str, Any]) -> ImageSourceSettings:
+    custom_config = example_gen_pb2.CustomConfig()
+    proto_utils.json_to_proto(
+        exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], custom_config
+    )
+    fields = struct_pb2.Struct()
+    custom_config.custom_config.Unpack(fields)
+    return ImageSourceSettings.model_validate_json(str(fields[SETTINGS_KEY]))
+
+
+def _parse_splits(exec_properties: dict[str, Any]) -> list[str]:
+    input_config = example_gen_pb2.Input()
+    proto_utils.json_to_proto(
+        exec_properties[standard_component_specs.INPUT_CONFIG_KEY], input_config
+    )
+    return utils.generate_output_split_names(input_config, example_gen_pb2.Output())
+
+
+@contextlib.contextmanager
+def _partial_output(uri: str, splits: Sequence[str]) -> Iterator[str]:
+    """Yields a folder whose content moves to `uri` if the block succeeds, else disappears."""
+    partial = os.path.join(uri, _PARTIAL_FOLDER)
+    final = [*(split_folder(uri, split) for split in splits), os.path.join(uri, CLASSES_FILE)]
+    # An earlier attempt may have been killed.
+    _remove(partial, *final)
+    fileio.makedirs(partial)
+    try:
+        yield partial
+        for path in final:
+            fileio.rename(os.path.join(partial, os.path.basename(path)), path)
+    except BaseException:
+        _remove(*final)
+        raise
+    finally:
+        _remove(partial)
+
+
+def _remove(*paths: str) -> None:
+    for path in paths:
+        if fileio.isdir(path):
+            fileio.rmtree(path)
+        elif fileio.exists(path):
+            fileio.remove(path)

@@ -1,0 +1,1 @@
+"""ImageSchemaGen: the source's statistics become the schema that every domain must keep."""

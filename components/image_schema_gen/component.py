@@ -1,0 +1,95 @@
+"""The ImageSchemaGen component."""
+
+from __future__ import annotations
+
+import hashlib
+
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.dsl.io import fileio
+from tfx.types import standard_artifacts, standard_component_specs
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+
+from components.image_schema_gen import executor
+from modules.errors import ConfigError
+
+
+class ImageSchemaGenSpec(ComponentSpec):
+    """ImageSchemaGen component spec."""
+
+    PARAMETERS = {
+        executor.SCHEMA_FILE_KEY: ExecutionParameter(type=str, optional=True),
+        executor.SCHEMA_FINGERPRINT_KEY: ExecutionParameter(type=str, optional=True),
+        executor.SOURCE_FINGERPRINT_KEY: ExecutionParameter(type=str),
+    }
+    INPUTS = {
+        standard_component_specs.STATISTICS_KEY: ChannelParameter(
+            type=standard_artifacts.ExampleStatistics
+        ),
+        standard_component_specs.EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
+    }
+    OUTPUTS = {
+        standard_component_specs.SCHEMA_KEY: ChannelParameter(type=standard_artifacts.Schema),
+    }
+
+
+class ImageSchemaGen(base_component.BaseComponent):
+    """Infers the schema of image Examples from the source and curates it, or takes a pinned one.
+
+    The curated schema asks for each feature of `modules.examples` once in each example, labels in
+    [0, K), sides and channels within bounds, and no vocabulary that only the source has.
+
+    Component `outputs` contains:
+     - `schema`: Channel of type `standard_artifacts.Schema`, with `schema.pbtxt`.
+
+    Args:
+        statistics: The source's statistics, a channel of `standard_artifacts.ExampleStatistics`.
+        examples: The source's Examples, for their class names.
+        source_fingerprint: Stands for the code that infers; another one invalidates the cache.
+        schema_file: A pinned schema (text proto), used as it is once it is found to cover the
+            features; None infers the schema. Its content enters the cache key too.
+
+    Raises:
+        ConfigError: `schema_file` cannot be read.
+
+    Example:
+        ```
+        schema = ImageSchemaGen(
+            statistics=statistics_gen.outputs["statistics"],
+            examples=example_gen.outputs["examples"],
+            source_fingerprint="1",
+        ).outputs["schema"]
+        ```
+    """
+
+    SPEC_CLASS = ImageSchemaGenSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+
+    def __init__(
+        self,
+        statistics: types.BaseChannel,
+        examples: types.BaseChannel,
+        source_fingerprint: str,
+        schema_file: str | None = None,
+    ) -> None:
+        super().__init__(
+            ImageSchemaGenSpec(
+                statistics=statistics,
+                examples=examples,
+                schema_file=schema_file,
+                schema_fingerprint=None if schema_file is None else _fingerprint(schema_file),
+                source_fingerprint=source_fingerprint,
+                schema=types.Channel(type=standard_artifacts.Schema),
+            )
+        )
+
+
+def _fingerprint(path: str) -> str:
+    try:
+        with fileio.open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+    except (OSError, fileio.NotFoundError) as error:
+        raise ConfigError(
+            f"{path}: the pinned schema cannot be read: {error}. Correct source.schema_file, or "
+            "leave it out to infer the schema."
+        ) from error

@@ -1,0 +1,81 @@
+"""Executor of ImageSchemaGen."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx import types
+from tfx.components.schema_gen.executor import DEFAULT_FILE_NAME
+from tfx.components.statistics_gen import stats_artifact_utils
+from tfx.dsl.components.base import base_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils, standard_component_specs
+from tfx.utils import io_utils
+
+from modules.class_names import read_class_names
+from modules.errors import DataError
+from modules.image_schema import check_image_schema, infer_image_schema
+
+SCHEMA_FILE_KEY = standard_component_specs.SCHEMA_FILE_KEY
+SCHEMA_FINGERPRINT_KEY = "schema_fingerprint"
+SOURCE_FINGERPRINT_KEY = "source_fingerprint"
+
+
+class Executor(base_executor.BaseExecutor):
+    """Writes the inferred and curated schema, or the pinned one byte by byte."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Writes `schema.pbtxt` into the Schema artifact.
+
+        Args:
+            input_dict: `statistics` and `examples` of the source.
+            output_dict: `schema`, the artifact to fill.
+            exec_properties: `schema_file` of the component, if it is pinned.
+
+        Raises:
+            DataError: The pinned schema does not cover the features, or is not readable.
+            DomainValidationError: The source does not have the features.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        examples = artifact_utils.get_single_instance(
+            input_dict[standard_component_specs.EXAMPLES_KEY]
+        )
+        num_classes = len(read_class_names(examples.uri))
+        schema_file = exec_properties.get(SCHEMA_FILE_KEY)
+        if schema_file:
+            text = _pinned_schema(schema_file, num_classes)
+        else:
+            statistics = artifact_utils.get_single_instance(
+                input_dict[standard_component_specs.STATISTICS_KEY]
+            )
+            text = _inferred_schema(statistics, num_classes)
+        uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.SCHEMA_KEY])
+        io_utils.write_string_file(os.path.join(uri, DEFAULT_FILE_NAME), text)
+
+
+def _inferred_schema(statistics: types.Artifact, num_classes: int) -> str:
+    splits = artifact_utils.decode_split_names(statistics.split_names)
+    protos = [stats_artifact_utils.load_statistics(statistics, split).proto() for split in splits]
+    return text_format.MessageToString(infer_image_schema(protos, num_classes))
+
+
+def _pinned_schema(path: str, num_classes: int) -> str:
+    fix = "Correct source.schema_file, or leave it out to infer the schema."
+    try:
+        with fileio.open(path, "r") as file:
+            text = file.read()
+        schema = text_format.Parse(text, schema_pb2.Schema())
+    except (OSError, UnicodeDecodeError, fileio.NotFoundError) as error:
+        raise DataError(path, expected="a readable file", found=f"{error}", fix=fix) from error
+    except text_format.ParseError as error:
+        raise DataError(path, expected="a schema text proto", found=f"{error}", fix=fix) from error
+    check_image_schema(schema, num_classes, path)
+    return text

@@ -1,0 +1,1 @@
+"""OncePusher: TFX's Pusher, safe to retry."""

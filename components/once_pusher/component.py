@@ -1,0 +1,28 @@
+"""The OncePusher component."""
+
+from __future__ import annotations
+
+from tfx.components.pusher.component import Pusher
+from tfx.dsl.components.base import executor_spec
+
+from components.once_pusher import executor
+
+
+class OncePusher(Pusher):
+    """TFX's Pusher, with an executor that pushes once however often its task is retried.
+
+    Inputs, outputs and parameters are the Pusher's.
+
+    Example:
+        ```
+        pusher = OncePusher(
+            model=trainer.outputs["model"],
+            model_blessing=evaluator.outputs["blessing"],
+            push_destination=pusher_pb2.PushDestination(
+                filesystem=pusher_pb2.PushDestination.Filesystem(base_directory="serving")
+            ),
+        ).with_id("Pusher")
+        ```
+    """
+
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)

@@ -1,0 +1,98 @@
+"""Executor of OncePusher: one version in the serving folder for one execution."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from absl import logging
+from tfx import types
+from tfx.components.pusher import executor as pusher_executor
+from tfx.dsl.io import fileio
+from tfx.proto import pusher_pb2
+from tfx.types import artifact_utils, standard_component_specs
+from tfx.utils import io_utils, proto_utils
+
+# Names the execution that a version belongs to; model servers ignore it.
+OWNER_FILE = ".pushed_by"
+_SAVED_MODEL = "saved_model.pb"
+
+
+class Executor(pusher_executor.Executor):
+    """Pushes a blessed model under the version of its time, once.
+
+    TFX's own executor takes a new version each time it runs: a task that is killed after its push
+    and retried pushes twice. Here a version carries the name of the execution that owns it, the
+    URI of its output, and a retry completes that version instead of making another one.
+    """
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Copies the model to the serving folder if it is blessed.
+
+        Args:
+            input_dict: `model` and, where the model needs them, `model_blessing` and
+                `infra_blessing`.
+            output_dict: `pushed_model`, a copy of what was pushed.
+            exec_properties: `push_destination`, a PushDestination (filesystem) as JSON.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        pushed_model = artifact_utils.get_single_instance(
+            output_dict[standard_component_specs.PUSHED_MODEL_KEY]
+        )
+        if not self.CheckBlessing(input_dict):
+            self._MarkNotPushed(pushed_model)
+            return
+        destination = pusher_pb2.PushDestination()
+        proto_utils.json_to_proto(
+            exec_properties[standard_component_specs.PUSH_DESTINATION_KEY], destination
+        )
+        model_path = self.GetModelPath(input_dict)
+        base = destination.filesystem.base_directory
+        version = _find_version(base, pushed_model.uri) or _claim_version(base, pushed_model.uri)
+        serving_path = os.path.join(base, version)
+        _complete(model_path, serving_path)
+        logging.info("Model pushed to %s.", serving_path)
+        io_utils.copy_dir(model_path, pushed_model.uri)
+        self._MarkPushed(pushed_model, pushed_destination=serving_path, pushed_version=version)
+
+
+def _find_version(base: str, owner: str) -> str | None:
+    """Returns the version that an earlier attempt of this execution has made, if any."""
+    if not fileio.exists(base):
+        return None
+    for name in fileio.listdir(base):
+        path = os.path.join(base, name, OWNER_FILE)
+        if fileio.exists(path) and io_utils.read_string_file(path) == owner:
+            return name.rstrip("/")
+    return None
+
+
+def _claim_version(base: str, owner: str) -> str:
+    version = int(time.time())
+    # Two pushes within a second are two versions.
+    while fileio.exists(os.path.join(base, str(version))):
+        version += 1
+    io_utils.write_string_file(os.path.join(base, str(version), OWNER_FILE), owner)
+    return str(version)
+
+
+def _complete(model_path: str, serving_path: str) -> None:
+    """Copies what is missing; saved_model.pb comes last, as servers take it for the whole."""
+    saved_model = os.path.join(serving_path, _SAVED_MODEL)
+    if fileio.exists(saved_model):
+        return
+    for folder, _, names in fileio.walk(model_path):
+        for name in names:
+            source = os.path.join(folder, name)
+            relative = os.path.relpath(source, model_path)
+            if relative != _SAVED_MODEL:
+                io_utils.copy_file(source, os.path.join(serving_path, relative), overwrite=True)
+    partial = f"{saved_model}.partial"
+    io_utils.copy_file(os.path.join(model_path, _SAVED_MODEL), partial, overwrite=True)
+    fileio.rename(partial, saved_model)

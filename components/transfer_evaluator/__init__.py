@@ -1,0 +1,1 @@
+"""TransferEvaluator: compares the arms on the target domain and blesses only a proven gain."""

@@ -1,0 +1,126 @@
+"""The TransferEvaluator component."""
+
+from __future__ import annotations
+
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import standard_artifacts, standard_component_specs
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types.system_executions import Evaluate
+
+from components.transfer_evaluator import executor
+from modules.settings import GateSettings
+
+
+class TransferEvaluatorSpec(ComponentSpec):
+    """TransferEvaluator component spec."""
+
+    PARAMETERS = {
+        executor.GATE_KEY: ExecutionParameter(type=str),
+        executor.SEED_KEY: ExecutionParameter(type=int),
+        executor.SHOTS_KEY: ExecutionParameter(type=str),
+        executor.SOURCE_NAME_KEY: ExecutionParameter(type=str),
+        executor.TARGET_NAME_KEY: ExecutionParameter(type=str),
+        executor.SOURCE_FINGERPRINT_KEY: ExecutionParameter(type=str),
+    }
+    INPUTS = {
+        executor.TARGET_EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
+        executor.SOURCE_EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
+        executor.PRETRAINED_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
+        executor.SCRATCH_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
+        executor.WARM_START_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
+    }
+    OUTPUTS = {
+        standard_component_specs.EVALUATION_KEY: ChannelParameter(
+            type=standard_artifacts.ModelEvaluation
+        ),
+        standard_component_specs.BLESSING_KEY: ChannelParameter(
+            type=standard_artifacts.ModelBlessing
+        ),
+    }
+    TYPE_ANNOTATION = Evaluate
+
+
+class TransferEvaluator(base_component.BaseComponent):
+    """Compares the arms on the target's eval split and blesses a proven gain, nothing else.
+
+    Each arm's SavedModel answers the same examples through `serving_default`; paired tests
+    (`modules.transfer_gate`) then judge the warm-started model. On the source's eval split the
+    pretrained and the warm-started model show what was forgotten; it does not enter the verdict.
+
+    Component `outputs` contains:
+     - `evaluation`: Channel of type `standard_artifacts.ModelEvaluation` with `evaluation.json`,
+       `predictions.csv` and files for `tfma.load_eval_result`.
+     - `blessing`: Channel of type `standard_artifacts.ModelBlessing` for the warm-started model,
+       as TFX's Evaluator writes it: Pusher and Resolver take it.
+
+    Args:
+        target_examples: The target's `standard_artifacts.Examples`.
+        source_examples: The source's `standard_artifacts.Examples`.
+        pretrained_model: `standard_artifacts.Model` trained on the source.
+        scratch_model: `standard_artifacts.Model` trained on the target alone.
+        warm_start_model: `standard_artifacts.Model` to judge.
+        gate: What must be shown.
+        seed: Of the bootstrap.
+        shots: Labelled target examples a class that training used, or `all`; only reported.
+        source_name: Name of the source domain; only reported.
+        target_name: Name of the target domain; only reported.
+        source_fingerprint: Stands for the code that evaluates; another one invalidates the cache.
+
+    Example:
+        ```
+        evaluator = TransferEvaluator(
+            target_examples=target_example_gen.outputs["examples"],
+            source_examples=source_example_gen.outputs["examples"],
+            pretrained_model=trainer.outputs["model"],
+            scratch_model=scratch_trainer.outputs["model"],
+            warm_start_model=warm_start_trainer.outputs["model"],
+            gate=GateSettings(confidence=0.99),
+            seed=0,
+            shots=10,
+            source_name="mnist",
+            target_name="optdigits",
+            source_fingerprint="1",
+        )
+        Pusher(
+            model=warm_start_trainer.outputs["model"],
+            model_blessing=evaluator.outputs["blessing"],
+            push_destination=push_destination,
+        )
+        ```
+    """
+
+    SPEC_CLASS = TransferEvaluatorSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+
+    def __init__(
+        self,
+        target_examples: types.BaseChannel,
+        source_examples: types.BaseChannel,
+        pretrained_model: types.BaseChannel,
+        scratch_model: types.BaseChannel,
+        warm_start_model: types.BaseChannel,
+        gate: GateSettings,
+        seed: int,
+        shots: int | str,
+        source_name: str,
+        target_name: str,
+        source_fingerprint: str,
+    ) -> None:
+        super().__init__(
+            TransferEvaluatorSpec(
+                target_examples=target_examples,
+                source_examples=source_examples,
+                pretrained_model=pretrained_model,
+                scratch_model=scratch_model,
+                warm_start_model=warm_start_model,
+                gate=gate.model_dump_json(),
+                seed=seed,
+                shots=str(shots),
+                source_name=source_name,
+                target_name=target_name,
+                source_fingerprint=source_fingerprint,
+                evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
+                blessing=types.Channel(type=standard_artifacts.ModelBlessing),
+            )
+        )

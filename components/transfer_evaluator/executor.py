@@ -1,0 +1,212 @@
+"""Executor of TransferEvaluator."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from tfx import types
+from tfx.components.evaluator import constants
+from tfx.dsl.components.base import base_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils, standard_component_specs
+from tfx.utils import io_utils, path_utils
+
+from modules.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
+from modules.class_names import read_class_names
+from modules.errors import DataError
+from modules.evaluation_report import evaluation_report, predictions_csv
+from modules.examples import CLASSES_FILE, EVAL_SPLIT
+from modules.progress import report_progress
+from modules.served_model import Answers, ServedModel
+from modules.settings import GateSettings
+from modules.tfma_results import write_tfma_results
+from modules.transfer_gate import judge
+
+TARGET_EXAMPLES_KEY = "target_examples"
+SOURCE_EXAMPLES_KEY = "source_examples"
+PRETRAINED_MODEL_KEY = "pretrained_model"
+SCRATCH_MODEL_KEY = "scratch_model"
+WARM_START_MODEL_KEY = "warm_start_model"
+GATE_KEY = "gate"
+SEED_KEY = "seed"
+SHOTS_KEY = "shots"
+SOURCE_NAME_KEY = "source_name"
+TARGET_NAME_KEY = "target_name"
+SOURCE_FINGERPRINT_KEY = "source_fingerprint"
+
+EVALUATION_FILE = "evaluation.json"
+PREDICTIONS_FILE = "predictions.csv"
+
+_MODEL_KEYS = {
+    PRETRAINED: PRETRAINED_MODEL_KEY,
+    SCRATCH: SCRATCH_MODEL_KEY,
+    WARM_START: WARM_START_MODEL_KEY,
+}
+_SOURCE_ARMS = (PRETRAINED, WARM_START)
+
+_Artifacts = dict[str, list[types.Artifact]]
+
+
+class Executor(base_executor.BaseExecutor):
+    """Lets all arms answer first, then judges, then writes; the blessing comes last."""
+
+    def Do(
+        self,
+        input_dict: _Artifacts,
+        output_dict: _Artifacts,
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Evaluates the arms and blesses the warm-started model or does not.
+
+        Args:
+            input_dict: `target_examples`, `source_examples` and the three arms' models.
+            output_dict: `evaluation` and `blessing`, the artifacts to fill.
+            exec_properties: `gate` (JSON), `seed`, `shots`, `source_name` and `target_name` of the
+                component.
+
+        Raises:
+            DataError: A model has no such signature or other classes, or the examples cannot be
+                read; nothing is written then.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        class_names = _common_class_names(input_dict)
+        target, source = _answers(input_dict, class_names)
+        labels = target[PRETRAINED].labels
+        verdict = judge(
+            labels,
+            {arm: target[arm].predicted for arm in ARMS},
+            class_names,
+            GateSettings.model_validate_json(exec_properties[GATE_KEY]),
+            exec_properties[SEED_KEY],
+        )
+        shots = exec_properties[SHOTS_KEY]
+        report = evaluation_report(
+            target,
+            {
+                "accuracy": _accuracy(source[PRETRAINED]),
+                "accuracy_after_transfer": _accuracy(source[WARM_START]),
+                "examples": len(source[PRETRAINED].labels),
+            },
+            verdict,
+            class_names,
+            source_name=exec_properties[SOURCE_NAME_KEY],
+            target_name=exec_properties[TARGET_NAME_KEY],
+            shots=int(shots) if shots.isdecimal() else shots,
+            seed=exec_properties[SEED_KEY],
+        )
+        evaluation_uri = artifact_utils.get_single_uri(
+            output_dict[standard_component_specs.EVALUATION_KEY]
+        )
+        write_tfma_results(
+            evaluation_uri,
+            target,
+            class_names,
+            _eval_folder(input_dict, TARGET_EXAMPLES_KEY),
+            {arm: _model_path(input_dict, arm) for arm in ARMS},
+        )
+        _write(evaluation_uri, PREDICTIONS_FILE, predictions_csv(target))
+        _write(
+            evaluation_uri, EVALUATION_FILE, json.dumps(report, ensure_ascii=False, allow_nan=False)
+        )
+        self._bless(input_dict, output_dict, exec_properties, blessed=verdict.blessed)
+
+    def _bless(
+        self,
+        input_dict: _Artifacts,
+        output_dict: _Artifacts,
+        exec_properties: dict[str, Any],
+        *,
+        blessed: bool,
+    ) -> None:
+        """Writes what TFX's Evaluator writes for the candidate and its baseline."""
+        artifact = artifact_utils.get_single_instance(
+            output_dict[standard_component_specs.BLESSING_KEY]
+        )
+        candidate = artifact_utils.get_single_instance(input_dict[WARM_START_MODEL_KEY])
+        baseline = artifact_utils.get_single_instance(input_dict[PRETRAINED_MODEL_KEY])
+        artifact.set_string_custom_property(
+            constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, candidate.uri
+        )
+        artifact.set_int_custom_property(
+            constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, candidate.id
+        )
+        artifact.set_string_custom_property(
+            constants.ARTIFACT_PROPERTY_BASELINE_MODEL_URI_KEY, baseline.uri
+        )
+        artifact.set_int_custom_property(
+            constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY, baseline.id
+        )
+        if "current_component_id" in exec_properties:
+            artifact.set_string_custom_property(
+                "component_id", exec_properties["current_component_id"]
+            )
+        artifact.set_int_custom_property(
+            constants.ARTIFACT_PROPERTY_BLESSED_KEY,
+            constants.BLESSED_VALUE if blessed else constants.NOT_BLESSED_VALUE,
+        )
+        name = constants.BLESSED_FILE_NAME if blessed else constants.NOT_BLESSED_FILE_NAME
+        _write(artifact.uri, name, "")
+
+
+def _common_class_names(input_dict: _Artifacts) -> list[str]:
+    target_uri = artifact_utils.get_single_uri(input_dict[TARGET_EXAMPLES_KEY])
+    target = read_class_names(target_uri)
+    source = read_class_names(artifact_utils.get_single_uri(input_dict[SOURCE_EXAMPLES_KEY]))
+    if target != source:
+        raise DataError(
+            os.path.join(target_uri, CLASSES_FILE),
+            expected=f"the source's classes {source}",
+            found=f"{target}",
+            fix="Name the target's classes as the source's, in the same order.",
+        )
+    return target
+
+
+def _answers(
+    input_dict: _Artifacts, class_names: list[str]
+) -> tuple[dict[str, Answers], dict[str, Answers]]:
+    """Lets the arms answer one after the other, so that only one model is in memory."""
+    target_files = _eval_files(input_dict, TARGET_EXAMPLES_KEY)
+    source_files = _eval_files(input_dict, SOURCE_EXAMPLES_KEY)
+    target, source = {}, {}
+    for step, arm in enumerate(ARMS, start=1):
+        model = ServedModel(_model_path(input_dict, arm), class_names)
+        target[arm] = model.answer(target_files)
+        if arm in _SOURCE_ARMS:
+            source[arm] = model.answer(source_files)
+        report_progress(step, len(ARMS), accuracy=_accuracy(target[arm]))
+    return target, source
+
+
+def _model_path(input_dict: Mapping[str, list[types.Artifact]], arm: str) -> str:
+    model = artifact_utils.get_single_instance(input_dict[_MODEL_KEYS[arm]])
+    return path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
+
+
+def _eval_folder(input_dict: Mapping[str, list[types.Artifact]], key: str) -> str:
+    return artifact_utils.get_split_uri(input_dict[key], EVAL_SPLIT)
+
+
+def _eval_files(input_dict: Mapping[str, list[types.Artifact]], key: str) -> list[str]:
+    folder = _eval_folder(input_dict, key)
+    files = fileio.glob(io_utils.all_files_pattern(folder))
+    if not files:
+        raise DataError(
+            folder,
+            expected="files of examples",
+            found="none",
+            fix="Run the pipeline with --fresh to ingest the data again.",
+        )
+    return sorted(files)
+
+
+def _accuracy(answers: Answers) -> float:
+    return float(np.mean(answers.predicted == answers.labels))
+
+
+def _write(folder: str, name: str, text: str) -> None:
+    io_utils.write_string_file(os.path.join(folder, name), text)

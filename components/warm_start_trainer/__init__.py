@@ -1,0 +1,1 @@
+"""WarmStartTrainer: training on the target domain from a pretrained model."""

@@ -1,0 +1,132 @@
+"""The WarmStartTrainer component."""
+
+from __future__ import annotations
+
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import standard_artifacts, standard_component_specs
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types.experimental import simple_artifacts
+from tfx.types.system_executions import Train
+
+from components.warm_start_trainer import executor
+from modules.settings import (
+    NetworkSettings,
+    PreprocessingSettings,
+    Shots,
+    TrainingSettings,
+    TransferSettings,
+)
+
+
+class WarmStartTrainerSpec(ComponentSpec):
+    """WarmStartTrainer component spec."""
+
+    PARAMETERS = {
+        executor.NETWORK_KEY: ExecutionParameter(type=str),
+        executor.PREPROCESSING_KEY: ExecutionParameter(type=str),
+        executor.TRAINING_KEY: ExecutionParameter(type=str),
+        executor.TRANSFER_KEY: ExecutionParameter(type=str),
+        executor.SHOTS_KEY: ExecutionParameter(type=str),
+        executor.SEED_KEY: ExecutionParameter(type=int),
+        executor.SOURCE_FINGERPRINT_KEY: ExecutionParameter(type=str),
+    }
+    INPUTS = {
+        standard_component_specs.EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
+        executor.SOURCE_EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
+        standard_component_specs.TRANSFORM_GRAPH_KEY: ChannelParameter(
+            type=standard_artifacts.TransformGraph
+        ),
+        standard_component_specs.BASE_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
+    }
+    OUTPUTS = {
+        standard_component_specs.MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
+        standard_component_specs.MODEL_RUN_KEY: ChannelParameter(type=standard_artifacts.ModelRun),
+        executor.MAPPING_REPORT_KEY: ChannelParameter(type=simple_artifacts.File),
+    }
+    TYPE_ANNOTATION = Train
+
+
+class WarmStartTrainer(base_component.BaseComponent):
+    """Carries a pretrained model over to the target domain.
+
+    The network takes over the pretrained model's weights, by name or as the saved graph itself;
+    whatever does not fit and was not announced stops the run. Before the first step the restored
+    network is evaluated on examples of both train splits and compared with the pretrained model.
+    Then the transfer method trains it. Eval splits are not read.
+
+    Component `outputs` contains:
+     - `model`: Channel of type `standard_artifacts.Model`: `Format-Serving/`, a SavedModel, and
+       `checkpoint/`, the weights by name.
+     - `model_run`: Channel of type `standard_artifacts.ModelRun`: TensorBoard's files, rolling
+       checkpoints, from which a retried training goes on, and `training.json`, written last.
+     - `mapping_report`: Channel of type `simple_artifacts.File`: `mapping_report.json`, each weight
+       as restored, missing, unused or of another shape.
+
+    Args:
+        examples: The target's `standard_artifacts.Examples`.
+        source_examples: The source's `standard_artifacts.Examples`.
+        transform_graph: The `standard_artifacts.TransformGraph` behind which the pretrained model
+            was trained.
+        base_model: The pretrained `standard_artifacts.Model`, of this project's Trainer.
+        network: The network to rebuild, with `restore: rebuild`.
+        preprocessing: Says whether source images are distorted while training.
+        training: Precision, checkpoints, summaries and memory.
+        transfer: Method, way of restoring, budget, center loss and frozen layers.
+        shots: Labelled target examples of each class that training may use, or `all`.
+        seed: Of everything that is drawn or initialised.
+        source_fingerprint: Stands for the code that trains; another one invalidates the cache.
+
+    Example:
+        ```
+        warm_start_trainer = WarmStartTrainer(
+            examples=target_example_gen.outputs["examples"],
+            source_examples=source_example_gen.outputs["examples"],
+            transform_graph=transform.outputs["transform_graph"],
+            base_model=trainer.outputs["model"],
+            network=NetworkSettings(),
+            preprocessing=PreprocessingSettings(),
+            training=TrainingSettings(),
+            transfer=TransferSettings(method="fine_tune", learning_rate=1e-4),
+            shots=10,
+            seed=0,
+            source_fingerprint="1",
+        )
+        ```
+    """
+
+    SPEC_CLASS = WarmStartTrainerSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+
+    def __init__(
+        self,
+        examples: types.BaseChannel,
+        source_examples: types.BaseChannel,
+        transform_graph: types.BaseChannel,
+        base_model: types.BaseChannel,
+        network: NetworkSettings,
+        preprocessing: PreprocessingSettings,
+        training: TrainingSettings,
+        transfer: TransferSettings,
+        shots: Shots,
+        seed: int,
+        source_fingerprint: str,
+    ) -> None:
+        super().__init__(
+            WarmStartTrainerSpec(
+                examples=examples,
+                source_examples=source_examples,
+                transform_graph=transform_graph,
+                base_model=base_model,
+                network=network.model_dump_json(),
+                preprocessing=preprocessing.model_dump_json(),
+                training=training.model_dump_json(),
+                transfer=transfer.model_dump_json(),
+                shots=str(shots),
+                seed=seed,
+                source_fingerprint=source_fingerprint,
+                model=types.Channel(type=standard_artifacts.Model),
+                model_run=types.Channel(type=standard_artifacts.ModelRun),
+                mapping_report=types.Channel(type=simple_artifacts.File),
+            )
+        )

@@ -1,0 +1,42 @@
+"""Writes `data/optdigits` from the digits that scikit-learn ships.
+
+Run it with `python -m data.write_optdigits [FOLDER]`; it always writes the same files.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from modules.image_sources.idx_format import write_idx
+
+_MAX_INK = 16  # The original bitmaps' 4x4 blocks hold 0 to 16 dark pixels.
+_SEED = 0
+
+
+def write_optdigits(folder: Path) -> None:
+    """Splits the digits in halves, stratified by class, and writes them as zipped IDX files.
+
+    Args:
+        folder: Where the four files go.
+    """
+    digits = load_digits()
+    pixels = np.round(digits.images * 255 / _MAX_INK).astype(np.uint8)
+    labels = digits.target.astype(np.uint8)
+    train_pixels, eval_pixels, train_labels, eval_labels = train_test_split(
+        pixels, labels, test_size=0.5, random_state=_SEED, stratify=labels
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    write_idx(folder / "train-images-idx3-ubyte.gz", train_pixels)
+    write_idx(folder / "train-labels-idx1-ubyte.gz", train_labels)
+    write_idx(folder / "t10k-images-idx3-ubyte.gz", eval_pixels)
+    write_idx(folder / "t10k-labels-idx1-ubyte.gz", eval_labels)
+
+
+if __name__ == "__main__":
+    default = Path(__file__).parent / "optdigits"
+    write_optdigits(Path(sys.argv[1]) if len(sys.argv) > 1 else default)

@@ -1,0 +1,8 @@
+"""Names of the three models that are compared on the target domain."""
+
+from __future__ import annotations
+
+PRETRAINED = "pretrained"  # trained on the source alone
+SCRATCH = "scratch"  # trained on the target's labelled examples alone
+WARM_START = "warm_start"  # pretrained, then carried over to the target
+ARMS = (PRETRAINED, SCRATCH, WARM_START)

@@ -1,0 +1,101 @@
+"""Center loss as a part that any objective can have beside its own losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from modules.center_loss import CenterLoss
+from modules.network_outputs import network_outputs
+from modules.objectives import Objective, Preparation, Stream
+from modules.settings import CenterLossSettings
+
+# Examples per class and stream that the initial centers average: beyond these the means hardly
+# move, and the source may hold millions.
+_EXAMPLES_PER_CLASS = 100
+
+
+class WithCenterLoss(Objective):
+    """An objective with center loss on its labelled streams, whose domains share the centers.
+
+    Reference: Wen et al., A Discriminative Feature Learning Approach for Deep Face Recognition,
+    ECCV 2016, section 3.2.
+
+    Args:
+        objective: What is minimised beside; its losses, variables and updates stay what they are.
+        settings: Weight, step size, reduction and initial value of the centers.
+        num_classes: K.
+        feature_dim: D.
+
+    Example:
+        >>> objective = WithCenterLoss(CrossEntropy("source"), CenterLossSettings(), 10, 1024)
+        >>> objective.center_loss.centers.shape
+        TensorShape([10, 1024])
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        settings: CenterLossSettings,
+        num_classes: int,
+        feature_dim: int,
+    ) -> None:
+        super().__init__(name="with_center_loss")
+        self.objective = objective
+        self.center_loss = CenterLoss(num_classes, feature_dim, settings.alpha, settings.reduction)
+        self._settings = settings
+
+    def prepare(self, preparation: Preparation) -> None:
+        """Prepares the objective, and sets the centers to the class means unless they stay zero."""
+        self.objective.prepare(preparation)
+        if self._settings.initial_centers == "class_means":
+            self.center_loss.initialize(self._class_means(preparation))
+
+    def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns the objective's parts and the weighted center loss."""
+        features, labels = _labelled(streams)
+        center_loss = self._settings.weight * self.center_loss.loss(features, labels)
+        return {**self.objective.losses(streams, progress), "center_loss": center_loss}
+
+    def extra_variables(self) -> Sequence[keras.Variable | tf.Variable]:
+        """Returns the objective's; the centers are moved, not trained."""
+        return self.objective.extra_variables()
+
+    def scale_gradients(
+        self,
+        gradients: Sequence[tf.Tensor | None],
+        variables: Sequence[keras.Variable | tf.Variable],
+        progress: tf.Tensor,
+    ) -> Sequence[tf.Tensor | None]:
+        """Leaves the gradients to the objective."""
+        return self.objective.scale_gradients(gradients, variables, progress)
+
+    def after_step(self, streams: Mapping[str, Stream]) -> None:
+        """Moves the centers."""
+        self.objective.after_step(streams)
+        self.center_loss.update(*_labelled(streams))
+
+    def _class_means(self, preparation: Preparation) -> np.ndarray:
+        sums = np.zeros((self.center_loss.num_classes, self.center_loss.feature_dim))
+        counts = np.zeros(self.center_loss.num_classes)
+        for examples in preparation.examples.values():
+            if examples.labels is not None:
+                rows = _first_of_each_class(examples.labels, self.center_loss.num_classes)
+                outputs = network_outputs(preparation.network, examples.images[rows])
+                np.add.at(sums, examples.labels[rows], outputs.features)
+                np.add.at(counts, examples.labels[rows], 1)
+        return sums / np.maximum(counts, 1)[:, np.newaxis]
+
+
+def _labelled(streams: Mapping[str, Stream]) -> tuple[tf.Tensor, tf.Tensor]:
+    labelled = [stream for stream in streams.values() if stream.labels is not None]
+    features = tf.concat([stream.features for stream in labelled], axis=0)
+    return features, tf.concat([stream.labels for stream in labelled], axis=0)
+
+
+def _first_of_each_class(labels: np.ndarray, num_classes: int) -> np.ndarray:
+    rows = [np.flatnonzero(labels == label)[:_EXAMPLES_PER_CLASS] for label in range(num_classes)]
+    return np.sort(np.concatenate(rows))

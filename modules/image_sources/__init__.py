@@ -1,0 +1,1 @@
+"""Labelled images in several formats behind one contract; `formats.open_source` opens them."""

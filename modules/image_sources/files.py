@@ -1,0 +1,184 @@
+"""File access for image sources: local or remote, gzip or not; every failure is a DataError."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import os
+import zlib
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+import tensorflow as tf
+
+from modules.errors import DataError
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_CHUNK_BYTES = 1 << 20
+
+
+@contextlib.contextmanager
+def explained(path: str) -> Iterator[None]:
+    """Turns a file system's errors about `path` into a DataError."""
+    try:
+        yield
+    except tf.errors.NotFoundError:
+        raise DataError(
+            path, expected="a file or folder", found="nothing", fix="Check the domain's `path`."
+        ) from None
+    except (tf.errors.OpError, OSError, UnicodeError) as error:
+        reason = getattr(error, "message", str(error))
+        raise DataError(
+            path,
+            expected="something readable",
+            found=" ".join(reason.split()),
+            fix="Check the file, its name and its permissions.",
+        ) from None
+
+
+def list_folder(folder: str) -> list[str]:
+    """Lists the names in a folder, sorted, without hidden ones.
+
+    Raises:
+        DataError: There is no such folder, or it cannot be read.
+    """
+    with explained(folder):
+        if not tf.io.gfile.isdir(folder):
+            found = "a file" if tf.io.gfile.exists(folder) else "nothing"
+            raise DataError(
+                folder, expected="a folder", found=found, fix="Check the domain's `path`."
+            )
+        # Object stores end the names of folders with a slash.
+        names = [name.rstrip("/") for name in tf.io.gfile.listdir(folder)]
+    return sorted(name for name in names if not name.startswith("."))
+
+
+def check_stays_inside(path: str, folder: str) -> None:
+    """Refuses a path in the folder that is itself a symbolic link out of it.
+
+    Raises:
+        DataError: It does.
+    """
+    if "://" in path or not os.path.islink(path):
+        return
+    root = os.path.realpath(folder)
+    target = os.path.realpath(path)
+    if os.path.commonpath([root, target]) != root:
+        raise DataError(
+            path,
+            expected=f"a path inside {folder}",
+            found=f"a link to {target}",
+            fix="Copy the data into the folder.",
+        )
+
+
+def fingerprint_folder(folder: str) -> str:
+    """Sums up the names, sizes and times of all files below a folder.
+
+    Args:
+        folder: Local folder, or a URI that TensorFlow's file systems know.
+
+    Returns:
+        A SHA-256 in hexadecimal; another one after any change that a file system shows.
+    """
+    states = _remote_states(folder) if "://" in folder else _local_states(folder)
+    lines = [f"{os.path.relpath(path, folder)!a} {state}" for path, state in states]
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def _local_states(folder: str) -> Iterator[tuple[str, str]]:
+    # TensorFlow's file system rounds times to seconds and follows links round in circles.
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(parent, name)
+            with contextlib.suppress(OSError):
+                state = os.stat(path)
+                yield path, f"{state.st_size} {state.st_mtime_ns}"
+
+
+def _remote_states(folder: str) -> Iterator[tuple[str, str]]:
+    for parent, _, names in tf.io.gfile.walk(folder):
+        for name in names:
+            path = os.path.join(parent, name)
+            state = tf.io.gfile.stat(path)
+            yield path, f"{state.length} {state.mtime_nsec}"
+
+
+class ByteStream:
+    """The bytes of a file from begin to end, unzipped where the file is gzip.
+
+    Args:
+        path: Local path, or a URI that TensorFlow's file systems know.
+
+    Attributes:
+        position: Bytes read so far, after unzipping.
+
+    Raises:
+        DataError: From the constructor and every method, with file and offset.
+
+    Example:
+        >>> with ByteStream("data/optdigits/t10k-labels-idx1-ubyte.gz") as stream:
+        ...     stream.read_exactly(4, "the magic number")
+        b'\\x00\\x00\\x08\\x01'
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.position = 0
+        with explained(path):
+            self._file: Any = tf.io.gfile.GFile(path, "rb")
+            self._is_gzip = self._file.read(2) == _GZIP_MAGIC
+            self._file.seek(0)
+        self._stream: Any = gzip.GzipFile(fileobj=self._file) if self._is_gzip else self._file
+
+    def __enter__(self) -> ByteStream:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def read(self, size: int) -> bytes:
+        """Reads `size` bytes, fewer only at the file's end."""
+        with explained(self.path):
+            try:
+                data: bytes = self._stream.read(size)
+            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                raise self._broken("a complete, valid gzip file", str(error)) from None
+        self.position += len(data)
+        return data
+
+    def read_exactly(self, size: int, what: str) -> bytes:
+        """Reads `size` bytes that make up `what`."""
+        data = self.read(size)
+        if len(data) != size:
+            raise self._broken(f"{size} bytes of {what}", f"the file's end after {len(data)}")
+        return data
+
+    def skip(self, size: int) -> int:
+        """Moves on by `size` bytes without keeping them; returns how many there were."""
+        begin = self.position
+        if self._is_gzip:
+            while (left := begin + size - self.position) > 0:
+                if not self.read(min(left, _CHUNK_BYTES)):
+                    break
+        else:
+            with explained(self.path):
+                self.position = min(begin + size, self._file.size())
+                self._file.seek(self.position)
+        return self.position - begin
+
+    def _broken(self, expected: str, found: str) -> DataError:
+        return DataError(
+            self.path,
+            expected=expected,
+            found=found,
+            fix="Copy or download the file again.",
+            offset=self.position,
+        )

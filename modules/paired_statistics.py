@@ -1,0 +1,214 @@
+"""Statistics of two models that answered the same examples, from counts alone.
+
+`fixed` counts the examples that only the candidate got right, `broken` those that only the
+baseline got right. All other examples say nothing about the difference.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import optimize, special, stats
+
+Interval = tuple[float, float]
+
+_RESAMPLES = 10_000
+
+
+def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> Interval:
+    """Gives the score interval of an accuracy.
+
+    Args:
+        correct: Right answers.
+        total: All answers; with none the interval is (0, 1).
+        confidence: Coverage, in (0, 1).
+
+    Returns:
+        Lower and upper bound, within [0, 1].
+
+    References:
+        Wilson. Probable inference, the law of succession, and statistical inference. Journal of
+        the American Statistical Association 22, 1927.
+        Brown, Cai, DasGupta. Interval estimation for a binomial proportion. Statistical Science
+        16(2), 2001, recommend it.
+    """
+    _check_counts(correct, 0, total)
+    if total == 0:
+        return 0.0, 1.0
+    interval = stats.binomtest(correct, total).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def mcnemar_p_value(fixed: int, broken: int) -> float:
+    """Gives the two-sided p-value of McNemar's exact test: are `fixed` and `broken` alike?
+
+    Args:
+        fixed: Examples that only the candidate got right.
+        broken: Examples that only the baseline got right.
+
+    Returns:
+        A p-value within (0, 1]; 1 where the models never differ.
+
+    References:
+        McNemar. Note on the sampling error of the difference between correlated proportions or
+        percentages. Psychometrika 12(2), 1947; exact form: binomial with probability 1/2.
+        Dietterich. Approximate statistical tests for comparing supervised classification
+        learning algorithms. Neural Computation 10(7), 1998, recommends it for one test set.
+    """
+    return min(1.0, 2.0 * _binomial_tail(min(fixed, broken), fixed + broken))
+
+
+def fall_p_value(fixed: int, broken: int) -> float:
+    """Gives the one-sided p-value of McNemar's exact test: does the candidate break more?
+
+    Args:
+        fixed: Examples that only the candidate got right.
+        broken: Examples that only the baseline got right.
+
+    Returns:
+        The chance of so many broken ones or more among those that differ, were both as good.
+    """
+    return _binomial_tail(fixed, fixed + broken)
+
+
+def difference_interval(fixed: int, broken: int, total: int, confidence: float = 0.95) -> Interval:
+    """Gives Tango's score interval of the difference between two paired accuracies.
+
+    It inverts the score test of every difference, so it agrees with (asymptotic) McNemar at 0 and
+    is Tango's non-inferiority test at any margin. Unlike Wald's it neither collapses when the
+    models agree everywhere nor leaves [-1, 1].
+
+    Args:
+        fixed: Examples that only the candidate got right.
+        broken: Examples that only the baseline got right.
+        total: All examples, at least 1.
+        confidence: Coverage, in (0, 1).
+
+    Returns:
+        Lower and upper bound of candidate minus baseline accuracy.
+
+    References:
+        Tango. Equivalence test and confidence interval for the difference in proportions for the
+        paired-sample design. Statistics in Medicine 17, 1998, sections 2 and 3.
+        Fagerland, Lydersen, Laake. Recommended tests and confidence intervals for paired binomial
+        proportions. Statistics in Medicine 33, 2014, compare it with nine others.
+
+    Example:
+        >>> low, high = difference_interval(fixed=63, broken=2, total=899)
+        >>> round(low, 3), round(high, 3)
+        (0.052, 0.087)
+    """
+    _check_counts(fixed, broken, total)
+    critical = float(special.ndtri((1.0 + confidence) / 2.0))
+    estimate = (fixed - broken) / total
+
+    def bound(end: float, target: float) -> float:
+        if estimate == end:
+            return end
+        # At the very end the variance is 0 and the score infinite, with the sign that brackets.
+        inside = end * (1.0 - 1e-12)
+        return float(
+            optimize.brentq(
+                lambda difference: _score(difference, fixed, broken, total) - target,
+                *sorted((estimate, inside)),
+                xtol=1e-12,
+            )
+        )
+
+    return bound(-1.0, critical), bound(1.0, -critical)
+
+
+def _score(difference: float, fixed: int, broken: int, total: int) -> float:
+    """Tango's score statistic (equation 6) of the hypothesis that the difference is so large."""
+    linear = -fixed - broken + (2 * total - fixed + broken) * difference
+    constant = -broken * difference * (1.0 - difference)
+    root = math.sqrt(max(0.0, linear * linear - 8.0 * total * constant))
+    # The likelihood's maximum under the hypothesis, in whichever form does not cancel.
+    share = -2.0 * constant / (root + linear) if linear > 0 else (root - linear) / (4.0 * total)
+    variance = total * (2.0 * share + difference * (1.0 - difference))
+    numerator = fixed - broken - total * difference
+    if variance <= 0.0:
+        return math.copysign(math.inf, numerator) if numerator else 0.0
+    return numerator / math.sqrt(variance)
+
+
+@dataclass(frozen=True)
+class BootstrapDifference:
+    """Result of a paired bootstrap: the interval of the difference and a two-sided p-value."""
+
+    interval: Interval
+    p_value: float
+
+
+def bootstrap_difference(
+    fixed: int, broken: int, total: int, confidence: float = 0.95, seed: int = 0
+) -> BootstrapDifference:
+    """Resamples the examples, both models' answers together, and compares the accuracies.
+
+    Resampling examples is drawing the three counts from a multinomial. One pseudo-example in each
+    discordant cell (Bonett and Price's adjustment) keeps the interval from collapsing, and the
+    test from being too sure, when only a handful of answers differ.
+
+    Args:
+        fixed: Examples that only the candidate got right.
+        broken: Examples that only the baseline got right.
+        total: All examples, at least 1.
+        confidence: Coverage of the percentile interval, in (0, 1).
+        seed: Of the resampling.
+
+    Returns:
+        The interval of candidate minus baseline accuracy and its p-value.
+
+    References:
+        Efron, Tibshirani. An Introduction to the Bootstrap. Chapman & Hall 1993, sections 13.3
+        and 15.4.
+        Bonett, Price. Adjusted Wald confidence interval for a difference of binomial proportions
+        based on paired data. Journal of Educational and Behavioral Statistics 37, 2012.
+    """
+    _check_counts(fixed, broken, total)
+    shares = np.array([fixed + 1, broken + 1, total - fixed - broken]) / (total + 2)
+    counts = np.random.default_rng(seed).multinomial(total, shares, size=_RESAMPLES)
+    differences = (counts[:, 0] - counts[:, 1]) / total
+    low, high = np.quantile(differences, [(1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0])
+    tail = min(int((differences <= 0.0).sum()), int((differences >= 0.0).sum()))
+    return BootstrapDifference(
+        interval=(float(low), float(high)),
+        p_value=min(1.0, 2.0 * (tail + 1) / (_RESAMPLES + 1)),
+    )
+
+
+def holm_adjusted(p_values: Sequence[float]) -> list[float]:
+    """Adjusts p-values so that the chance of any false alarm among them keeps its level.
+
+    Args:
+        p_values: One p-value a hypothesis.
+
+    Returns:
+        Adjusted p-values in the given order, to be compared with the level itself.
+
+    References:
+        Holm. A simple sequentially rejective multiple test procedure. Scandinavian Journal of
+        Statistics 6(2), 1979.
+    """
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    adjusted = [1.0] * len(p_values)
+    largest = 0.0
+    for rank, index in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = largest
+    return adjusted
+
+
+def _binomial_tail(successes: int, trials: int) -> float:
+    _check_counts(successes, 0, trials)
+    return float(special.bdtr(successes, trials, 0.5)) if trials else 1.0
+
+
+def _check_counts(fixed: int, broken: int, total: int) -> None:
+    if fixed < 0 or broken < 0 or fixed + broken > total:
+        raise ValueError(
+            f"Counts do not fit: {fixed} and {broken} of {total}; all must be >= 0 and add up."
+        )

@@ -1,0 +1,103 @@
+"""The scratch control: the target's training without a warm start, as a Trainer's `run_fn`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import keras
+
+from modules.arms import SCRATCH
+from modules.checkpointing import Network
+from modules.class_names import read_class_names
+from modules.few_shot import draw_shots
+from modules.input_pipeline import index_examples, preprocess_examples
+from modules.model_artifact import save_model
+from modules.networks import build_network
+from modules.objectives import TARGET, CrossEntropy
+from modules.optimizers import build_optimizer
+from modules.precision import choose_precision, precision_policy
+from modules.run_fn_arguments import (
+    RunFnArguments,
+    examples_uri,
+    model_uri,
+    parse_shots,
+    read_settings,
+)
+from modules.settings import NetworkSettings, TrainingSettings, TransferSettings
+from modules.training_batches import BatchStream, batch_dataset
+from modules.training_loop import TrainingLoop, TrainingOutcome
+from modules.training_record import TrainingRecord
+
+
+def run_fn(fn_args: RunFnArguments) -> None:
+    """Trains a new network on the labelled shots that the warm start gets, for as many steps.
+
+    Without shots there is nothing to train on: the untrained network is the control, recorded with
+    0 steps.
+
+    Args:
+        fn_args: TFX's FnArgs of the target domain, with `network`, `training` and `transfer` as
+            JSON, `shots` and `seed` in its custom config. The eval split is not read.
+
+    Raises:
+        DataError: The examples cannot be read, or a class has too few.
+        TrainingError: The loss is not finite.
+    """
+    network_settings = read_settings(fn_args, "network", NetworkSettings)
+    transfer = read_settings(fn_args, "transfer", TransferSettings)
+    training = read_settings(fn_args, "training", TrainingSettings)
+    seed = int(fn_args.custom_config["seed"])
+    precision = choose_precision(training.precision)
+    class_names = read_class_names(examples_uri(fn_args))
+
+    index = index_examples(fn_args.train_files)
+    shots = parse_shots(fn_args.custom_config["shots"])
+    rows = draw_shots(index.labels, index.example_ids, shots, seed, class_names)
+    keras.utils.set_random_seed(seed)
+    with precision_policy(precision):
+        network = build_network(network_settings, len(class_names))
+    outcome = TrainingOutcome.untrained()
+    if len(rows):
+        examples = preprocess_examples(
+            index,
+            fn_args.transform_graph_path,
+            memory_cache_mib=training.memory_cache_mib,
+            rows=rows,
+        )
+        stream = BatchStream(TARGET, examples, transfer.batch_size, seed)
+        outcome = _train(network, stream, transfer, training, fn_args.model_run_dir)
+    save_model(
+        network,
+        network_settings,
+        class_names,
+        fn_args.transform_graph_path,
+        model_uri(fn_args),
+    )
+    TrainingRecord(
+        arm=SCRATCH,
+        steps=outcome.steps,
+        seconds=outcome.seconds,
+        examples_per_second=outcome.examples_per_second,
+        precision=precision,
+        labelled_examples=len(rows),
+        labelled_example_ids=[value.decode() for value in index.example_ids[rows]],
+        seed=seed,
+        metrics=outcome.losses,
+    ).write(fn_args.model_run_dir)
+
+
+def _train(
+    network: Network,
+    stream: BatchStream,
+    transfer: TransferSettings,
+    training: TrainingSettings,
+    run_directory: str,
+) -> TrainingOutcome:
+    loop = TrainingLoop(
+        network,
+        CrossEntropy(TARGET),
+        build_optimizer(transfer.scratch_learning_rate, transfer.schedule, transfer.steps),
+        training,
+        run_directory,
+    )
+    return loop.run(partial(batch_dataset, {TARGET: stream}), transfer.steps)

@@ -1,0 +1,227 @@
+"""The training on the target domain that starts from a pretrained model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from modules.arms import WARM_START
+from modules.augmentation import augment_images
+from modules.checkpointing import Network, read_checkpoint_metadata, warm_start_network
+from modules.class_names import read_class_names
+from modules.errors import ConfigError
+from modules.input_pipeline import PreprocessedExamples
+from modules.mapping_report import MappingReport
+from modules.model_artifact import checkpoint_dir, save_model, saved_model_dir
+from modules.networks import FEATURES, build_network, freeze_layers
+from modules.objectives import SOURCE, TARGET, Preparation
+from modules.optimizers import build_optimizer
+from modules.precision import choose_precision, precision_policy
+from modules.restored_graph import RestoredGraph
+from modules.settings import (
+    NetworkSettings,
+    PreprocessingSettings,
+    Shots,
+    TrainingSettings,
+    TransferSettings,
+)
+from modules.training_batches import BatchStream, batch_dataset
+from modules.training_loop import TrainingLoop, TrainingOutcome
+from modules.training_record import TrainingRecord
+from modules.transfer_data import PROOF_EXAMPLES, TransferData, load_transfer_data
+from modules.transfer_methods import MethodContext, create_transfer_method, transfer_method_class
+from modules.warm_start_proof import prove_warm_start
+
+MAPPING_REPORT_FILE = "mapping_report.json"
+
+
+@dataclass(frozen=True)
+class WarmStart:
+    """One training on the target domain from a pretrained model.
+
+    Attributes:
+        target_examples: Root of the target's Examples artifact.
+        source_examples: Root of the source's.
+        transform_graph: The TransformGraph artifact that the pretrained model was trained behind.
+        base_model: Root of the pretrained Model artifact.
+        network: The network's settings, for `restore: rebuild`.
+        preprocessing: Says whether source images are distorted.
+        training: What all trainings share.
+        transfer: Method, way of restoring and budget.
+        shots: Labelled target examples of each class.
+        seed: Of everything that is drawn or initialised.
+    """
+
+    target_examples: str
+    source_examples: str
+    transform_graph: str
+    base_model: str
+    network: NetworkSettings
+    preprocessing: PreprocessingSettings
+    training: TrainingSettings
+    transfer: TransferSettings
+    shots: Shots
+    seed: int
+
+    def run(self, model_uri: str, model_run_uri: str, mapping_report_uri: str) -> TrainingRecord:
+        """Restores, proves, trains and saves.
+
+        Args:
+            model_uri: Root of the Model artifact to fill.
+            model_run_uri: Root of the ModelRun artifact; training.json is written last.
+            mapping_report_uri: Folder for mapping_report.json.
+
+        Returns:
+            The record; its metrics hold the proof, `restored_*`, and the last step's losses.
+
+        Raises:
+            ConfigError: Method, shots and classes do not go together.
+            DataError: Something cannot be read.
+            TrainingError: The loss is not finite.
+            WarmStartMappingError: Checkpoint and network differ more than was announced.
+        """
+        class_names = read_class_names(self.target_examples)
+        self._refuse_other_classes(class_names)
+        data = load_transfer_data(
+            self.target_examples,
+            self.source_examples,
+            self.transform_graph,
+            self.transfer,
+            self.training,
+            self.shots,
+            self.seed,
+            class_names,
+        )
+        network, report = self.restore_network(class_names)
+        _write_report(report, mapping_report_uri)
+        metrics = prove_warm_start(
+            network, saved_model_dir(self.base_model), report, self.precision, _proof_data(data)
+        )
+        outcome = self._train(network, data, class_names, model_run_uri)
+        save_model(network, self._network_settings(), class_names, self.transform_graph, model_uri)
+        ids = [] if data.shots is None else [value.decode() for value in data.shots.example_ids]
+        record = TrainingRecord(
+            arm=WARM_START,
+            steps=outcome.steps,
+            seconds=outcome.seconds,
+            examples_per_second=outcome.examples_per_second,
+            precision=self.precision,
+            labelled_examples=len(ids),
+            labelled_example_ids=ids,
+            seed=self.seed,
+            metrics={**metrics, **outcome.losses},
+        )
+        record.write(model_run_uri)
+        return record
+
+    @property
+    def precision(self) -> str:
+        """The Keras dtype policy; a saved graph computes in float32, as it was exported."""
+        if self.transfer.restore == "graph":
+            return "float32"
+        return choose_precision(self.training.precision)
+
+    def restore_network(self, class_names: Sequence[str]) -> tuple[Network, MappingReport]:
+        """Makes a network with the pretrained weights, in the way that `transfer.restore` says.
+
+        Args:
+            class_names: The target's.
+
+        Returns:
+            The network, with its frozen layers, and what was restored.
+        """
+        keras.utils.set_random_seed(self.seed)
+        network: Network
+        if self.transfer.restore == "graph":
+            network = RestoredGraph(saved_model_dir(self.base_model), self.transfer.frozen_layers)
+            if network.num_classes != len(class_names):
+                raise ConfigError(
+                    f"transfer.restore: the saved graph tells {network.num_classes} classes apart, "
+                    f"the target has {len(class_names)}. Choose 'rebuild'."
+                )
+        else:
+            with precision_policy(self.precision):
+                network = build_network(self.network, len(class_names))
+            freeze_layers(network, self.transfer.frozen_layers)
+        report = warm_start_network(
+            network,
+            checkpoint_dir(self.base_model),
+            expected_missing=self.transfer.expected_missing,
+            expected_mismatched=self.transfer.expected_mismatched,
+        )
+        return network, report
+
+    def _train(
+        self, network: Network, data: TransferData, class_names: Sequence[str], run_directory: str
+    ) -> TrainingOutcome:
+        if not transfer_method_class(self.transfer.method).trains():
+            return TrainingOutcome.untrained()
+        context = MethodContext(self.transfer, len(class_names), _feature_dim(network), self.seed)
+        method = create_transfer_method(self.transfer.method, context)
+        method.prepare(
+            Preparation(network, data.streams, lambda: self.restore_network(class_names)[0])
+        )
+        streams = {name: self._stream(name, data) for name in data.streams}
+        loop = TrainingLoop(
+            network,
+            method,
+            build_optimizer(
+                self.transfer.learning_rate, self.transfer.schedule, self.transfer.steps
+            ),
+            self.training,
+            run_directory,
+        )
+        return loop.run(partial(batch_dataset, streams), self.transfer.steps)
+
+    def _stream(self, name: str, data: TransferData) -> BatchStream:
+        is_source = name == SOURCE
+        distort = is_source and self.preprocessing.augmentation == "robust"
+        return BatchStream(
+            name,
+            data.streams[name],
+            self.transfer.source_batch_size if is_source else self.transfer.batch_size,
+            self.seed,
+            augment_images if distort else None,
+        )
+
+    def _network_settings(self) -> NetworkSettings:
+        if self.transfer.restore == "graph":
+            metadata = read_checkpoint_metadata(checkpoint_dir(self.base_model))
+            return NetworkSettings.model_validate(metadata["network"])
+        return self.network
+
+    def _refuse_other_classes(self, class_names: Sequence[str]) -> None:
+        method = transfer_method_class(self.transfer.method)
+        needs_source_classes = not method.trains() or SOURCE in method.required_streams
+        if needs_source_classes and read_class_names(self.source_examples) != list(class_names):
+            raise ConfigError(
+                f"transfer.method: '{self.transfer.method}' needs a target with the source's "
+                "classes, in the same order. Choose fine_tune for other classes."
+            )
+
+
+def _proof_data(data: TransferData) -> dict[str, PreprocessedExamples]:
+    # Spread evenly: ids, and with them the rows, may be sorted by class.
+    count = min(PROOF_EXAMPLES, len(data.source))
+    source = data.source.take(np.linspace(0, len(data.source) - 1, count).astype(np.int64))
+    return {SOURCE: source} if data.shots is None else {SOURCE: source, TARGET: data.shots}
+
+
+def _write_report(report: MappingReport, directory: str) -> None:
+    tf.io.gfile.makedirs(directory)
+    path = os.path.join(directory, MAPPING_REPORT_FILE)
+    with tf.io.gfile.GFile(f"{path}.partial", "w") as file:
+        file.write(report.to_json())
+    tf.io.gfile.rename(f"{path}.partial", path, overwrite=True)
+
+
+def _feature_dim(network: Network) -> int:
+    if isinstance(network, RestoredGraph):
+        return network.feature_dim
+    return int(network.output[FEATURES].shape[-1])

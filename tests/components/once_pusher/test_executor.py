@@ -1,0 +1,126 @@
+"""OncePusher: what is pushed, when, and how often."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf import json_format
+from tfx.dsl.components.base import base_executor
+from tfx.proto import pusher_pb2
+from tfx.types import standard_artifacts
+
+from components.once_pusher.executor import OWNER_FILE, Executor
+
+
+class Push:
+    """One execution of the Pusher, which may be attempted several times."""
+
+    def __init__(self, root: Path, name: str, *, blessed: bool = True) -> None:
+        self.model = standard_artifacts.Model()
+        self.model.uri = str(root / "model")
+        self.serving = root / "serving"
+        self._blessing = standard_artifacts.ModelBlessing()
+        self._blessing.set_int_custom_property("blessed", int(blessed))
+        self._pushed_uri = str(root / "pushed" / name)
+        saved_model = root / "model" / "Format-Serving"
+        (saved_model / "variables").mkdir(parents=True, exist_ok=True)
+        (saved_model / "saved_model.pb").write_bytes(b"graph")
+        (saved_model / "variables" / "variables.index").write_bytes(b"weights")
+
+    def attempt(self) -> standard_artifacts.PushedModel:
+        destination = pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(self.serving))
+        )
+        pushed = standard_artifacts.PushedModel()
+        pushed.uri = self._pushed_uri
+        Executor(base_executor.BaseExecutor.Context()).Do(
+            {"model": [self.model], "model_blessing": [self._blessing]},
+            {"pushed_model": [pushed]},
+            {"push_destination": json_format.MessageToJson(destination)},
+        )
+        return pushed
+
+    def versions(self) -> list[Path]:
+        return sorted(self.serving.iterdir()) if self.serving.exists() else []
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != OWNER_FILE
+    }
+
+
+@pytest.fixture
+def push(tmp_path: Path) -> Push:
+    return Push(tmp_path, "1")
+
+
+def test_a_blessed_model_becomes_a_version_and_an_artifact(push: Push) -> None:
+    pushed = push.attempt()
+    (version,) = push.versions()
+    assert version.name.isdigit()
+    assert files(version) == files(Path(push.model.uri, "Format-Serving"))
+    assert files(Path(pushed.uri)) == files(version)
+    assert pushed.get_int_custom_property("pushed") == 1
+    assert pushed.get_string_custom_property("pushed_destination") == str(version)
+    assert pushed.get_string_custom_property("pushed_version") == version.name
+
+
+def test_a_model_that_is_not_blessed_leaves_serving_untouched(tmp_path: Path) -> None:
+    push = Push(tmp_path, "1", blessed=False)
+    assert push.attempt().get_int_custom_property("pushed") == 0
+    assert push.versions() == []
+
+
+def test_a_retried_execution_pushes_once(push: Push, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = push.attempt()
+    monkeypatch.setattr("time.time", lambda: 4_000_000_000)
+    second = push.attempt()
+    assert len(push.versions()) == 1
+    for key in ("pushed_destination", "pushed_version"):
+        assert second.get_string_custom_property(key) == first.get_string_custom_property(key)
+
+
+@pytest.mark.parametrize("survives", ["nothing", "variables", "half of saved_model.pb"])
+def test_a_push_that_was_killed_is_completed_by_its_retry(
+    push: Push, survives: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push.attempt()
+    (version,) = push.versions()
+    (version / "saved_model.pb").unlink()
+    if survives == "nothing":
+        (version / "variables" / "variables.index").unlink()
+    elif survives == "half of saved_model.pb":
+        (version / "saved_model.pb.partial").write_bytes(b"gra")
+    monkeypatch.setattr("time.time", lambda: 4_000_000_000)
+    push.attempt()
+    assert push.versions() == [version]
+    assert files(version) == files(Path(push.model.uri, "Format-Serving"))
+
+
+def test_two_executions_within_a_second_are_two_versions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.time", lambda: 1_700_000_000.5)
+    for name in ("1", "2"):
+        Push(tmp_path, name).attempt()
+    names = [version.name for version in Push(tmp_path, "3").versions()]
+    assert names == ["1700000000", "1700000001"]
+
+
+def test_the_saved_model_comes_last(push: Push, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tfx.dsl.io import fileio
+
+    order: list[str] = []
+
+    def copy(source: str, target: str, **options: Any) -> None:
+        order.append(Path(target).name)
+        Path(target).write_bytes(Path(source).read_bytes())
+
+    monkeypatch.setattr(fileio, "copy", copy)
+    push.attempt()
+    assert order[:2] == ["variables.index", "saved_model.pb.partial"]

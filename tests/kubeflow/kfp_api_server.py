@@ -1,0 +1,229 @@
+"""A Kubeflow Pipelines API on 127.0.0.1 that speaks v2beta1 as kfp's generated models define it.
+
+Each request's body is read through the generated model of its operation, and each answer is
+written from one; an uploaded pipeline is parsed strictly, as the real API server does.
+"""
+
+from __future__ import annotations
+
+import email.parser
+import email.policy
+import json
+import threading
+import types
+import urllib.parse
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import kfp_server_api
+import yaml
+from google.protobuf import json_format
+from kfp.pipeline_spec import pipeline_spec_pb2
+from kfp_server_api import models
+
+_API = "/apis/v2beta1"
+
+
+@dataclass
+class Fault:
+    """An answer that is not the right one, for so many requests."""
+
+    status: int
+    body: bytes
+    times: int = 1_000_000
+
+
+class KfpApiServer:
+    """Serves until `close`; holds what was uploaded and started, and every request it got.
+
+    Attributes:
+        run_states: States that a run goes through, one each time it is looked at.
+        faults: What to answer with instead, by method and path prefix.
+    """
+
+    def __init__(self) -> None:
+        self.multi_user = False
+        self.token: str | None = None
+        self.pipelines: dict[str, models.V2beta1Pipeline] = {}
+        self.versions: dict[str, list[models.V2beta1PipelineVersion]] = {}
+        self.experiments: list[models.V2beta1Experiment] = []
+        self.runs: dict[str, models.V2beta1Run] = {}
+        self.run_states = ["SUCCEEDED"]
+        self.failed_tasks: dict[str, str] = {}
+        self.finished_tasks: list[str] = []
+        self.faults: dict[tuple[str, str], Fault] = {}
+        self.requests: list[str] = []
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
+
+    @property
+    def host(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    def requested(self, method: str, path: str) -> int:
+        return sum(line.startswith(f"{method} {_API}{path}") for line in self.requests)
+
+    def answer(
+        self, method: str, path: str, query: dict[str, str], headers: Any, body: bytes
+    ) -> tuple[int, bytes]:
+        for (fault_method, prefix), fault in self.faults.items():
+            if method == fault_method and path.startswith(_API + prefix) and fault.times:
+                fault.times -= 1
+                return fault.status, fault.body
+        if self.token and headers.get("Authorization") != f"Bearer {self.token}":
+            return 401, b'{"error":"Unauthorized","code":16,"message":"Request not authenticated"}'
+        try:
+            model = self._route(method, path.removeprefix(_API), query, headers, body)
+        except Refused as refusal:
+            return 400, json.dumps({"code": 3, "message": str(refusal)}).encode()
+        if model is None:
+            return 404, b'{"code":5,"message":"Not Found"}'
+        return 200, json.dumps(_client().sanitize_for_serialization(model)).encode()
+
+    def _route(
+        self, method: str, path: str, query: dict[str, str], headers: Any, body: bytes
+    ) -> Any:
+        match [method, *path.strip("/").split("/")]:
+            case ["GET", "healthz"]:
+                return models.V2beta1GetHealthzResponse(multi_user=self.multi_user)
+            case ["GET", "pipelines"]:
+                return models.V2beta1ListPipelinesResponse(pipelines=[*self.pipelines.values()])
+            case ["POST", "pipelines", "upload"]:
+                pipeline_id = f"pipeline-{len(self.pipelines)}"
+                pipeline = models.V2beta1Pipeline(
+                    pipeline_id=pipeline_id, display_name=query["name"]
+                )
+                self.versions[pipeline_id] = []
+                self._add_version(pipeline_id, query["name"], headers, body)
+                self.pipelines[pipeline_id] = pipeline
+                return pipeline
+            case ["POST", "pipelines", "upload_version"]:
+                return self._add_version(query["pipelineid"], query["name"], headers, body)
+            case ["GET", "pipelines", pipeline_id, "versions"]:
+                return models.V2beta1ListPipelineVersionsResponse(
+                    pipeline_versions=self.versions[pipeline_id]
+                )
+            case ["GET", "experiments"]:
+                name = json.loads(query["filter"])["predicates"][0]["stringValue"]
+                found = [item for item in self.experiments if item.display_name == name]
+                return models.V2beta1ListExperimentsResponse(experiments=found)
+            case ["POST", "experiments"]:
+                experiment = _read(body, "V2beta1Experiment")
+                experiment.experiment_id = f"experiment-{len(self.experiments)}"
+                self.experiments.append(experiment)
+                return experiment
+            case ["POST", "runs"]:
+                run = _read(body, "V2beta1Run")
+                self._check_run(run)
+                run.run_id, run.state = f"run-{len(self.runs)}", "PENDING"
+                self.runs[run.run_id] = run
+                return run
+            case ["GET", "runs", run_id] if run_id in self.runs:
+                return self._look_at(self.runs[run_id])
+        return None
+
+    def _add_version(self, pipeline_id: str, name: str, headers: Any, body: bytes) -> Any:
+        spec = _parse_upload(headers, body)
+        version = models.V2beta1PipelineVersion(
+            pipeline_id=pipeline_id,
+            pipeline_version_id=f"{pipeline_id}-version-{len(self.versions[pipeline_id])}",
+            display_name=name,
+            pipeline_spec=spec,
+        )
+        self.versions[pipeline_id].append(version)
+        return version
+
+    def _check_run(self, run: models.V2beta1Run) -> None:
+        reference = run.pipeline_version_reference
+        versions = {v.pipeline_version_id: v for v in self.versions[reference.pipeline_id]}
+        spec = versions[reference.pipeline_version_id].pipeline_spec
+        declared = spec["root"].get("inputDefinitions", {}).get("parameters", {})
+        if unknown := set(run.runtime_config.parameters or {}) - set(declared):
+            raise Refused(f"parameters {sorted(unknown)} are not defined in the pipeline")
+        if run.experiment_id not in {item.experiment_id for item in self.experiments}:
+            raise Refused(f"experiment {run.experiment_id} not found")
+
+    def _look_at(self, run: models.V2beta1Run) -> models.V2beta1Run:
+        run.state = self.run_states.pop(0) if len(self.run_states) > 1 else self.run_states[0]
+        details = [
+            models.V2beta1PipelineTaskDetail(display_name=name, state="SUCCEEDED")
+            for name in self.finished_tasks
+        ]
+        for name, message in self.failed_tasks.items():
+            task = models.V2beta1PipelineTaskDetail(display_name=name, state="FAILED")
+            task.error = _status(message)
+            details.append(task)
+        run.run_details = models.V2beta1RunDetails(task_details=details)
+        return run
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._serve("GET")
+
+            def do_POST(self) -> None:
+                self._serve("POST")
+
+            def _serve(self, method: str) -> None:
+                url = urllib.parse.urlsplit(self.path)
+                server.requests.append(f"{method} {url.path}")
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                query = dict(urllib.parse.parse_qsl(url.query))
+                status, answer = server.answer(method, url.path, query, self.headers, body)
+                self.send_response(status)
+                if 300 <= status < 400:
+                    self.send_header("Location", "/dex/auth")
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        return Handler
+
+
+class Refused(Exception):
+    """The request is understood and not acceptable: HTTP 400."""
+
+
+def _client() -> kfp_server_api.ApiClient:
+    return kfp_server_api.ApiClient(kfp_server_api.Configuration())
+
+
+def _read(body: bytes, model: str) -> Any:
+    known: Iterable[str] = getattr(models, model).attribute_map.values()
+    if unknown := set(json.loads(body)) - set(known):
+        raise Refused(f"{model} has no fields {sorted(unknown)}")
+    return _client().deserialize(types.SimpleNamespace(data=body.decode()), model)
+
+
+def _status(message: str) -> Any:
+    """The model's name differs between kfp-server-api 2.0 and 2.17."""
+    model = getattr(models, "GooglerpcStatus", None) or models.GoogleRpcStatus
+    return model(code=13, message=message)
+
+
+def _parse_upload(headers: Any, body: bytes) -> dict[str, Any]:
+    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(
+        f"Content-Type: {headers['Content-Type']}\r\n\r\n".encode() + body
+    )
+    content = next(message.iter_parts()).get_payload(decode=True)
+    assert isinstance(content, bytes)
+    try:
+        document = next(yaml.safe_load_all(content))
+        json_format.ParseDict(document, pipeline_spec_pb2.PipelineSpec())
+    except (json_format.ParseError, yaml.YAMLError) as error:
+        raise Refused(f"invalid pipeline spec: {error}") from error
+    return document

@@ -1,0 +1,152 @@
+"""The compiled pipeline does in containers what `warmstart run` does locally: the same numbers.
+
+Every task runs as a process with the inputs that open-source Kubeflow hands over; two launches
+between them cover artifacts with and without types, data on a volume and in an object store, run
+parameters, a killed training and a lost push.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import read_result, set_options, warmstart
+from tests.kubeflow.conftest import CONFIG, Compile
+from tests.kubeflow.launcher import Launcher
+
+pytestmark = pytest.mark.e2e
+
+QUICK = ["pretraining.steps=200", "transfer.steps=60", "training.checkpoint_every_steps=50"]
+TRAINER = "pretrain-trainer"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("replay")
+
+
+@pytest.fixture(scope="module")
+def local_result(root: Path, small_mnist: Path) -> dict[str, Any]:
+    overrides = set_options([*QUICK, f"source.path={small_mnist}"])
+    done = warmstart("run", CONFIG, *overrides, "--output", root / "local", "--require-blessing")
+    assert done.code == 0, done.output
+    return read_result(root / "local")
+
+
+def plain_launch(root: Path, small_mnist: Path, compile_to: Compile) -> Launcher:
+    """Typed artifacts; the data lie on a volume."""
+    target = Path("data/optdigits").resolve()
+    spec = compile_to(
+        *QUICK,
+        f"source.path={small_mnist}",
+        f"target.path={target}",
+        f"kubeflow.volumes=[{{claim: data, mount_path: {small_mnist.parent}}}, "
+        f"{{claim: target, mount_path: {target.parent}}}]",
+        f"kubeflow.serving_directory={root}/serving/plain",
+    )
+    return Launcher(spec, root / "plain", types="full")
+
+
+def rough_launch(root: Path, small_mnist: Path, compile_to: Compile) -> Launcher:
+    """Artifacts without types; everything that can change changes, and two pods do not survive."""
+    spec = compile_to(
+        *QUICK,
+        "seed=7",
+        "target.shots=1",
+        "transfer.learning_rate=0.01",
+        f"source.path={small_mnist}",
+        "target.path=s3://data/digits/elsewhere",
+        f"kubeflow.volumes=[{{claim: data, mount_path: {small_mnist.parent}}}]",
+        "kubeflow.state_claim=state",
+        f"kubeflow.serving_directory={root}/serving/rough",
+    )
+    state = root / "state"
+    launcher = Launcher(
+        spec,
+        root / "rough",
+        types="empty",
+        parameters={
+            "seed": 0.0,
+            "shots": "10",
+            "learning_rate": 3e-4,
+            "target_path": "s3://data/digits/optdigits",
+        },
+        state_volume=state,
+        kill={TRAINER: lambda: any(state.glob("*/training_checkpoints/*.index"))},
+        lose={"pusher"},
+    )
+    shutil.copytree("data/optdigits", launcher.object_path("s3://data/digits/optdigits"))
+    return launcher
+
+
+@pytest.fixture(scope="module")
+def launchers(root: Path, small_mnist: Path, compile_to: Compile) -> dict[str, Launcher]:
+    made = {
+        "plain": plain_launch(root, small_mnist, compile_to),
+        "rough": rough_launch(root, small_mnist, compile_to),
+    }
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for future in [pool.submit(launcher.run) for launcher in made.values()]:
+            future.result()
+    return made
+
+
+def read_artifact(launcher: Launcher, task: str, output: str, file: str) -> dict[str, Any]:
+    uri = launcher.outputs[task, output].uri
+    return json.loads((launcher.object_path(uri) / file).read_text())
+
+
+@pytest.mark.parametrize("name", ["plain", "rough"])
+def test_the_numbers_are_those_of_the_local_run(
+    launchers: dict[str, Launcher], local_result: dict[str, Any], name: str
+) -> None:
+    evaluation = read_artifact(
+        launchers[name], "transfer-evaluator", "evaluation", "evaluation.json"
+    )
+    for key in ("arms", "comparisons", "source", "verdict", "reasons"):
+        assert evaluation[key] == local_result[key], key
+    assert evaluation["target"].items() <= local_result["target"].items()
+
+
+@pytest.mark.parametrize("name", ["plain", "rough"])
+def test_the_blessed_model_is_pushed_once(
+    launchers: dict[str, Launcher], root: Path, name: str
+) -> None:
+    (version,) = (root / "serving" / name).iterdir()
+    pushed = launchers[name].outputs["pusher", "pushed_model"]
+    assert pushed.metadata["pushed"] == 1
+    assert pushed.metadata["pushed_version"] == version.name
+    archived = launchers[name].object_path(pushed.uri)
+    for file in ("saved_model.pb", "variables/variables.index"):
+        assert (version / file).read_bytes() == (archived / file).read_bytes()
+
+
+def test_a_killed_training_goes_on_from_its_last_checkpoint(
+    launchers: dict[str, Launcher], root: Path
+) -> None:
+    launcher = launchers["rough"]
+    assert launcher.attempts[TRAINER] == 2
+    log = launcher.logs[TRAINER].read_text()
+    assert "An earlier attempt left 'model_run' behind" in log
+    reported = [int(step) for step in re.findall(r"warmstart\.progress: step (\d+)/200", log)]
+    assert 50 < min(reported) <= max(reported) == 200
+    assert read_artifact(launcher, TRAINER, "model_run", "training.json")["steps"] == 200
+    assert list((root / "state").iterdir()) == []
+
+
+def test_a_push_whose_pod_was_lost_was_tried_again(launchers: dict[str, Launcher]) -> None:
+    assert launchers["rough"].attempts["pusher"] == 2
+
+
+def test_nothing_else_was_tried_twice(launchers: dict[str, Launcher]) -> None:
+    assert set(launchers["plain"].attempts.values()) == {1}
+    assert [name for name, count in launchers["rough"].attempts.items() if count > 1] == [
+        TRAINER,
+        "pusher",
+    ]

@@ -1,0 +1,73 @@
+"""The summary at the end of a run: plain words, a table, at most 80 columns."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from pipelines.run_summary import print_summary
+
+
+def arm(correct: int) -> dict[str, Any]:
+    accuracy = correct / 899
+    return {
+        "accuracy": accuracy,
+        "ci95": [accuracy - 0.01, accuracy + 0.01],
+        "correct": correct,
+        "total": 899,
+    }
+
+
+@pytest.fixture
+def result() -> dict[str, Any]:
+    return {
+        "source": {
+            "name": "mnist",
+            "accuracy": 0.99,
+            "accuracy_after_transfer": 0.985,
+            "examples": 10000,
+        },
+        "target": {"name": "optdigits", "shots": 10},
+        "arms": {"pretrained": arm(820), "scratch": arm(830), "warm_start": arm(890)},
+        "verdict": "blessed",
+        "reasons": ["the warm start fixed 72 errors and made 2 [sic]"],
+        "pushed_to": "/runs/a/serving/1",
+        "cached": ["Pusher"],
+        "seconds": {"total": 61.2, "start": 6.0, "Trainer": 30.0, "Pusher": 0.1},
+    }
+
+
+def printed(result: dict[str, Any]) -> str:
+    stream = io.StringIO()
+    print_summary(result, Path("/runs/a"), Console(file=stream, width=80))
+    return stream.getvalue()
+
+
+def test_each_arm_is_shown_with_its_interval(result: dict[str, Any]) -> None:
+    text = printed(result)
+    assert "91.2%" in text
+    assert "98.0% to 100.0%" in text
+    assert "890/899" in text
+
+
+def test_the_verdict_comes_with_its_reasons_and_where_the_model_is(result: dict[str, Any]) -> None:
+    text = printed(result)
+    assert "Blessed: the warm start is a real gain on optdigits." in text
+    assert "fixed 72 errors and made 2 [sic]" in text
+    assert "/runs/a/serving/1" in text
+    assert "61.2 s; 1 of 2 components cached" in text
+
+
+def test_without_blessing_it_says_that_serving_is_untouched(result: dict[str, Any]) -> None:
+    result |= {"verdict": "not_blessed", "pushed_to": None}
+    text = printed(result)
+    assert "serving is untouched" in text
+    assert "Pushed to" not in text
+
+
+def test_it_fits_eighty_columns(result: dict[str, Any]) -> None:
+    assert max(len(line) for line in printed(result).splitlines()) <= 80

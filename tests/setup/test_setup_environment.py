@@ -1,0 +1,224 @@
+"""Set-up: a no-op when up to date, redone when interrupted, only what changed otherwise."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scripts.setup_environment import ROOT, index_settings, pinned, set_up
+from scripts.stacks import STACKS, Choice, Host, Interpreter, UnfitHostError
+from scripts.stamp import read_stamp
+
+HOST = Host(system="Linux", machine="x86_64", glibc=(2, 36), compiler=True)
+BASE_PYTHON = os.path.realpath(sys._base_executable)  # type: ignore[attr-defined]
+
+
+class Machine:
+    """Runs the real `venv` step, records the others, and fails at the step it is told to."""
+
+    def __init__(self, fail_at: int | None = None) -> None:
+        self.fail_at = fail_at
+        self.commands: list[list[str]] = []
+        self.environs: list[Mapping[str, str]] = []
+        self.searches = 0
+
+    def run(self, command: list[str], environ: Mapping[str, str]) -> None:
+        if len(self.commands) == self.fail_at:
+            raise subprocess.CalledProcessError(1, command)
+        self.commands.append(command)
+        self.environs.append(environ)
+        if "venv" in command:
+            subprocess.run([*command, "--without-pip"], check=True)
+
+    def find(self, host: Host, environ: Mapping[str, str]) -> Choice:
+        self.searches += 1
+        self.named = environ.get("WARMSTART_PYTHON")
+        return Choice(STACKS[0], Interpreter(BASE_PYTHON, sys.version_info[:3]))
+
+    def set_up(
+        self, root: Path, host: Host = HOST, environ: Mapping[str, str] | None = None
+    ) -> None:
+        set_up(root, host, environ or {}, run=self.run, find=self.find)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "setup.py").write_text("one")
+    (tmp_path / "requirements.txt").write_text("absl-py==1.4.0\nuv==0.13.9\n")
+    return tmp_path
+
+
+@pytest.fixture
+def ready(root: Path) -> Path:
+    Machine().set_up(root)
+    return root
+
+
+def steps(machine: Machine) -> list[str]:
+    return ["-e" if "-e" in c else c[2] if c[1] == "-m" else "-r" for c in machine.commands]
+
+
+def test_a_fresh_tree_gets_everything_in_order(root: Path) -> None:
+    machine = Machine()
+    machine.set_up(root)
+    assert steps(machine) == ["venv", "pip", "-r", "-e"]
+    assert "uv==0.13.9" in machine.commands[1]
+    assert "--no-deps" in machine.commands[3]
+
+
+def test_packages_are_byte_compiled_whatever_the_host_says(root: Path) -> None:
+    machine = Machine()
+    machine.set_up(root, environ={"PYTHONDONTWRITEBYTECODE": "1"})
+    assert "--compile-bytecode" in machine.commands[2]
+    assert "PYTHONDONTWRITEBYTECODE" not in machine.environs[2]
+
+
+def test_a_second_set_up_runs_nothing(ready: Path) -> None:
+    machine = Machine()
+    machine.set_up(ready)
+    assert machine.commands == []
+
+
+@pytest.mark.parametrize("step", range(4))
+def test_an_interrupted_set_up_is_redone_from_the_start(root: Path, step: int) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        Machine(fail_at=step).set_up(root)
+    assert read_stamp(root / ".venv") is None
+    machine = Machine()
+    machine.set_up(root)
+    assert steps(machine) == ["venv", "pip", "-r", "-e"]
+
+
+@pytest.mark.parametrize("step", range(4))
+def test_an_interrupted_renewal_does_not_leave_the_old_stamp_standing(
+    ready: Path, step: int
+) -> None:
+    (ready / "requirements.txt").write_text("uv==0.14.0\n")
+    with pytest.raises(subprocess.CalledProcessError):
+        Machine(fail_at=step).set_up(ready)
+    assert read_stamp(ready / ".venv") is None
+
+
+def test_a_changed_lock_makes_everything_anew(ready: Path) -> None:
+    (ready / "requirements.txt").write_text("uv==0.14.0\n")
+    machine = Machine()
+    machine.set_up(ready)
+    assert steps(machine) == ["venv", "pip", "-r", "-e"]
+
+
+def test_a_changed_setup_py_installs_only_the_project(ready: Path) -> None:
+    (ready / "setup.py").write_text("two")
+    machine = Machine()
+    machine.set_up(ready)
+    assert steps(machine) == ["-e"]
+    assert machine.searches == 0
+
+
+def test_an_upgraded_c_library_makes_everything_anew(ready: Path) -> None:
+    machine = Machine()
+    machine.set_up(ready, replace(HOST, glibc=(2, 41)))
+    assert machine.searches == 1
+
+
+def test_a_vanished_interpreter_makes_everything_anew(ready: Path) -> None:
+    python = ready / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/nowhere/python")
+    machine = Machine()
+    machine.set_up(ready)
+    assert machine.searches == 1
+
+
+def test_a_moved_tree_makes_everything_anew(ready: Path, tmp_path: Path) -> None:
+    moved = ready.rename(tmp_path.parent / (tmp_path.name + "-moved"))
+    machine = Machine()
+    machine.set_up(moved)
+    assert machine.searches == 1
+
+
+def test_a_torn_stamp_counts_as_none(ready: Path) -> None:
+    stamp = ready / ".venv" / "warmstart.json"
+    stamp.write_text(stamp.read_text()[:40])
+    assert read_stamp(ready / ".venv") is None
+
+
+def test_an_interpreter_named_once_stays(root: Path) -> None:
+    Machine().set_up(root, environ={"WARMSTART_PYTHON": "/opt/mine"})
+    unnamed = Machine()
+    unnamed.set_up(root)
+    assert unnamed.commands == []
+    (root / "requirements.txt").write_text("uv==0.14.0\n")
+    unnamed.set_up(root)
+    assert unnamed.named == "/opt/mine"
+
+
+def test_naming_another_interpreter_makes_everything_anew(ready: Path) -> None:
+    machine = Machine()
+    machine.set_up(ready, environ={"WARMSTART_PYTHON": "/opt/other"})
+    assert machine.named == "/opt/other"
+
+
+def test_an_unfit_host_leaves_a_whole_environment_alone(ready: Path) -> None:
+    def find(host: Host, environ: Mapping[str, str]) -> Choice:
+        raise UnfitHostError("none")
+
+    before = read_stamp(ready / ".venv")
+    with pytest.raises(UnfitHostError):
+        set_up(ready, HOST, {"WARMSTART_PYTHON": "/x"}, run=Machine().run, find=find)
+    assert read_stamp(ready / ".venv") == before
+
+
+def test_the_command_says_what_is_wrong_without_a_traceback() -> None:
+    before = read_stamp(ROOT / ".venv")
+    ended = subprocess.run(
+        [sys.executable, "-m", "scripts.setup_environment"],
+        cwd=ROOT,
+        env={**os.environ, "WARMSTART_PYTHON": "/nowhere/python"},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Set-up stopped: WARMSTART_PYTHON is /nowhere/python")
+    assert "Traceback" not in ended.stderr
+    assert read_stamp(ROOT / ".venv") == before
+
+
+def test_pip_settings_are_translated_for_uv() -> None:
+    printed = (
+        ":env:.cert='/etc/own.crt'\n"
+        "global.index-url='https://index.example/simple'\n"
+        "global.extra-index-url='\\nhttps://a.example/simple\\nhttps://b.example/simple'\n"
+        "global.timeout='60'\n"
+    )
+    assert index_settings(printed, {}) == {
+        "SSL_CERT_FILE": "/etc/own.crt",
+        "UV_DEFAULT_INDEX": "https://index.example/simple",
+        "UV_INDEX": "https://a.example/simple https://b.example/simple",
+    }
+
+
+def test_settings_made_for_uv_win_over_pip_settings() -> None:
+    printed = "global.index-url='https://index.example/simple'\n"
+    assert index_settings(printed, {"UV_DEFAULT_INDEX": "https://mine.example"}) == {}
+
+
+def test_a_lock_without_the_installer_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lock.txt").write_text("uvicorn==1.0\nabsl-py==1.4.0\n")
+    with pytest.raises(UnfitHostError, match="make lock"):
+        pinned(tmp_path / "lock.txt", "uv")
+
+
+def test_set_up_parses_on_python_3_8_and_needs_the_standard_library_only() -> None:
+    standard = {*sys.stdlib_module_names, "scripts"}
+    for path in sorted((ROOT / "scripts").glob("*.py")):
+        tree = ast.parse(path.read_text(), feature_version=(3, 8))
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            assert {name.split(".")[0] for name in names} <= standard, path
