@@ -45,11 +45,17 @@ class SourceConfig(Settings):
 
 
 class TargetConfig(Settings):
-    """The target domain, with the labelled images per class that training may use."""
+    """The target domain.
+
+    Attributes:
+        classes: Class names in label order, where they are not those of the source.
+        shots: Labelled images per class that training may use.
+    """
 
     name: Name
     path: str
     format: Format = "idx"
+    classes: tuple[str, ...] | None = Field(default=None, strict=False)
     shots: Shots = 10
 
 

@@ -145,7 +145,7 @@ def _target_branch(
         input_base=config.target.path,
         domain=config.target.name,
         format=config.target.format,
-        classes=config.source.classes,
+        classes=config.target.classes or config.source.classes,
         source_fingerprint=source_fingerprint("components.image_example_gen.executor"),
     ).with_id("TargetExampleGen")
     statistics = _statistics_gen(examples).with_id("TargetStatisticsGen")
