@@ -79,15 +79,15 @@ class WithCenterLoss(Objective):
         self.center_loss.update(*_labelled(streams))
 
     def _class_means(self, preparation: Preparation) -> np.ndarray:
-        sums = np.zeros((self.center_loss.num_classes, self.center_loss.feature_dim))
-        counts = np.zeros(self.center_loss.num_classes)
-        for examples in preparation.examples.values():
-            if examples.labels is not None:
-                rows = _first_of_each_class(examples.labels, self.center_loss.num_classes)
-                outputs = network_outputs(preparation.network, examples.images[rows])
-                np.add.at(sums, examples.labels[rows], outputs.features)
-                np.add.at(counts, examples.labels[rows], 1)
-        return sums / np.maximum(counts, 1)[:, np.newaxis]
+        size = self.center_loss.num_classes
+        labelled = [part for part in preparation.examples.values() if part.labels is not None]
+        parts = [part.take(_first_of_each_class(part.known_labels, size)) for part in labelled]
+        labels = np.concatenate([part.known_labels for part in parts])
+        images = np.concatenate([part.images for part in parts])
+        means = np.zeros((size, self.center_loss.feature_dim))
+        np.add.at(means, labels, network_outputs(preparation.network, images).features)
+        # A class without labelled examples keeps its center at zero.
+        return means / np.maximum(np.bincount(labels, minlength=size), 1)[:, np.newaxis]
 
 
 def _labelled(streams: Mapping[str, Stream]) -> tuple[tf.Tensor, tf.Tensor]:

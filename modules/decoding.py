@@ -155,9 +155,10 @@ def _to_channels(images: tf.Tensor, channels: int) -> tf.Tensor:
 def _lay_on_paper(images: tf.Tensor) -> tf.Tensor:
     """Composites RGBA `[n, h, w, 4]` over white where what is visible is dark, else over black."""
     colour, alpha = images[..., :3], images[..., 3:]
-    # Some writers leave the alpha channel at zero: such an image is meant to be opaque.
-    is_visible = tf.reduce_any(alpha > 0.0, axis=[1, 2, 3], keepdims=True)
-    alpha = tf.where(is_visible, alpha, 1.0)
+    # Alpha counts relative to its largest: some writers leave all of it at zero and mean opaque,
+    # and TensorFlow fills the alpha of an opaque palette of 4 bits with 15.
+    most = tf.reduce_max(alpha, axis=[1, 2, 3], keepdims=True)
+    alpha = tf.where(most > 0.0, tf.math.divide_no_nan(alpha, most), 1.0)
     ink = tf.math.divide_no_nan(
         tf.reduce_sum(luminance(colour) * alpha, axis=[1, 2, 3], keepdims=True),
         tf.reduce_sum(alpha, axis=[1, 2, 3], keepdims=True),

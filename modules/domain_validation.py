@@ -138,7 +138,7 @@ def _anomaly_findings(
                     split,
                     name,
                     expected="no such feature" if new else _describe(features.get(name)),
-                    found=_PLAIN_WORDS.get(reason.type) or _sentence_part(reason.description),
+                    found=_plain_words(reason),
                     fix="It is not used." if new else "Correct these examples, or the schema.",
                     stops_the_run=not new,
                 )
@@ -238,6 +238,12 @@ def _class_differences(names: Sequence[str], source_names: Sequence[str]) -> str
 def _listed(items: Sequence[str]) -> str:
     shown = ", ".join(items[:_MOST_SHOWN])
     return shown if len(items) <= _MOST_SHOWN else f"{shown} and {len(items) - _MOST_SHOWN} more"
+
+
+def _plain_words(reason: anomalies_pb2.AnomalyInfo.Reason) -> str:
+    if reason.type == _Reason.UNEXPECTED_DATA_TYPE:
+        return f"values of type {reason.description.rpartition('but got ')[2]}"
+    return _PLAIN_WORDS.get(reason.type) or _sentence_part(reason.description)
 
 
 def _sentence_part(text: str) -> str:

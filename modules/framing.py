@@ -62,13 +62,14 @@ def resize_images(images: tf.Tensor, size: int) -> tf.Tensor:
     """Resizes whole images to a square, antialiased; the aspect ratio is not kept.
 
     Args:
-        images: float32 `[N, H, W, C]`.
+        images: float32 `[N, H, W, C]` in [0, 1].
         size: Height and width of the result, in pixels.
 
     Returns:
-        float32 `[N, size, size, C]`.
+        float32 `[N, size, size, C]` in [0, 1].
     """
-    return tf.image.resize(images, [size, size], method="bilinear", antialias=True)
+    resized = tf.image.resize(images, [size, size], method="bilinear", antialias=True)
+    return tf.clip_by_value(resized, 0.0, 1.0)  # antialiasing rounds
 
 
 def _resized(images: tf.Tensor, inverted: tf.Tensor, size: int) -> tf.Tensor:

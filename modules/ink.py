@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-_LUMINANCE = (0.2989, 0.5870, 0.1140)  # ITU-R BT.601, as tf.image.rgb_to_grayscale
+_LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 # The ink mask rises from 0 to 1 between these shares of the ink's full contrast, so that the
 # antialiased rim of a stroke belongs to it.

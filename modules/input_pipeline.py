@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from modules.examples import EXAMPLE_ID, IMAGE, LABEL
 
 _CHUNK = 512  # examples that go through the TransformGraph at once
 _PARALLEL_CHUNKS = 2
+_READABLE_EXAMPLES = "readable tf.Examples with image, label and example_id"
 _FIX = "Run the pipeline with --fresh to ingest the data again."
 
 
@@ -77,6 +79,35 @@ class PreprocessedExamples:
         return replace(self, labels=None)
 
 
+class ImagePreprocessor:
+    """The image part of a TransformGraph; loaded and traced once, for any number of splits.
+
+    Args:
+        transform_graph_dir: A TransformGraph artifact.
+
+    Raises:
+        DataError: There is no such TransformGraph.
+    """
+
+    def __init__(self, transform_graph_dir: str) -> None:
+        transform_output = tft.TFTransformOutput(transform_graph_dir)
+        with _readable(transform_graph_dir, "a TransformGraph with an image"):
+            layer = transform_output.transform_features_layer()
+            # Only the image, as in serving: its preprocessing cannot come to depend on more.
+            spec = {IMAGE: transform_output.raw_feature_spec()[IMAGE]}
+
+        # A Keras 2 layer cannot be part of a Keras 3 network, but of any function.
+        @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
+        def preprocess(records: tf.Tensor) -> tf.Tensor:
+            return layer(tf.io.parse_example(records, spec))[IMAGE]
+
+        self._preprocess = preprocess
+
+    def __call__(self, records: tf.Tensor) -> tf.Tensor:
+        """Preprocesses serialized tf.Examples, string [N], to f32 [N, S, S, C]."""
+        return self._preprocess(records)
+
+
 def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
     """Reads labels and ids of a split.
 
@@ -97,9 +128,9 @@ def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
     chunks = _record_chunks(files).map(
         lambda records: tf.io.parse_example(records, spec), num_parallel_calls=_PARALLEL_CHUNKS
     )
-    with _readable(files):
-        parsed = [(chunk[LABEL], chunk[EXAMPLE_ID]) for chunk in chunks.as_numpy_iterator()]
     folder = os.path.dirname(files[0])
+    with _readable(folder, _READABLE_EXAMPLES):
+        parsed = [(chunk[LABEL], chunk[EXAMPLE_ID]) for chunk in chunks.as_numpy_iterator()]
     if not parsed:
         raise DataError(folder, expected="examples", found="none", fix=_FIX)
     labels = np.concatenate([label for label, _ in parsed])
@@ -116,7 +147,7 @@ def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
 
 def preprocess_examples(
     index: ExampleIndex,
-    transform_graph_dir: str,
+    preprocessor: ImagePreprocessor,
     *,
     memory_cache_mib: int,
     rows: np.ndarray | None = None,
@@ -125,7 +156,7 @@ def preprocess_examples(
 
     Args:
         index: The split's index.
-        transform_graph_dir: A TransformGraph artifact.
+        preprocessor: The TransformGraph.
         memory_cache_mib: Images of more MiB than this, in all, are kept in a temporary file.
         rows: int64 [M], rows of the index without repetition; None takes every one.
 
@@ -133,14 +164,14 @@ def preprocess_examples(
         The M examples, in the order of `rows`.
 
     Raises:
-        DataError: A file or the TransformGraph is unreadable.
+        DataError: A file is unreadable, or there is no room for it.
     """
     rows = np.arange(len(index)) if rows is None else rows
     slots = np.full(len(index), -1, dtype=np.int64)
     slots[index.positions[rows]] = np.arange(len(rows))
     images: np.ndarray | None = None
-    with _readable(index.files):
-        for chunk_slots, chunk in _preprocessed_chunks(index, transform_graph_dir, slots):
+    with _readable(os.path.dirname(index.files[0]), _READABLE_EXAMPLES):
+        for chunk_slots, chunk in _preprocessed_chunks(index, preprocessor, slots):
             if images is None:
                 images = _allocate((len(rows), *chunk.shape[1:]), memory_cache_mib)
             images[chunk_slots] = chunk
@@ -150,26 +181,19 @@ def preprocess_examples(
 
 
 def _preprocessed_chunks(
-    index: ExampleIndex, transform_graph_dir: str, slots: np.ndarray
+    index: ExampleIndex, preprocessor: ImagePreprocessor, slots: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yields images with the slots that they belong into; slot -1 means not wanted."""
-    transform_output = tft.TFTransformOutput(transform_graph_dir)
-    layer = transform_output.transform_features_layer()
-    # Only the image, as in serving: its preprocessing cannot come to depend on anything else.
-    spec = {IMAGE: transform_output.raw_feature_spec()[IMAGE]}
 
     def select(records: tf.Tensor, slots: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         wanted = slots >= 0
         return tf.boolean_mask(records, wanted), tf.boolean_mask(slots, wanted)
 
-    def preprocess(records: tf.Tensor, slots: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return slots, layer(tf.io.parse_example(records, spec))[IMAGE]
-
     slot_chunks = tf.data.Dataset.from_tensor_slices(slots).batch(_CHUNK)
     chunks = tf.data.Dataset.zip((_record_chunks(index.files), slot_chunks))
     chunks = chunks.map(select).filter(lambda records, slots: tf.size(slots) > 0)
     chunks = chunks.map(
-        tf.autograph.experimental.do_not_convert(preprocess), num_parallel_calls=_PARALLEL_CHUNKS
+        lambda records, slots: (slots, preprocessor(records)), num_parallel_calls=_PARALLEL_CHUNKS
     )
     return chunks.prefetch(1).as_numpy_iterator()
 
@@ -205,13 +229,15 @@ def _record_chunks(files: Sequence[str]) -> tf.data.Dataset:
 
 
 @contextmanager
-def _readable(files: Sequence[str]) -> Iterator[None]:
+def _readable(path: str, expected: str) -> Iterator[None]:
     try:
         yield
-    except tf.errors.OpError as error:
+    except (tf.errors.OpError, OSError, KeyError) as error:
         raise DataError(
-            os.path.dirname(files[0]),
-            expected="readable tf.Examples with image, label and example_id",
-            found=" ".join(error.message.split())[:300],
-            fix=_FIX,
+            path, expected=expected, found=_without_node_names(str(error)), fix=_FIX
         ) from error
+
+
+def _without_node_names(message: str) -> str:
+    text = re.sub(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*", "", message, flags=re.DOTALL)
+    return " ".join(text.split()).rstrip(".")

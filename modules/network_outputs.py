@@ -24,10 +24,6 @@ class NetworkOutputs(NamedTuple):
     features: np.ndarray
     logits: np.ndarray
 
-    def accuracy(self, labels: np.ndarray) -> float:
-        """Returns the share of the labels, int64 [N], that the greatest logit is at."""
-        return float(np.mean(np.argmax(self.logits, axis=-1) == labels))
-
 
 def network_outputs(
     network: Callable[..., dict[str, tf.Tensor]], images: np.ndarray
@@ -36,7 +32,7 @@ def network_outputs(
 
     Args:
         network: A Keras model or a restored graph.
-        images: f32 [N, S, S, C].
+        images: f32 [N, S, S, C], at least one.
 
     Returns:
         Its outputs, in the order of the images.
@@ -47,7 +43,7 @@ def network_outputs(
     def infer(chunk: tf.Tensor) -> dict[str, tf.Tensor]:
         return network(chunk, training=False)
 
-    starts = range(0, max(len(images), 1), _CHUNK)
+    starts = range(0, len(images), _CHUNK)
     chunks = [infer(images[start : start + _CHUNK]) for start in starts]
     return NetworkOutputs(
         np.concatenate([chunk[FEATURES] for chunk in chunks]),

@@ -9,7 +9,7 @@ import keras
 from modules.arms import PRETRAINED
 from modules.augmentation import augment_images
 from modules.class_names import read_class_names
-from modules.input_pipeline import index_examples, preprocess_examples
+from modules.input_pipeline import ImagePreprocessor, index_examples, preprocess_examples
 from modules.model_artifact import save_model
 from modules.networks import build_network
 from modules.objectives import SOURCE, CrossEntropy
@@ -48,7 +48,7 @@ def run_fn(fn_args: RunFnArguments) -> None:
 
     examples = preprocess_examples(
         index_examples(fn_args.train_files),
-        fn_args.transform_graph_path,
+        ImagePreprocessor(fn_args.transform_graph_path),
         memory_cache_mib=training.memory_cache_mib,
     )
     stream = BatchStream(

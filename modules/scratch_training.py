@@ -10,7 +10,7 @@ from modules.arms import SCRATCH
 from modules.checkpointing import Network
 from modules.class_names import read_class_names
 from modules.few_shot import draw_shots
-from modules.input_pipeline import index_examples, preprocess_examples
+from modules.input_pipeline import ImagePreprocessor, index_examples, preprocess_examples
 from modules.model_artifact import save_model
 from modules.networks import build_network
 from modules.objectives import TARGET, CrossEntropy
@@ -60,7 +60,7 @@ def run_fn(fn_args: RunFnArguments) -> None:
     if len(rows):
         examples = preprocess_examples(
             index,
-            fn_args.transform_graph_path,
+            ImagePreprocessor(fn_args.transform_graph_path),
             memory_cache_mib=training.memory_cache_mib,
             rows=rows,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ _LABEL = "label"
 _CLASS_NAME = "class_name"
 
 _BATCH_SIZE = 512
+_TENSORFLOW_NOISE = re.compile(r"\{\{.*?\}\} | \[Op:.*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class ServedModel:
             raise DataError(
                 _folder(files),
                 expected="examples that the model can read",
-                found=f"{error.message}",
+                found=_TENSORFLOW_NOISE.sub("", error.message),
                 fix="Run the pipeline with --fresh to ingest the data again.",
             ) from error
         if not labels:

@@ -47,8 +47,8 @@ class ServingModule(tf.Module):
         class_names: Sequence[str],
     ) -> None:
         super().__init__(name="serving")
-        self.network_variables = network_variables(network)
         # Plain tf.Variables: the session loader of TF1 does not find Keras 3's wrappers of them.
+        self.network_variables = network_variables(network)
         self.network_state = _state(network, self.network_variables)
         transform_output = tft.TFTransformOutput(transform_graph_dir)
         # Untracked, which saves seconds of tracing a Keras 2 layer: the graph holds constants only.

@@ -8,20 +8,42 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-PositiveInt = Annotated[int, Field(gt=0)]
-PositiveFloat = Annotated[float, Field(gt=0)]
-NonNegativeFloat = Annotated[float, Field(ge=0)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Shots = Annotated[int, Field(ge=0)] | Literal["all"]
-Schedule = Literal["constant", "cosine"]
+from modules.base_settings import (
+    Fraction,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    Schedule,
+    Settings,
+    Shots,
+)
+from modules.method_settings import (
+    CenterLossSettings,
+    CoralSettings,
+    DannSettings,
+    FreezeThenTuneSettings,
+    InstanceWeightingSettings,
+    L2SpSettings,
+    MmdSettings,
+    RelationalSettings,
+    SelfTrainingSettings,
+)
 
-
-class Settings(BaseModel):
-    """Base of all settings: immutable, exact types, no unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+__all__ = [
+    "CenterLossSettings",
+    "GateSettings",
+    "NetworkSettings",
+    "PreprocessingSettings",
+    "PretrainingSettings",
+    "Schedule",
+    "Settings",
+    "Shots",
+    "TrainingSettings",
+    "TransferSettings",
+    "ValidationSettings",
+]
 
 
 class PreprocessingSettings(Settings):
@@ -70,22 +92,6 @@ class PretrainingSettings(Settings):
     schedule: Schedule = "cosine"
 
 
-class CenterLossSettings(Settings):
-    """Center loss (Wen et al., ECCV 2016); weight 0 switches it off.
-
-    Attributes:
-        weight: Factor of the center loss in the total loss (lambda in the paper).
-        alpha: Step size of the centers.
-        reduction: `mean` over the batch, or the tutorial's `sum`.
-        initial_centers: `class_means` of the restored features, or the tutorial's `zeros`.
-    """
-
-    weight: NonNegativeFloat = 0.003
-    alpha: Fraction = 0.5
-    reduction: Literal["mean", "sum"] = "mean"
-    initial_centers: Literal["class_means", "zeros"] = "class_means"
-
-
 class TransferSettings(Settings):
     """How the pretrained model is carried over to the target domain.
 
@@ -99,7 +105,16 @@ class TransferSettings(Settings):
         learning_rate: Adam's, for the warm start.
         scratch_learning_rate: Adam's, for the scratch control.
         schedule: Of both learning rates.
-        center_loss: Added to the method's own losses.
+        center_loss: Added to the method's own losses; None leaves it to the method, see
+            `TransferMethod.has_center_loss`.
+        freeze_then_tune: Of the method of that name, as are the next ones.
+        l2_sp: See above.
+        instance_weighting: See above.
+        coral: See above.
+        mmd: See above.
+        dann: See above.
+        relational: See above.
+        self_training: See above.
         frozen_layers: Names of layers that are not trained.
         expected_missing: Variables that may be absent from the checkpoint; any other one raises.
         expected_mismatched: Variables whose shape may differ from the checkpoint's.
@@ -113,7 +128,15 @@ class TransferSettings(Settings):
     learning_rate: PositiveFloat = 3e-4
     scratch_learning_rate: PositiveFloat = 1e-3
     schedule: Schedule = "cosine"
-    center_loss: CenterLossSettings = CenterLossSettings()
+    center_loss: CenterLossSettings | None = None
+    freeze_then_tune: FreezeThenTuneSettings = FreezeThenTuneSettings()
+    l2_sp: L2SpSettings = L2SpSettings()
+    instance_weighting: InstanceWeightingSettings = InstanceWeightingSettings()
+    coral: CoralSettings = CoralSettings()
+    mmd: MmdSettings = MmdSettings()
+    dann: DannSettings = DannSettings()
+    relational: RelationalSettings = RelationalSettings()
+    self_training: SelfTrainingSettings = SelfTrainingSettings()
     frozen_layers: tuple[str, ...] = Field(default=(), strict=False)
     expected_missing: tuple[str, ...] = Field(default=(), strict=False)
     expected_mismatched: tuple[str, ...] = Field(default=(), strict=False)

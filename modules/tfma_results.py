@@ -6,6 +6,7 @@ is to be computed here are counts that are known already. A test holds the two a
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -104,5 +105,7 @@ def _write_config(output_path: str, data_location: str, model_locations: Mapping
         file_format="tfrecords_gzip",
         model_locations=dict(model_locations),
     )
+    # Sorted, since a proto's map has no order of its own.
+    text = json.dumps(json_format.MessageToDict(run), indent=2, sort_keys=True)
     with tf.io.gfile.GFile(os.path.join(output_path, _CONFIG_FILE), "w") as file:
-        file.write(json_format.MessageToJson(run))
+        file.write(text)

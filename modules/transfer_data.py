@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from modules.errors import ConfigError
 from modules.examples import TRAIN_SPLIT
 from modules.few_shot import draw_shots
-from modules.input_pipeline import PreprocessedExamples, index_examples, preprocess_examples
+from modules.input_pipeline import (
+    ImagePreprocessor,
+    PreprocessedExamples,
+    index_examples,
+    preprocess_examples,
+)
 from modules.objectives import SOURCE, TARGET, UNLABELLED
 from modules.settings import Shots, TrainingSettings, TransferSettings
 from modules.transfer_methods import transfer_method_class
@@ -71,7 +77,11 @@ def load_transfer_data(
             "target.shots is 0. Give it shots, or choose zero_shot."
         )
     used = method.required_streams | method.optional_streams
-    limit = training.memory_cache_mib
+    preprocess = partial(
+        preprocess_examples,
+        preprocessor=ImagePreprocessor(transform_graph),
+        memory_cache_mib=training.memory_cache_mib,
+    )
     target_index = index_examples([_train_files(target_examples)])
     rows = draw_shots(
         target_index.labels,
@@ -84,13 +94,11 @@ def load_transfer_data(
     streams: dict[str, PreprocessedExamples] = {}
     labelled = None
     if UNLABELLED in used:
-        everything = preprocess_examples(target_index, transform_graph, memory_cache_mib=limit)
+        everything = preprocess(target_index)
         streams[UNLABELLED] = everything.without_labels()
         labelled = everything.take(rows) if len(rows) else None
     elif len(rows):
-        labelled = preprocess_examples(
-            target_index, transform_graph, memory_cache_mib=limit, rows=rows
-        )
+        labelled = preprocess(target_index, rows=rows)
     if TARGET in used and labelled is not None:
         streams[TARGET] = labelled
     source_index = index_examples([_train_files(source_examples)])
@@ -98,7 +106,7 @@ def load_transfer_data(
     if SOURCE in used:
         needed = max(needed, transfer.steps * transfer.source_batch_size)
     sample = np.sort(np.random.default_rng(seed).permutation(len(source_index))[:needed])
-    source = preprocess_examples(source_index, transform_graph, memory_cache_mib=limit, rows=sample)
+    source = preprocess(source_index, rows=sample)
     if SOURCE in used:
         streams[SOURCE] = source
     return TransferData(labelled, source, streams)

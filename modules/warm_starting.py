@@ -88,6 +88,8 @@ class WarmStart:
         """
         class_names = read_class_names(self.target_examples)
         self._refuse_other_classes(class_names)
+        network, report = self.restore_network(class_names)
+        _write_report(report, mapping_report_uri)
         data = load_transfer_data(
             self.target_examples,
             self.source_examples,
@@ -98,8 +100,6 @@ class WarmStart:
             self.seed,
             class_names,
         )
-        network, report = self.restore_network(class_names)
-        _write_report(report, mapping_report_uri)
         metrics = prove_warm_start(
             network, saved_model_dir(self.base_model), report, self.precision, _proof_data(data)
         )

@@ -90,9 +90,7 @@ def stroke_records(
     return records
 
 
-def _stroke(
-    label: int, thickness: int, brightness: int, rng: np.random.Generator
-) -> np.ndarray:
+def _stroke(label: int, thickness: int, brightness: int, rng: np.random.Generator) -> np.ndarray:
     image = rng.integers(0, 60, (_SIZE, _SIZE)).astype(np.uint8)
     offset = int(rng.integers(2, _SIZE - 4))
     for width in range(thickness):

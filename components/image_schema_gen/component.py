@@ -50,7 +50,7 @@ class ImageSchemaGen(base_component.BaseComponent):
             features; None infers the schema. Its content enters the cache key too.
 
     Raises:
-        ConfigError: `schema_file` cannot be read.
+        ConfigError: There is no `schema_file` at that path.
 
     Example:
         ```
@@ -85,11 +85,10 @@ class ImageSchemaGen(base_component.BaseComponent):
 
 
 def _fingerprint(path: str) -> str:
-    try:
-        with fileio.open(path, "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
-    except (OSError, fileio.NotFoundError) as error:
+    if not fileio.exists(path) or fileio.isdir(path):
         raise ConfigError(
-            f"{path}: the pinned schema cannot be read: {error}. Correct source.schema_file, or "
+            f"{path}: there is no such file for the pinned schema. Correct source.schema_file, or "
             "leave it out to infer the schema."
-        ) from error
+        )
+    with fileio.open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()

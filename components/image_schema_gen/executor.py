@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import types
 from tfx.components.schema_gen.executor import DEFAULT_FILE_NAME
 from tfx.components.statistics_gen import stats_artifact_utils
 from tfx.dsl.components.base import base_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils
 
@@ -70,10 +70,10 @@ def _inferred_schema(statistics: types.Artifact, num_classes: int) -> str:
 def _pinned_schema(path: str, num_classes: int) -> str:
     fix = "Correct source.schema_file, or leave it out to infer the schema."
     try:
-        with fileio.open(path, "r") as file:
+        with tf.io.gfile.GFile(path, "r") as file:
             text = file.read()
         schema = text_format.Parse(text, schema_pb2.Schema())
-    except (OSError, UnicodeDecodeError, fileio.NotFoundError) as error:
+    except (UnicodeDecodeError, tf.errors.OpError) as error:
         raise DataError(path, expected="a readable file", found=f"{error}", fix=fix) from error
     except text_format.ParseError as error:
         raise DataError(path, expected="a schema text proto", found=f"{error}", fix=fix) from error

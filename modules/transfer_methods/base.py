@@ -35,10 +35,17 @@ class TransferMethod(Objective):
 
     Args:
         context: Settings and sizes.
+
+    Attributes:
+        required_streams: What the method cannot do without.
+        optional_streams: What it also trains on where there is any, such as the shots of a method
+            that needs no labels of the target.
+        has_center_loss: Whether center loss is part of it unless the settings say otherwise.
     """
 
     required_streams: ClassVar[frozenset[str]] = frozenset()
     optional_streams: ClassVar[frozenset[str]] = frozenset()
+    has_center_loss: ClassVar[bool] = False
 
     def __init__(self, context: MethodContext) -> None:
         super().__init__(name=type(self).__name__)

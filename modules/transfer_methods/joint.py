@@ -32,6 +32,7 @@ class Joint(TransferMethod):
     """
 
     required_streams = frozenset({SOURCE, TARGET})
+    has_center_loss = True
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns each domain's part of the mean cross-entropy."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -106,11 +108,25 @@ def _predict_with_tfma(pushed: str, serialized: list[bytes], folder: Path) -> np
             pipeline
             | beam.Create(serialized, reshuffle=False)
             | source.BeamSource()
+            | tfma.BatchedInputsToExtracts()
             | tfma.extractors.FeaturesExtractor(eval_config).ptransform
             | tfma.extractors.PredictionsExtractor(eval_config, eval_shared_model=model).ptransform
-            | beam.Map(_as_csv)
+            | beam.FlatMap(_digests_with_probabilities)
             | beam.io.WriteToText(str(folder / "predictions"), num_shards=1)
         )
     (written,) = folder.glob("predictions*")
-    rows = dict(line.split(",", 1) for line in written.read_text().splitlines())
-    return np.array([np.fromstring(rows[_digest(record)], sep=",") for record in serialized])
+    rows = dict(line.split(" ", 1) for line in written.read_text().splitlines())
+    return np.array([json.loads(rows[_digest(record)]) for record in serialized])
+
+
+def _digests_with_probabilities(extracts: dict) -> list[str]:
+    probabilities = np.asarray(extracts["predictions"]["probabilities"])
+    records = np.ravel(extracts["input"])
+    return [
+        f"{_digest(record)} {json.dumps(row.tolist())}"
+        for record, row in zip(records, probabilities, strict=True)
+    ]
+
+
+def _digest(record: bytes) -> str:
+    return hashlib.sha256(record).hexdigest()

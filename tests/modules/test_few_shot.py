@@ -61,7 +61,9 @@ def test_all_takes_every_example() -> None:
 
 def test_a_class_with_too_few_examples_is_named_with_what_to_do() -> None:
     labels, ids = np.array([0, 0, 1]), np.array([b"x", b"y", b"z"])
-    with pytest.raises(DataError, match=r"examples/target: .*2 .*'b'.*found 1\. Lower target\.shots"):
+    with pytest.raises(
+        DataError, match=r"examples/target: .*2 .*'b'.*found 1\. Lower target\.shots"
+    ):
         draw_shots(labels, ids, 2, 0, ["a", "b"], source="examples/target")
 
 

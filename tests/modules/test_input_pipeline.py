@@ -10,6 +10,7 @@ import pytest
 from modules.errors import DataError
 from modules.input_pipeline import (
     ExampleIndex,
+    ImagePreprocessor,
     PreprocessedExamples,
     index_examples,
     preprocess_examples,
@@ -22,9 +23,11 @@ def train_files(folder: Path) -> list[str]:
     return [str(folder / "Split-train" / "*")]
 
 
-def preprocess(index: ExampleIndex, domains: TinyDomains, **options: object) -> PreprocessedExamples:
-    graph = str(domains.transform_graph)
-    return preprocess_examples(index, graph, **{"memory_cache_mib": 64, **options})  # type: ignore
+def preprocess(
+    index: ExampleIndex, domains: TinyDomains, **options: object
+) -> PreprocessedExamples:
+    preprocessor = ImagePreprocessor(str(domains.transform_graph))
+    return preprocess_examples(index, preprocessor, **{"memory_cache_mib": 64, **options})  # type: ignore
 
 
 def test_the_index_is_ordered_by_example_id(tiny_domains: TinyDomains) -> None:
@@ -136,3 +139,8 @@ def test_the_same_graph_preprocesses_more_chunks_than_one(
     everything = preprocess(index, tiny_domains)
     last = preprocess(index, tiny_domains, rows=np.array([1049]))
     np.testing.assert_array_equal(last.images[0], everything.images[1049])
+
+
+def test_a_folder_without_a_transform_graph_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="TransformGraph"):
+        ImagePreprocessor(str(tmp_path))

@@ -117,7 +117,7 @@ def test_an_unknown_network_is_refused_with_the_nearest_name(name: str) -> None:
 
 
 def test_an_unknown_network_like_no_other_is_refused_with_all_names() -> None:
-    with pytest.raises(ConfigError, match=r"known: lenet"):
+    with pytest.raises(ConfigError, match=r"known: .*lenet"):
         build_network(NetworkSettings(name="zzz"), num_classes=10)
 
 
@@ -135,7 +135,7 @@ def test_another_network_can_be_registered_and_built_by_name() -> None:
             settings, num_classes, images, keras.layers.Flatten(name="flatten")(images)
         )
 
-    assert network_names() == ("lenet", "linear")
+    assert {"lenet", "linear"} <= set(network_names())
     network = build_network(NetworkSettings(name="linear", image_size=6), num_classes=2)
     assert network.name == "linear"
     assert network(_images(5, 6))["features"].shape == (5, 36)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -80,7 +81,10 @@ def test_identical_models_are_not_blessed() -> None:
 
 
 def test_higher_confidence_asks_for_more() -> None:
-    gain = {"pretrained": np.arange(22), "warm_start": np.arange(16, 24)}  # 16 fixed, 2 broken
+    gain: dict[str, Any] = {
+        "pretrained": np.arange(22),
+        "warm_start": np.arange(16, 24),
+    }  # 16 fixed, 2 broken
     assert verdict_of(**gain, confidence=0.95).blessed
     assert not verdict_of(**gain, confidence=0.999).blessed
 
@@ -101,7 +105,11 @@ def test_warm_start_below_the_scratch_control_is_negative_transfer() -> None:
 
 
 def test_scratch_margin_must_be_proven_to_hold() -> None:
-    alike = {"pretrained": 80, "scratch": np.arange(12), "warm_start": np.arange(1, 13)}
+    alike: dict[str, Any] = {
+        "pretrained": 80,
+        "scratch": np.arange(12),
+        "warm_start": np.arange(1, 13),
+    }
     undecided = verdict_of(**alike, scratch_margin=0.0)
     assert not undecided.blessed
     assert "not ruled out" in undecided.reasons[0]
@@ -125,7 +133,11 @@ def test_class_that_falls_beyond_chance_is_named_and_stops_the_blessing() -> Non
 
 def test_class_may_fall_as_far_as_allowed() -> None:
     gains = np.concatenate([wrong_in_class(label, 20) for label in range(1, 10)])
-    falls = {"pretrained": gains, "scratch": gains, "warm_start": wrong_in_class(0, 12)}
+    falls: dict[str, Any] = {
+        "pretrained": gains,
+        "scratch": gains,
+        "warm_start": wrong_in_class(0, 12),
+    }
     assert not verdict_of(**falls, max_class_drop=0.13).blessed
     assert verdict_of(**falls, max_class_drop=0.14).blessed
 

@@ -1,0 +1,21 @@
+"""What all settings have in common, and the value ranges that they are made of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PositiveInt = Annotated[int, Field(gt=0)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+NonNegativeFloat = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+PositiveFraction = Annotated[float, Field(gt=0, le=1)]
+Shots = Annotated[int, Field(ge=0)] | Literal["all"]
+Schedule = Literal["constant", "cosine"]
+
+
+class Settings(BaseModel):
+    """Base of all settings: immutable, exact types, no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

@@ -1,0 +1,66 @@
+"""Every command of README.md is executed, as it stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import read_result
+
+pytestmark = pytest.mark.e2e
+
+README = Path("README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line
+    for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+]
+# These two contain the present test, or what the others run; make is asked what it would run.
+DRY_RUN = {"make test", "make run"}
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", f". .venv/bin/activate && {command}"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "CI": "true"},
+    )
+
+
+def test_the_readme_has_commands() -> None:
+    assert len(COMMANDS) >= 6
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_command_works(command: str) -> None:
+    if command in DRY_RUN:
+        command = command.replace("make ", "make --dry-run ")
+    done = shell(command)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_default_scenario_reaches_what_is_promised() -> None:
+    done = shell("warmstart run configs/mnist_to_optdigits.yaml --require-blessing")
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = read_result(Path("runs/mnist_to_optdigits"))
+    assert result["arms"]["warm_start"]["accuracy"] >= 0.975
+    assert result["source"]["accuracy"] >= 0.985
+    assert result["arms"]["warm_start"]["total"] == 899
+
+
+def test_the_table_in_the_readme_has_the_arms_that_a_run_prints() -> None:
+    done = shell("warmstart run configs/mnist_to_optdigits.yaml")
+    for arm in ("pretrained (zero-shot)", "scratch control", "warm start"):
+        assert arm in done.stdout
+        assert arm in README
+
+
+def test_each_file_that_the_readme_names_exists() -> None:
+    named = re.findall(r"`((?:\.|[a-z_]+/)[\w./]*\.(?:py|md|yaml))`", README)
+    assert named
+    assert [name for name in named if not Path(name).exists()] == []

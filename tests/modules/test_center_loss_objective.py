@@ -1,0 +1,140 @@
+"""Center loss beside any objective."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from modules.input_pipeline import PreprocessedExamples
+from modules.center_loss_objective import WithCenterLoss
+from modules.network_outputs import network_outputs
+from modules.networks import build_network
+from modules.objectives import CrossEntropy, Objective, Preparation, Stream
+from modules.optimizers import build_optimizer
+from modules.settings import (
+    CenterLossSettings,
+    NetworkSettings,
+    TrainingSettings,
+    TransferSettings,
+)
+from modules.training_batches import BatchStream, batch_dataset
+from modules.training_loop import TrainingLoop
+from modules.transfer_methods import MethodContext, create_transfer_method
+from modules.transfer_methods.joint import Joint
+
+CLASSES = 3
+FEATURES = 1024
+
+
+def examples(seed: int, count: int = 12) -> PreprocessedExamples:
+    images = np.random.default_rng(seed).normal(size=(count, 8, 8, 1)).astype(np.float32)
+    ids = np.array([b"%08d" % index for index in range(count)])
+    return PreprocessedExamples(images, np.arange(count) % CLASSES, ids)
+
+
+def network() -> keras.Model:
+    keras.utils.set_random_seed(0)
+    return build_network(NetworkSettings(image_size=8), CLASSES)
+
+
+def context(**center_loss: object) -> MethodContext:
+    settings = TransferSettings(center_loss=CenterLossSettings(**center_loss))  # type: ignore
+    return MethodContext(settings, CLASSES, FEATURES, seed=0)
+
+
+def train(objective: Objective, directory: Path) -> keras.Model:
+    model = network()
+    data = {"source": examples(1), "target": examples(2)}
+    objective.prepare(Preparation(model, data, network))
+    streams = {name: BatchStream(name, part, 6, seed=0) for name, part in data.items()}
+    loop = TrainingLoop(
+        model, objective, build_optimizer(1e-3, "constant", 5), TrainingSettings(), str(directory)
+    )
+    loop.run(partial(batch_dataset, streams), 5)
+    return model
+
+
+def stream(features: list[list[float]], labels: list[int] | None) -> Stream:
+    given = None if labels is None else tf.constant(labels, tf.int64)
+    count = len(features)
+    return Stream(None, given, tf.range(count), tf.constant(features), tf.zeros([count, CLASSES]))
+
+
+def test_weight_0_is_bit_identical_to_no_center_loss(tmp_path: Path) -> None:
+    off = create_transfer_method("joint", context(weight=0.0))
+    one, other = train(off, tmp_path / "off"), train(Joint(context()), tmp_path / "without")
+    for left, right in zip(one.variables, other.variables, strict=True):
+        np.testing.assert_array_equal(left.numpy(), right.numpy())
+
+
+def test_a_weight_changes_the_training(tmp_path: Path) -> None:
+    on = create_transfer_method("joint", context(weight=0.1))
+    one, other = train(on, tmp_path / "on"), train(Joint(context()), tmp_path / "without")
+    assert not np.array_equal(one.get_layer("conv1").kernel, other.get_layer("conv1").kernel)
+
+
+def test_the_centers_start_at_the_class_means_of_both_domains() -> None:
+    method = create_transfer_method("joint", context())
+    assert isinstance(method, WithCenterLoss)
+    model = network()
+    data = {
+        "source": examples(1),
+        "target": examples(2),
+        "unlabelled": examples(3).without_labels(),
+    }
+    method.prepare(Preparation(model, data, network))
+    images = np.concatenate([data["source"].images, data["target"].images])
+    labels = np.tile(np.arange(12) % CLASSES, 2)
+    features = network_outputs(model, images).features
+    for label in range(CLASSES):
+        np.testing.assert_allclose(
+            method.center_loss.centers[label], features[labels == label].mean(axis=0), atol=1e-5
+        )
+
+
+def test_the_centers_may_start_at_zero_as_in_the_paper() -> None:
+    method = create_transfer_method("joint", context(initial_centers="zeros"))
+    method.prepare(Preparation(network(), {"source": examples(1), "target": examples(2)}, network))
+    assert not np.any(method.center_loss.centers)  # type: ignore[attr-defined]
+
+
+def test_domains_share_the_centers_and_unlabelled_examples_have_none() -> None:
+    settings = CenterLossSettings(weight=2.0, alpha=1.0, reduction="sum", initial_centers="zeros")
+    objective = WithCenterLoss(CrossEntropy("source"), settings, CLASSES, 1)
+    streams = {
+        "source": stream([[1.0]], [0]),
+        "target": stream([[3.0]], [0]),
+        "unlabelled": stream([[100.0]], None),
+    }
+    losses = objective.losses(streams, tf.constant(0.0))
+    assert float(losses["center_loss"]) == pytest.approx(2.0 * 0.5 * (1 + 9))
+    objective.after_step(streams)
+    # One center for two examples of class 0: the sum of the differences over 1 + 2.
+    assert objective.center_loss.centers.numpy().ravel() == pytest.approx([4 / 3, 0, 0])
+
+
+def test_what_the_objective_does_is_kept() -> None:
+    class Busy(CrossEntropy):
+        updates = 0
+
+        def extra_variables(self) -> list[tf.Variable]:
+            return [extra]
+
+        def scale_gradients(self, gradients: list, *_: object) -> list:  # type: ignore[override]
+            return [2 * gradient for gradient in gradients]
+
+        def after_step(self, streams: object) -> None:
+            self.updates += 1
+
+    extra = tf.Variable(1.0)
+    busy = Busy("source")
+    objective = WithCenterLoss(busy, CenterLossSettings(), CLASSES, 1)
+    objective.after_step({"source": stream([[1.0]], [0])})
+    assert busy.updates == 1
+    assert objective.extra_variables() == [extra]
+    assert objective.scale_gradients([1.0], [extra], tf.constant(0.0)) == [2.0]  # type: ignore
