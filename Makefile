@@ -7,7 +7,7 @@ ARGS ?=
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint unit e2e bench format lock clean
+.PHONY: help setup run test lint unit e2e format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,9 +34,6 @@ unit: setup ## the tests that take seconds
 
 e2e: setup ## the tests that run the whole pipeline
 	$(VENV)/python -m pytest -m e2e $(ARGS)
-
-bench: setup ## measure; writes benchmarks/results.json and prints a table
-	$(VENV)/python -m benchmarks.run $(ARGS)
 
 format: setup ## put style and format right where a tool can
 	$(VENV)/ruff check --fix .

@@ -1,1 +1,1 @@
-"""TFX components of warmstart: one folder each, with component.py (spec) and executor.py (logic)."""
+"""TFX components: one folder each, with component.py (spec) and executor.py (logic)."""

@@ -112,7 +112,7 @@ class SelfTrainingSettings(Settings):
         loss: `pseudo_labels` fits class-balanced, confident predictions of the restored network;
             `information` asks for predictions that are sure one by one and balanced together.
         weight: Factor of the loss.
-        kept_share: Share of each predicted class, the most confident first, that is pseudo-labelled.
+        kept_share: Share of each predicted class, surest first, that gets pseudo-labels.
     """
 
     loss: Literal["pseudo_labels", "information"] = "pseudo_labels"

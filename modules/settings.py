@@ -12,7 +12,6 @@ from pydantic import Field, model_validator
 
 from modules.base_settings import (
     Fraction,
-    NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
     Schedule,

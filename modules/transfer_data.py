@@ -82,34 +82,32 @@ def load_transfer_data(
         preprocessor=ImagePreprocessor(transform_graph),
         memory_cache_mib=training.memory_cache_mib,
     )
-    target_index = index_examples([_train_files(target_examples)])
+    target = index_examples([_train_files(target_examples)])
     rows = draw_shots(
-        target_index.labels,
-        target_index.example_ids,
-        shots,
-        seed,
-        class_names,
-        source=target_examples,
+        target.labels, target.example_ids, shots, seed, class_names, source=target_examples
     )
     streams: dict[str, PreprocessedExamples] = {}
     labelled = None
     if UNLABELLED in used:
-        everything = preprocess(target_index)
+        everything = preprocess(target)
         streams[UNLABELLED] = everything.without_labels()
         labelled = everything.take(rows) if len(rows) else None
     elif len(rows):
-        labelled = preprocess(target_index, rows=rows)
+        labelled = preprocess(target, rows=rows)
     if TARGET in used and labelled is not None:
         streams[TARGET] = labelled
     source_index = index_examples([_train_files(source_examples)])
-    needed = PROOF_EXAMPLES
-    if SOURCE in used:
-        needed = max(needed, transfer.steps * transfer.source_batch_size)
-    sample = np.sort(np.random.default_rng(seed).permutation(len(source_index))[:needed])
-    source = preprocess(source_index, rows=sample)
+    needed = transfer.steps * transfer.source_batch_size if SOURCE in used else 0
+    source = preprocess(source_index, rows=_sample(len(source_index), needed, seed))
     if SOURCE in used:
         streams[SOURCE] = source
     return TransferData(labelled, source, streams)
+
+
+def _sample(total: int, needed: int, seed: int) -> np.ndarray:
+    """Chooses rows at random, ascending: no more than the steps can use or the proof takes."""
+    order = np.random.default_rng(seed).permutation(total)
+    return np.sort(order[: max(needed, PROOF_EXAMPLES)])
 
 
 def _train_files(examples_uri: str) -> str:

@@ -24,6 +24,7 @@ from modules.settings import (
     TransferSettings,
     ValidationSettings,
 )
+from pipelines.kubeflow_settings import KubeflowSettings
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
 Format = Literal["idx", "image_folder", "tfrecord"]
@@ -80,6 +81,7 @@ class Config(Settings):
     gate: GateSettings = GateSettings()
     training: TrainingSettings = TrainingSettings()
     beam: BeamConfig = BeamConfig()
+    kubeflow: KubeflowSettings = KubeflowSettings()
     output: str | None = None
 
 

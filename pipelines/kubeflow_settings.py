@@ -27,7 +27,7 @@ class ResourceSettings(Settings):
     cpu_request: PositiveFloat = 1.0
     cpu_limit: PositiveFloat | None = None
     memory_request_gb: PositiveFloat = 2.0
-    memory_limit_gb: PositiveFloat | None = 4.0
+    memory_limit_gb: PositiveFloat | None = 6.0
     accelerator: str | None = None
     accelerator_count: PositiveInt = 1
 

@@ -49,7 +49,7 @@ def source_fingerprint(*module_names: str) -> str:
 def imported_files(module_names: tuple[str, ...]) -> set[Path]:
     """Finds the files of the given modules and of the project modules they import, transitively."""
     found: set[Path] = set()
-    waiting = []
+    waiting: list[Path] = []
     for name in module_names:
         if _module_file(name) is None:
             raise ModuleNotFoundError(f"no module {name} under {', '.join(_PACKAGES)}")

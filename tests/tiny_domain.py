@@ -36,7 +36,8 @@ def serialized_example(index: int, label: int, /, **changes: Any) -> bytes:
         **changes,
     }
     features = {name: _feature(value) for name, value in values.items() if value is not None}
-    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
+    example = tf.train.Example(features=tf.train.Features(feature=features))
+    return example.SerializeToString(deterministic=True)
 
 
 def balanced(examples_per_class: int, num_classes: int, **changes: Any) -> list[bytes]:

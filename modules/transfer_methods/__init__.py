@@ -6,9 +6,19 @@ from modules.center_loss_objective import WithCenterLoss
 from modules.errors import ConfigError
 from modules.nearest_name import nearest_name_hint
 from modules.objectives import SOURCE, TARGET, Objective
+from modules.settings import CenterLossSettings
 from modules.transfer_methods.base import MethodContext, TransferMethod
+from modules.transfer_methods.center_loss import CenterLossFineTune
+from modules.transfer_methods.coral import Coral
+from modules.transfer_methods.dann import Dann
 from modules.transfer_methods.fine_tune import FineTune
+from modules.transfer_methods.freeze_then_tune import FreezeThenTune
+from modules.transfer_methods.instance_weighting import InstanceWeighting
 from modules.transfer_methods.joint import Joint
+from modules.transfer_methods.l2_sp import L2Sp
+from modules.transfer_methods.mmd import Mmd
+from modules.transfer_methods.relational import Relational
+from modules.transfer_methods.self_training import SelfTraining
 from modules.transfer_methods.zero_shot import ZeroShot
 
 __all__ = [
@@ -21,8 +31,17 @@ __all__ = [
 
 # Imported by name, not found by scanning: the source fingerprint follows imports.
 _METHODS: dict[str, type[TransferMethod]] = {
+    "center_loss": CenterLossFineTune,
+    "coral": Coral,
+    "dann": Dann,
     "fine_tune": FineTune,
+    "freeze_then_tune": FreezeThenTune,
+    "instance_weighting": InstanceWeighting,
     "joint": Joint,
+    "l2_sp": L2Sp,
+    "mmd": Mmd,
+    "relational": Relational,
+    "self_training": SelfTraining,
     "zero_shot": ZeroShot,
 }
 
@@ -51,7 +70,7 @@ def transfer_method_class(name: str) -> type[TransferMethod]:
 
 
 def create_transfer_method(name: str, context: MethodContext) -> Objective:
-    """Makes a method, with center loss where it has labels and the settings give a weight.
+    """Makes a method, with center loss where it has labels and settings or method ask for it.
 
     Args:
         name: A registered name.
@@ -69,7 +88,13 @@ def create_transfer_method(name: str, context: MethodContext) -> Objective:
         'WithCenterLoss'
     """
     method = transfer_method_class(name)(context)
-    center_loss = context.settings.center_loss
-    if method.required_streams & {SOURCE, TARGET} and center_loss.weight > 0:
-        return WithCenterLoss(method, center_loss, context.num_classes, context.feature_dim)
-    return method
+    settings = context.settings.center_loss
+    if settings is None and method.has_center_loss:
+        settings = CenterLossSettings()
+    if settings is None or settings.weight == 0 or not _has_labels(method):
+        return method
+    return WithCenterLoss(method, settings, context.num_classes, context.feature_dim)
+
+
+def _has_labels(method: TransferMethod) -> bool:
+    return bool(method.required_streams & {SOURCE, TARGET})

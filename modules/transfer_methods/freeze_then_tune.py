@@ -50,13 +50,14 @@ class HeadFirst(Objective):
         progress: tf.Tensor,
     ) -> Sequence[tf.Tensor | None]:
         """Zeroes the body's gradients, which leaves Adam's moments, and so the weights, at rest."""
-        open_gate = tf.cast(progress >= self.share, tf.float32)
-        return [
-            gradient if gradient is None or variable.ref() not in self._body
-            # Where the gate is shut, no step may be taken, whatever the gradient is.
-            else tf.math.multiply_no_nan(gradient, open_gate)
-            for gradient, variable in zip(gradients, variables, strict=True)
-        ]
+        is_open = tf.cast(progress >= self.share, tf.float32)
+
+        def gated(gradient: tf.Tensor | None, variable: tf.Variable) -> tf.Tensor | None:
+            if gradient is None or variable.ref() not in self._body:
+                return gradient
+            return tf.math.multiply_no_nan(gradient, is_open)
+
+        return [gated(*pair) for pair in zip(gradients, variables, strict=True)]
 
 
 class FreezeThenTune(Composition):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
+from modules.checkpointing import network_variables
 from modules.objectives import Objective, Preparation, Stream
 from modules.transfer_methods.base import MethodContext
 from modules.transfer_methods.composition import Composition
@@ -31,10 +32,8 @@ class DistanceToStart(Objective):
 
     def prepare(self, preparation: Preparation) -> None:
         """Copies the weights."""
-        pairs = [
-            (variable, tf.identity(variable))
-            for variable in preparation.network.trainable_variables
-        ]
+        variables = network_variables(preparation.network).values()
+        pairs = [(variable, tf.identity(variable)) for variable in variables]
         self._pairs = lambda: pairs
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -18,13 +18,16 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import yaml
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
+from pipelines.kubeflow_compiler import IMAGE_HOME
+
 _FOLDERS = {"s3": "s3", "minio": "minio", "gs": "gcs"}
+_OUTPUT_FILE = "kfp_outputs/output_metadata.json"
 
 
 class TaskFailedError(Exception):
@@ -116,13 +119,16 @@ class Launcher:
             return
         executor_input = self._executor_input(name, task, component)
         retries = task.get("retryPolicy", {}).get("maxRetryCount", 0)
+        pod = self.root / "pods" / name
         for attempt in range(retries + 1):
             self.attempts[name] = attempt + 1
-            pod = self.root / "pods" / name / str(attempt)
             code = self._run_pod(name, executor["container"], executor_input, pod)
             if code == 0 and not (name in self.lose and attempt == 0):
                 self._publish(name, executor_input, pod)
                 return
+            # Every pod has its disk under the same path, and nothing of the one before.
+            self.logs[name] = pod.with_name(f"{name}.attempt-{attempt}") / "log.txt"
+            pod.rename(self.logs[name].parent)
         raise TaskFailedError(f"{name}: exit code {code}\n{self.logs[name].read_text()[-3000:]}")
 
     def local_copy(self, task: str, output: str, folder: Path) -> Path:
@@ -186,7 +192,7 @@ class Launcher:
         return _artifacts(**fields)
 
     def _run_pod(self, name: str, container: Any, executor_input: Any, pod: Path) -> int:
-        executor_input["outputs"]["outputFile"] = str(pod / "kfp_outputs" / "output_metadata.json")
+        executor_input["outputs"]["outputFile"] = self._output_file(pod)
         for value in executor_input["inputs"]["artifacts"].values():
             self._download(value["artifacts"][0]["uri"], pod)
         for value in executor_input["outputs"]["artifacts"].values():
@@ -200,20 +206,23 @@ class Launcher:
         assert command[0] == "python"
         self.logs[name] = pod / "log.txt"
         with self.logs[name].open("w") as log:
-            process = subprocess.Popen(
-                [sys.executable, *command[1:]],
-                env=self._environment(container, pod),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-            return self._wait(name, process)
+            return self._wait(name, self._start(command, container, pod, log))
 
-    def _environment(self, container: Any, pod: Path) -> dict[str, str]:
+    def _output_file(self, pod: Path) -> str:
+        return str(pod / _OUTPUT_FILE)
+
+    def _start(
+        self, command: list[str], container: Any, pod: Path, log: TextIO
+    ) -> subprocess.Popen[bytes]:
+        """Runs the command here instead of in the image, whose files this checkout has too."""
         environment = {**os.environ, "WARMSTART_STAGING_ROOT": str(pod)}
         for variable in container.get("env", []):
             assert self.state_volume, f"{variable} asks for a volume"
             environment[variable["name"]] = str(self.state_volume)
-        return environment
+        here = [part.replace(IMAGE_HOME, str(Path.cwd())) for part in command[1:]]
+        return subprocess.Popen(
+            [sys.executable, *here], env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
 
     def _wait(self, name: str, process: subprocess.Popen[bytes]) -> int:
         while name in self.kill and process.poll() is None:
@@ -225,9 +234,9 @@ class Launcher:
 
     def _publish(self, name: str, executor_input: Any, pod: Path) -> None:
         """Uploads the outputs and records them; what the executor reports goes over the rest."""
-        path = Path(executor_input["outputs"]["outputFile"])
+        text = (pod / _OUTPUT_FILE).read_text()
         reported = json_format.MessageToDict(
-            json_format.Parse(path.read_text(), pipeline_spec_pb2.ExecutorOutput())
+            json_format.Parse(text, pipeline_spec_pb2.ExecutorOutput())
         ).get("artifacts", {})
         for output, value in executor_input["outputs"]["artifacts"].items():
             (artifact,) = value["artifacts"]

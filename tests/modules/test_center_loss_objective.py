@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules.input_pipeline import PreprocessedExamples
 from modules.center_loss_objective import WithCenterLoss
+from modules.input_pipeline import PreprocessedExamples
 from modules.network_outputs import network_outputs
 from modules.networks import build_network
 from modules.objectives import CrossEntropy, Objective, Preparation, Stream

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -174,7 +175,7 @@ def test_progress_is_reported_up_to_the_last_step(
 ) -> None:
     with caplog.at_level(logging.INFO, PROGRESS_LOGGER):
         train(tmp_path, 12)
-    reports = [record.msg for record in caplog.records if record.name == PROGRESS_LOGGER]
+    reports: list[Any] = [record.msg for record in caplog.records if record.name == PROGRESS_LOGGER]
     assert (reports[-1].step, reports[-1].total) == (12, 12)
     assert set(reports[-1].metrics) == {"loss"}
 
@@ -214,7 +215,7 @@ def test_streams_go_through_the_network_together_and_come_out_apart() -> None:
     network = make_network()
     data = examples(9)
     batch = {
-        "target": {"image": data.images[:4], "row": np.arange(4), "label": data.labels[:4]},
+        "target": {"image": data.images[:4], "row": np.arange(4), "label": data.known_labels[:4]},
         "source": {"image": data.images[4:], "row": np.arange(5)},
     }
     streams = forward_streams(network, batch, training=False)

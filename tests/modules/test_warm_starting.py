@@ -213,7 +213,7 @@ def test_a_target_with_other_classes_gets_a_new_head_if_that_is_announced(
         run(warm_start(other, pretrained), tmp_path)
     with pytest.raises(WarmStartMappingError, match="logits/kernel"):
         run(warm_start(other, pretrained, shots="all", method="fine_tune"), tmp_path)
-    announced = {"method": "fine_tune", "expected_mismatched": ("logits",)}
+    announced: dict[str, Any] = {"method": "fine_tune", "expected_mismatched": ("logits",)}
     result = run(warm_start(other, pretrained, shots="all", **announced), tmp_path)
     assert set(result.mapping["shape_mismatch"]) == {"logits/kernel", "logits/bias"}
     assert result.weights["logits/kernel"].shape == (1024, 4)

@@ -1,0 +1,1 @@
+"""TransferReport: shows people what the transfer was worth, in one HTML file."""

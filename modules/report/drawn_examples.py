@@ -1,0 +1,145 @@
+"""Which examples the report shows, and what it shows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from modules.errors import DataError
+from modules.input_pipeline import ExampleIndex
+from modules.model_artifact import saved_model_dir
+from modules.report import features_section, hardest_section, samples_section
+from modules.report.evaluation_examples import (
+    draw_rows,
+    encoded_image,
+    preprocess_records,
+    read_records,
+)
+from modules.report.feature_geometry import FeatureSet
+from modules.report.features_section import FeatureSample
+from modules.report.hardest_section import HardExample
+from modules.report.model_features import model_features
+from modules.report.pictures import encoded_picture, preprocessed_picture
+from modules.report.predictions import Predictions
+from modules.report.samples_section import ClassSamples
+from modules.report.shown_classes import shown_classes
+
+
+class DrawnExamples:
+    """Draws examples of both domains' eval splits, the same ones for the same evaluation.
+
+    Args:
+        evaluation: Content of evaluation.json: its seed and its outcome decide what is drawn.
+        source: Index of the source's eval split.
+        target: Index of the target's.
+    """
+
+    def __init__(
+        self,
+        evaluation: Mapping[str, Any],
+        source: ExampleIndex,
+        target: ExampleIndex,
+    ) -> None:
+        self._evaluation = evaluation
+        self._source = source
+        self._target = target
+
+    def pictures(
+        self, predictions: Predictions, transform_graph_dir: str
+    ) -> tuple[list[ClassSamples], list[HardExample]]:
+        """Makes pictures of an example of each class and of the hardest target examples.
+
+        Args:
+            predictions: Say which examples are hard.
+            transform_graph_dir: The TransformGraph artifact behind which the models were trained.
+
+        Returns:
+            Both kinds, for their sections.
+
+        Raises:
+            DataError: An example that was evaluated is not in the target's split.
+        """
+        classes = shown_classes(self._evaluation, samples_section.MOST_CLASSES)
+        rng = np.random.default_rng(self._evaluation["seed"])
+        source_rows = draw_rows(self._source.labels, classes, len(classes), rng)
+        target_rows = draw_rows(self._target.labels, classes, len(classes), rng)
+        hardest = predictions.hardest(hardest_section.MOST_EXAMPLES)
+        hardest_rows = self._target_rows([predictions.example_ids[row] for row in hardest])
+
+        rows = np.unique(np.concatenate([target_rows, hardest_rows]))
+        records = read_records(self._target, rows)
+        images = preprocess_records(records, transform_graph_dir)
+        raw = {
+            int(row): encoded_picture(encoded_image(record))
+            for row, record in zip(rows, records, strict=True)
+        }
+        preprocessed = {
+            int(row): preprocessed_picture(image) for row, image in zip(rows, images, strict=True)
+        }
+        source = {
+            int(self._source.labels[row]): encoded_picture(encoded_image(record))
+            for row, record in zip(
+                source_rows, read_records(self._source, source_rows), strict=True
+            )
+        }
+        target = {int(self._target.labels[row]): int(row) for row in target_rows}
+        return [
+            ClassSamples(
+                label,
+                source.get(label),
+                raw.get(target.get(label, -1)),
+                preprocessed.get(target.get(label, -1)),
+            )
+            for label in classes
+        ], [
+            HardExample(int(row), raw[int(place)], preprocessed[int(place)])
+            for row, place in zip(hardest, hardest_rows, strict=True)
+        ]
+
+    def features(self, pretrained_model: str, warm_start_model: str) -> FeatureSample | None:
+        """Computes features of examples of both domains before and after the transfer.
+
+        Args:
+            pretrained_model: Root folder of the Model artifact before the transfer.
+            warm_start_model: Root folder of the one after it.
+
+        Returns:
+            The features; None if fewer than two classes have examples in both domains.
+        """
+        classes = [
+            label
+            for label in shown_classes(self._evaluation, features_section.MOST_CLASSES)
+            if (self._source.labels == label).any() and (self._target.labels == label).any()
+        ]
+        if len(classes) < 2:
+            return None
+        # The centers are points of the picture too.
+        limit = features_section.MOST_POINTS // 2 - len(classes)
+        rng = np.random.default_rng(self._evaluation["seed"])
+        drawn = [
+            (index, draw_rows(index.labels, classes, limit, rng))
+            for index in (self._source, self._target)
+        ]
+        records = [record for index, rows in drawn for record in read_records(index, rows)]
+        labels = np.concatenate([index.labels[rows] for index, rows in drawn])
+        is_target = np.arange(len(labels)) >= len(drawn[0][1])
+        before, after = (
+            FeatureSet(model_features(saved_model_dir(model), records), labels, is_target)
+            for model in (pretrained_model, warm_start_model)
+        )
+        return FeatureSample(before, after, classes)
+
+    def _target_rows(self, example_ids: Sequence[str]) -> np.ndarray:
+        """Finds the rows of evaluated examples by their ids, which the index holds in order."""
+        wanted = np.array([example_id.encode() for example_id in example_ids])
+        rows = np.minimum(np.searchsorted(self._target.example_ids, wanted), len(self._target) - 1)
+        if (self._target.example_ids[rows] != wanted).any():
+            raise DataError(
+                self._target.files[0],
+                expected="the examples that were evaluated",
+                found="not all of them",
+                fix="Run the evaluation again.",
+            )
+        return rows

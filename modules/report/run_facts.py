@@ -1,0 +1,115 @@
+"""What only the runner knows of a run, filled into the finished report.
+
+This needs nothing but jinja2: a runner can call it without loading TensorFlow or matplotlib.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from modules.errors import DataError
+from modules.report.section import render
+
+_START, _END = "<!--run-facts-->", "<!--/run-facts-->"
+_PLACE = re.compile(f"{re.escape(_START)}.*?{re.escape(_END)}", re.DOTALL)
+# Not components: the whole run, and what precedes the first component.
+_TOTAL, _PREPARATION = "total", "start"
+
+
+def add_run_facts(
+    html_path_in: str | os.PathLike[str],
+    html_path_out: str | os.PathLike[str],
+    facts: Mapping[str, Any],
+) -> None:
+    """Completes a report with what its component could not know, and writes it in one step.
+
+    A report that already holds the facts of another run gets the new ones instead.
+
+    Args:
+        html_path_in: The report as the pipeline made it.
+        html_path_out: Where the completed report goes; may be the same path.
+        facts: As in result.json, of which any key may be missing: `seconds` by component with
+            `total`, `cached` (components), `environment`, `seed`, `pushed_to` and `config`.
+            Also `command`, what to type to run the same again. Other keys are ignored.
+
+    Raises:
+        DataError: The file is not a report.
+
+    Example:
+        ```
+        add_run_facts(
+            "artifacts/TransferReport/report/14/report.html",
+            "report.html",
+            {**result, "command": "warmstart run configs/mnist_to_optdigits.yaml"},
+        )
+        ```
+    """
+    html = Path(html_path_in).read_text(encoding="utf-8")
+    filled, places = _PLACE.subn(lambda _: facts_place(run_facts_markup(facts)), html)
+    if places != 1:
+        raise DataError(
+            os.fspath(html_path_in),
+            expected="a report with one place for the run's facts",
+            found=str(places),
+            fix="Run the pipeline with --fresh to make the report again.",
+        )
+    partial = Path(f"{os.fspath(html_path_out)}.partial")
+    partial.write_text(filled, encoding="utf-8")
+    os.replace(partial, html_path_out)
+
+
+def facts_place(content: Markup) -> Markup:
+    """Marks where the run's facts stand. Escaped text can never hold these marks."""
+    return Markup(f"{_START}{content}{_END}")
+
+
+def run_facts_markup(facts: Mapping[str, Any]) -> Markup:
+    """Renders the sections about the run.
+
+    Args:
+        facts: See `add_run_facts`; with none, the sections say where to find them.
+
+    Returns:
+        Markup of the sections.
+    """
+    seconds = dict(facts.get("seconds", {}))
+    total = seconds.pop(_TOTAL, None)
+    cached = set(facts.get("cached", ()))
+    longest = max([*seconds.values(), 1e-9])
+    return render(
+        "run_facts.html.j2",
+        {
+            "seconds": [
+                {
+                    "name": "Imports and start" if name == _PREPARATION else name,
+                    "seconds": value,
+                    "cached": name in cached,
+                    "share": max(0.0, min(1.0, value / longest)),
+                }
+                for name, value in seconds.items()
+            ],
+            "total": total,
+            "environment": dict(facts.get("environment", {})),
+            "seed": facts.get("seed"),
+            "command": facts.get("command"),
+            "pushed_to": facts.get("pushed_to"),
+            "config": _indented(facts.get("config")),
+        },
+    )
+
+
+def _indented(config: Mapping[str, Any] | None, depth: int = 0) -> str:
+    """Lists nested settings as YAML does, for reading."""
+    lines = []
+    for key, value in (config or {}).items():
+        if isinstance(value, Mapping):
+            lines += [f"{'  ' * depth}{key}:", _indented(value, depth + 1)]
+        else:
+            lines.append(f"{'  ' * depth}{key}: {value}")
+    return "\n".join(lines)

@@ -1,0 +1,75 @@
+"""The verdict: one sentence with the numbers that carry it, and the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from modules.arms import WARM_START
+from modules.evaluation_report import BLESSED
+from modules.report.section import Section
+from modules.report.wording import display_name, p_value, percent, points
+from modules.settings import GateSettings
+from modules.transfer_gate import WARM_START_VS_PRETRAINED, WARM_START_VS_SCRATCH
+
+_LONGEST_NAME = 40
+
+
+def verdict_section(evaluation: Mapping[str, Any], gate: GateSettings, method: str) -> Section:
+    """Builds the head of the report.
+
+    Args:
+        evaluation: Content of evaluation.json.
+        gate: What had to be shown.
+        method: Of the transfer.
+
+    Returns:
+        The section.
+    """
+    blessed = evaluation["verdict"] == BLESSED
+    return Section(
+        "verdict",
+        "Verdict",
+        {
+            "blessed": blessed,
+            "sentence": verdict_sentence(evaluation, gate),
+            "reasons": evaluation["reasons"],
+            "source": evaluation["source"],
+            "target": evaluation["target"],
+            "seed": evaluation["seed"],
+            "method": method,
+        },
+    )
+
+
+def verdict_sentence(evaluation: Mapping[str, Any], gate: GateSettings) -> Markup:
+    """Says in one sentence what the warm start is worth.
+
+    Args:
+        evaluation: Content of evaluation.json.
+        gate: Its confidence decides what counts as a difference.
+
+    Returns:
+        Text with its numbers emphasised.
+    """
+    accuracy = evaluation["arms"][WARM_START]["accuracy"]
+    target = display_name(evaluation["target"]["name"], _LONGEST_NAME)
+    comparisons = evaluation["comparisons"]
+    before = _against(comparisons[WARM_START_VS_PRETRAINED], "the pretrained model", gate)
+    control = _against(comparisons[WARM_START_VS_SCRATCH], "training from scratch", gate)
+    return Markup("The warm start gets <strong>{}</strong> of {} right: {}, and {}.").format(
+        percent(accuracy), target, before, control
+    )
+
+
+def _against(comparison: Mapping[str, Any], other: str, gate: GateSettings) -> Markup:
+    difference, chance = comparison["difference"], p_value(comparison["p_value"])
+    if comparison["p_value"] >= 1.0 - gate.confidence:
+        return Markup("not provably different from {} ({}\N{NO-BREAK SPACE}points, {})").format(
+            other, points(difference), chance
+        )
+    return Markup("<strong>{:.1f}\N{NO-BREAK SPACE}points</strong> {} {} ({})").format(
+        100 * abs(difference), "above" if difference > 0 else "below", other, chance
+    )

@@ -1,0 +1,57 @@
+"""Label propagation: what a network believes of images, smoothed over their nearest neighbours."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_NEIGHBOURS = 10
+_NEIGHBOURS_SHARE = 0.9  # alpha in the paper: the rest is each image's own prior
+_ROUNDS = 30
+_SHARPNESS = 3  # power of the similarities, gamma in Iscen et al., CVPR 2019
+
+
+def propagate_labels(features: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Spreads class scores along the graph of nearest neighbours.
+
+    Clusters that a decision boundary cuts get the label of most of their members.
+
+    Reference: Zhou et al., Learning with Local and Global Consistency, NeurIPS 2003, section 2;
+    neighbours as in Iscen et al., Label Propagation for Deep Semi-Supervised Learning, CVPR 2019,
+    section 4.1.
+
+    Args:
+        features: [N, D], finite; compared by their cosine.
+        prior: [N, K], at least 0: predicted probabilities, or one-hot for known labels.
+
+    Returns:
+        float32 [N, K], at least 0; each class has the same sum, so that none takes all.
+
+    Example:
+        >>> features = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]])
+        >>> prior = np.array([[0.9, 0.1], [0.5, 0.5], [0.1, 0.9]])
+        >>> np.argmax(propagate_labels(features, prior), axis=1).tolist()
+        [0, 0, 1]
+    """
+    graph = _normalized_graph(np.asarray(features, np.float32))
+    own = np.asarray(prior, np.float32)
+    scores = own
+    for _ in range(_ROUNDS):
+        scores = _NEIGHBOURS_SHARE * (graph @ scores) + (1.0 - _NEIGHBOURS_SHARE) * own
+    return scores / np.maximum(scores.sum(axis=0), np.finfo(np.float32).tiny)
+
+
+def _normalized_graph(features: np.ndarray) -> np.ndarray:
+    """Symmetric similarities of mutual or one-sided neighbours, [N, N], degrees divided out."""
+    lengths = np.linalg.norm(features, axis=1, keepdims=True)
+    directions = features / np.maximum(lengths, np.finfo(np.float32).tiny)
+    similarities = directions @ directions.T
+    np.fill_diagonal(similarities, -1.0)  # no image is its own neighbour
+    count = min(_NEIGHBOURS, len(features) - 1)
+    is_neighbour = np.zeros_like(similarities, bool)
+    if count:
+        nearest = np.argpartition(-similarities, count - 1, axis=1)[:, :count]
+        np.put_along_axis(is_neighbour, nearest, True, axis=1)
+    weights = np.where(is_neighbour | is_neighbour.T, np.maximum(similarities, 0.0), 0.0)
+    weights **= _SHARPNESS
+    degrees = np.sqrt(np.maximum(weights.sum(axis=1), np.finfo(np.float32).tiny))
+    return weights / degrees[:, None] / degrees[None, :]

@@ -1,0 +1,205 @@
+"""The report in a real browser: desktop and phone, light and dark, with hostile names.
+
+Set WARMSTART_REPORT to the report.html of a run to check that one too, and
+WARMSTART_SCREENSHOTS to a folder to keep pictures of every page.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modules.report import add_run_facts
+from modules.report.document import build_report
+from modules.report.wording import display_name
+from tests.e2e.browser import CHROMIUM, Page, chromium_page
+from tests.report_domain import HOSTILE_NAMES, report_data
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: apt-get install chromium"),
+]
+
+DESKTOP, PHONE, SMALL_PHONE = (1280, 900), (390, 844), (320, 568)
+AXE = "axe-core@4.10.3"
+REPORTS = ["digits", "hostile", "refused", "many-classes"]
+if os.environ.get("WARMSTART_REPORT"):
+    REPORTS.append("given")
+
+_FACTS = {
+    "seconds": {"total": 61.5, "start": 5.0, "Transform": 20.0, "Pusher": 0.1},
+    "cached": ["Pusher"],
+    "environment": {"python": "3.10.13", "platform": "Linux-6.18.44-x86_64-with-glibc2.36"},
+    "seed": 0,
+    "command": "warmstart run configs/mnist_to_optdigits.yaml " + "--set a.long.key=value " * 6,
+    "pushed_to": "/a/very/long/path" * 9,
+    "config": {"name": HOSTILE_NAMES[0]},
+}
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("reports")
+    data = {
+        "digits": report_data(),
+        "hostile": report_data(HOSTILE_NAMES, domain=HOSTILE_NAMES[4], method=HOSTILE_NAMES[1]),
+        "refused": report_data(right=(0.95, 0.8, 0.75)),
+        "many-classes": report_data([f"class number {n}" for n in range(120)], per_class=4),
+    }
+    paths = {}
+    for name, content in data.items():
+        paths[name] = folder / f"{name}.html"
+        paths[name].write_text(build_report(content), encoding="utf-8")
+        add_run_facts(paths[name], paths[name], _FACTS)
+    if os.environ.get("WARMSTART_REPORT"):
+        paths["given"] = Path(os.environ["WARMSTART_REPORT"])
+    return paths
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with chromium_page(tmp_path_factory.mktemp("profile")) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The source of axe-core, an accessibility checker."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is missing, which brings axe-core")
+    folder = tmp_path_factory.mktemp("axe")
+    done = subprocess.run(
+        [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), AXE],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    if done.returncode:
+        pytest.skip(f"npm could not bring {AXE}: {done.stderr.strip()[-200:]}")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+def open_report(page: Page, path: Path, size: tuple[int, int], *, dark: bool = False) -> None:
+    page.problems.clear()
+    page.requests.clear()
+    page.open(path, *size, dark=dark)
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+
+
+def measure(page: Page) -> dict[str, Any]:
+    return page.evaluate(
+        """({
+          overflow: document.documentElement.scrollWidth - innerWidth,
+          wide: [...document.querySelectorAll('main *, header *')].filter(element =>
+              element.getBoundingClientRect().right > innerWidth + 1
+              && !element.closest('.scroll') && !element.closest('svg')
+              && !element.closest('.unseen')
+            ).map(element => element.outerHTML.slice(0, 200)),
+          images: document.images.length,
+          broken: [...document.images].filter(image => !image.naturalWidth).length,
+          figures: document.querySelectorAll('figure > svg').length,
+          empty: [...document.querySelectorAll('figure > svg')].filter(figure => {
+            const box = figure.getBoundingClientRect();
+            return box.width < 150 || box.height < 60 || !figure.querySelector('path, use');
+          }).length,
+          spilling: [...document.querySelectorAll('figure > svg text')].filter(text => {
+            const figure = text.ownerSVGElement.getBoundingClientRect();
+            const box = text.getBoundingClientRect();
+            return box.left < figure.left - 2 || box.right > figure.right + 2;
+          }).map(text => text.textContent.slice(0, 80)),
+          background: getComputedStyle(document.body).backgroundColor,
+        })"""
+    )
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE, SMALL_PHONE], ids=["desktop", "phone", "small"])
+@pytest.mark.parametrize("name", REPORTS)
+def test_it_is_drawn_whole_without_errors_or_sideways_scrolling(
+    page: Page, reports: dict[str, Path], name: str, size: tuple[int, int], dark: bool
+) -> None:
+    open_report(page, reports[name], size, dark=dark)
+    found = measure(page)
+    keep_screenshot(page, f"{name}-{size[0]}-{'dark' if dark else 'light'}")
+    assert page.problems == []
+    assert page.requests == [reports[name].resolve().as_uri()]
+    assert (found["overflow"], found["wide"]) == (0, [])
+    assert found["images"] >= 20
+    assert found["broken"] == 0
+    assert found["figures"] >= 11
+    assert (found["empty"], found["spilling"]) == (0, [])
+    brightness = sum(map(int, found["background"].strip("rgb()").split(",")))
+    assert (brightness < 150) if dark else (brightness > 600)
+
+
+def test_hostile_names_are_shown_and_do_nothing(page: Page, reports: dict[str, Path]) -> None:
+    open_report(page, reports["hostile"], DESKTOP)
+    text = page.evaluate("document.body.textContent")
+    for name in HOSTILE_NAMES:
+        assert display_name(name) in text
+    assert page.evaluate("document.title").startswith("Blessed: mnist to xxx")
+    assert page.evaluate("document.scripts.length") == 0
+    assert page.evaluate("[...document.querySelectorAll('img')].every(e => !e.onerror)") is True
+
+
+def test_the_page_itself_forbids_scripts_and_loading(page: Page, reports: dict[str, Path]) -> None:
+    open_report(page, reports["digits"], DESKTOP)
+    outcome = page.evaluate(
+        """new Promise(resolve => {
+          document.addEventListener(
+            'securitypolicyviolation', event => resolve(event.violatedDirective));
+          const image = document.createElement('img');
+          image.src = 'http://127.0.0.1:9/never.png';
+          document.body.append(image);
+        })"""
+    )
+    assert outcome == "img-src"
+
+
+def test_the_first_stop_of_the_keyboard_leads_past_the_head(
+    page: Page, reports: dict[str, Path]
+) -> None:
+    open_report(page, reports["digits"], DESKTOP)
+    for key in ("Tab", "Enter"):
+        for kind in ("rawKeyDown", "char", "keyUp"):
+            page.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                text="\r" if (kind, key) == ("char", "Enter") else "",
+                windowsVirtualKeyCode={"Tab": 9, "Enter": 13}[key],
+            )
+        if key == "Tab":
+            assert page.evaluate("document.activeElement.className") == "skip"
+            assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("name", REPORTS)
+def test_axe_finds_nothing_serious(
+    page: Page, axe: str, reports: dict[str, Path], name: str, size: tuple[int, int], dark: bool
+) -> None:
+    open_report(page, reports[name], size, dark=dark)
+    page.evaluate(f"{axe};0")
+    violations = page.evaluate(
+        """axe.run(document, {resultTypes: ['violations']}).then(result => result.violations.map(
+          each => [each.impact, each.id, each.nodes.length, each.nodes[0].html.slice(0, 200),
+                   each.nodes[0].failureSummary]))"""
+    )
+    assert [each for each in violations if each[0] in ("serious", "critical", "moderate")] == []
+
+
+def keep_screenshot(page: Page, name: str) -> None:
+    folder = os.environ.get("WARMSTART_SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(Path(folder) / f"{name}.png")

@@ -1,0 +1,202 @@
+"""Made-up runs for the report: any class names, any outcome, without training anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import tensorflow as tf
+
+from modules.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
+from modules.evaluation_report import evaluation_report
+from modules.mapping_report import compare_weights
+from modules.report.drawn_examples import ClassSamples, FeatureSample, HardExample
+from modules.report.feature_geometry import FeatureSet
+from modules.report.features_section import MOST_CLASSES
+from modules.report.inputs import ReportData, ReportSettings
+from modules.report.lineage import KINSHIPS, ArtifactFact
+from modules.report.pictures import encoded_picture, preprocessed_picture
+from modules.report.predictions import Predictions
+from modules.served_model import Answers
+from modules.settings import GateSettings, PreprocessingSettings, TransferSettings
+from modules.training_record import TrainingRecord
+from modules.transfer_gate import judge
+
+HOSTILE_NAMES = (
+    "<script>document.title = 'run'; document.body.remove()</script>",
+    "<img src=x onerror=\"document.title='run'\">",
+    "\"double\" and 'single' quotes & an ampersand",
+    "emoji \N{UNICORN FACE} \N{WOMAN}\N{ZERO WIDTH JOINER}\N{ROCKET}",
+    "x" * 300,
+    r"$\frac{1}{2}$ and $unbalanced",
+    "turned \N{RIGHT-TO-LEFT OVERRIDE} around",
+    "a line\nbreak, a \x00 and a lone \udc80 surrogate",
+    "</style></title></svg><!--run-facts-->{{ 7 * 7 }}",
+    "\N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET} and \N{CJK UNIFIED IDEOGRAPH-8C93}",
+)
+DIGITS = tuple("0123456789")
+
+
+def report_data(
+    names: Sequence[str] = DIGITS,
+    *,
+    right: tuple[float, float, float] = (0.75, 0.8, 0.95),
+    per_class: int = 30,
+    domain: str = "optdigits",
+    method: str = "joint",
+) -> ReportData:
+    """Makes all that a report shows.
+
+    Args:
+        names: Of the classes.
+        right: Share of right answers of each arm.
+        per_class: Evaluation examples of each class.
+        domain: Name of the target.
+        method: Of the transfer.
+
+    Returns:
+        Data whose parts agree with each other.
+    """
+    gate = GateSettings()
+    predictions = _predictions(len(names), right, per_class)
+    answers = {
+        arm: Answers(
+            predictions.example_ids,
+            predictions.labels,
+            predictions.predicted[arm],
+            predictions.confidence[arm].astype(np.float32),
+        )
+        for arm in ARMS
+    }
+    evaluation = evaluation_report(
+        answers,
+        {"accuracy": 0.99, "accuracy_after_transfer": 0.98, "examples": 1000},
+        judge(predictions.labels, predictions.predicted, names, gate),
+        names,
+        source_name="mnist",
+        target_name=domain,
+        shots=10,
+        seed=0,
+    )
+    shown = range(min(len(names), MOST_CLASSES))
+    return ReportData(
+        evaluation=evaluation,
+        predictions=predictions,
+        samples=[
+            ClassSamples(label, _raw(label), _raw(label + 1), _preprocessed(label))
+            for label in shown
+        ],
+        hardest=[
+            HardExample(int(row), _raw(int(row)), _preprocessed(int(row)))
+            for row in predictions.hardest(6)
+        ],
+        features=_features(list(shown)),
+        curves={
+            PRETRAINED: {"loss": {20: 2.0, 40: 1.0, 60: 0.2}},
+            SCRATCH: {},
+            WARM_START: {
+                "loss": {20: 0.5, 40: 0.1},
+                "loss/center_loss": {20: 0.1, 40: 0.05},
+                "loss/target_cross_entropy": {20: 0.4, 40: 0.05},
+                "learning_rate": {20: 1e-3, 40: 0.0},
+            },
+        },
+        records={
+            arm: TrainingRecord(
+                arm=arm,
+                steps=0 if arm == SCRATCH else 60,
+                seconds=1.5,
+                examples_per_second=900.0,
+                precision="float32",
+                labelled_examples=0 if arm == SCRATCH else 100,
+                seed=0,
+                metrics={"center_loss": 0.05, "restored_target_accuracy": 0.8},
+            )
+            for arm in ARMS
+        },
+        source_validation=_validation("mnist", "source", names, 100),
+        target_validation=_validation(domain, "target", names, 10)
+        | {"label_skew": {"train": {"l_infinity": 0.01, "jensen_shannon": 0.001}}},
+        mapping=compare_weights(
+            {"conv/kernel": (5, 5, 1, 2), "logits/kernel": (4, len(names))},
+            {"conv/kernel": (5, 5, 1, 2), "logits/kernel": (4, 99), "old/bias": (3,)},
+            checkpoint="pretrained/checkpoint",
+            fingerprint="pretrained_model".ljust(64, "0"),
+        ),
+        lineage=[
+            ArtifactFact(key, f"artifacts/{key}", "Model", number, key.ljust(64, "0"))
+            for number, key in enumerate(KINSHIPS, start=1)
+        ],
+        blessed_model_id=list(KINSHIPS).index("warm_start_model") + 1,
+        settings=ReportSettings(gate, PreprocessingSettings(), TransferSettings(method=method)),
+    )
+
+
+def without_features(data: ReportData) -> ReportData:
+    """The same run, had too few classes examples in both domains."""
+    return replace(data, features=None)
+
+
+def _predictions(
+    num_classes: int, right: tuple[float, float, float], per_class: int
+) -> Predictions:
+    labels = np.tile(np.arange(num_classes), per_class)
+    rng = np.random.default_rng(0)
+    luck = rng.random(len(labels))
+    wrong = (labels + 1 + labels % max(1, num_classes - 1)) % num_classes
+    wrong = np.where(wrong == labels, (labels + 1) % num_classes, wrong)
+    return Predictions(
+        [f"eval/{number:08d}" for number in range(len(labels))],
+        labels,
+        {
+            arm: np.where(luck < share, labels, wrong)
+            for arm, share in zip(ARMS, right, strict=True)
+        },
+        {arm: rng.uniform(0.3, 1.0, len(labels)) for arm in ARMS},
+    )
+
+
+def _features(classes: Sequence[int]) -> FeatureSample:
+    labels = np.tile(np.array(classes), 16)
+    is_target = np.arange(len(labels)) >= len(labels) // 2
+    rng = np.random.default_rng(0)
+    centers = rng.normal(size=(len(classes), 12)) * 3.0
+    noise = rng.normal(size=(len(labels), 12))
+    sets = [
+        FeatureSet(centers[labels] + gap * is_target[:, None] + noise, labels, is_target)
+        for gap in (2.0, 0.5)
+    ]
+    return FeatureSample(sets[0], sets[1], classes)
+
+
+def _validation(domain: str, role: str, names: Sequence[str], per_class: int) -> dict:
+    counts = {name: per_class + number % 3 for number, name in enumerate(names)}
+    split = {"examples": sum(counts.values()), "examples_per_class": counts}
+    finding = {
+        "split": "train",
+        "feature": "extra",
+        "expected": "no such feature",
+        "found": "one that the schema does not have",
+        "fix": "It is not used.",
+        "stops_the_run": False,
+    }
+    return {
+        "domain": domain,
+        "role": role,
+        "valid": True,
+        "findings": [finding] if role == "target" else [],
+        "splits": {"train": split, "eval": split},
+        "label_skew": {},
+    }
+
+
+def _raw(number: int) -> str:
+    pixels = np.full((8, 8, 3), (29 * number) % 256, np.uint8)
+    return encoded_picture(tf.io.encode_png(pixels).numpy())
+
+
+def _preprocessed(number: int) -> str:
+    return preprocessed_picture(
+        np.linspace(-1.0, 1.0 + number, 64, dtype=np.float32).reshape(8, 8, 1)
+    )
