@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from pipelines.kubeflow_commands import compile_command, submit_command
+
 
 class _UserErrors(click.Group):
     """Shows errors that a user can act on as one message, and hides their traceback."""
@@ -67,6 +69,9 @@ def run(
     if require_blessing and verdict != "blessed":
         sys.exit(3)
 
+
+main.add_command(compile_command)
+main.add_command(submit_command)
 
 if __name__ == "__main__":
     main()

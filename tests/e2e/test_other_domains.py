@@ -27,7 +27,7 @@ def write_image_folder(
             directory.mkdir(parents=True)
             for number, image in enumerate(images[labels == label][:per_class]):
                 ink = np.asarray(Image.fromarray(image).resize((size, size)))[..., None] / 255
-                colour = np.uint8(ink * 255 + (1 - ink) * np.array(background))
+                colour = (ink * 255 + (1 - ink) * np.array(background)).astype(np.uint8)
                 suffix = "jpg" if number % 2 else "png"
                 Image.fromarray(colour).save(directory / f"{number:04d}.{suffix}", quality=90)
     return folder

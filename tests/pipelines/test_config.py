@@ -33,7 +33,7 @@ def test_every_committed_scenario_is_valid(path: Path) -> None:
 def test_what_is_not_given_has_a_default(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, MINIMAL))
     assert config.target.shots == 10
-    assert config.transfer.center_loss.alpha == 0.5
+    assert config.transfer.method == "joint"
 
 
 def test_scientific_notation_without_a_dot_is_a_number(tmp_path: Path) -> None:
@@ -50,6 +50,7 @@ def test_overrides_reach_nested_keys_and_are_read_as_yaml(tmp_path: Path) -> Non
     ]
     config = load_config(write(tmp_path, MINIMAL + "network: lenet"), overrides)
     assert config.target.shots == "all"
+    assert config.transfer.center_loss is not None
     assert config.transfer.center_loss.weight == 0
     assert config.seed == 7
     assert (config.network.name, config.network.dropout) == ("lenet", 0.5)
