@@ -17,7 +17,6 @@ from modules.errors import DataError
 from modules.examples import EXAMPLE_ID, IMAGE, LABEL
 
 _CHUNK = 512  # examples that go through the TransformGraph at once
-_PARALLEL_CHUNKS = 2
 _READABLE_EXAMPLES = "readable tf.Examples with image, label and example_id"
 _FIX = "Run the pipeline with --fresh to ingest the data again."
 
@@ -126,7 +125,7 @@ def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
         EXAMPLE_ID: tf.io.FixedLenFeature([], tf.string),
     }
     chunks = _record_chunks(files).map(
-        lambda records: tf.io.parse_example(records, spec), num_parallel_calls=_PARALLEL_CHUNKS
+        lambda records: tf.io.parse_example(records, spec), num_parallel_calls=tf.data.AUTOTUNE
     )
     folder = os.path.dirname(files[0])
     with _readable(folder, _READABLE_EXAMPLES):
@@ -140,7 +139,7 @@ def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
     repeated = ordered[1:][ordered[1:] == ordered[:-1]]
     if len(repeated):
         raise DataError(
-            folder, expected="unique example ids", found=f"{repeated[0]!r} twice", fix=_FIX
+            folder, expected="unique example ids", found=f"'{repeated[0].decode()}' twice", fix=_FIX
         )
     return ExampleIndex(files, labels[positions], ordered, positions)
 
@@ -193,7 +192,7 @@ def _preprocessed_chunks(
     chunks = tf.data.Dataset.zip((_record_chunks(index.files), slot_chunks))
     chunks = chunks.map(select).filter(lambda records, slots: tf.size(slots) > 0)
     chunks = chunks.map(
-        lambda records, slots: (slots, preprocessor(records)), num_parallel_calls=_PARALLEL_CHUNKS
+        lambda records, slots: (slots, preprocessor(records)), num_parallel_calls=tf.data.AUTOTUNE
     )
     return chunks.prefetch(1).as_numpy_iterator()
 

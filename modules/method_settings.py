@@ -109,12 +109,13 @@ class SelfTrainingSettings(Settings):
     """Learning from the target's unlabelled images by the network's own predictions.
 
     Attributes:
-        loss: `pseudo_labels` fits class-balanced, confident predictions of the restored network;
-            `information` asks for predictions that are sure one by one and balanced together.
+        loss: `information` asks for predictions that are sure one by one, and together have the
+            target's class shares; `pseudo_labels` fits confident predictions of the restored
+            network.
         weight: Factor of the loss.
         kept_share: Share of each predicted class, surest first, that gets pseudo-labels.
     """
 
-    loss: Literal["pseudo_labels", "information"] = "pseudo_labels"
+    loss: Literal["information", "pseudo_labels"] = "information"
     weight: NonNegativeFloat = 1.0
     kept_share: PositiveFraction = 0.8

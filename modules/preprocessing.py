@@ -59,8 +59,17 @@ def _resizer(settings: PreprocessingSettings, size: int) -> Callable[[tf.Tensor]
 
 
 def _standardize(images: tf.Tensor) -> tf.Tensor:
-    deviation = tf.sqrt(tft.var(images))
-    return (images - tft.mean(images)) / tf.maximum(deviation, _SMALLEST_STANDARD_DEVIATION)
+    mean, deviation = _round(tft.mean(images)), _round(tf.sqrt(tft.var(images)))
+    return (images - mean) / tf.maximum(deviation, _SMALLEST_STANDARD_DEVIATION)
+
+
+def _round(statistic: tf.Tensor) -> tf.Tensor:
+    """Rounds to three digits.
+
+    Beam sizes its batches by how fast they go, and float sums depend on the batches: two runs on
+    the same data would differ in the last bits, which trainings amplify.
+    """
+    return tf.round(statistic * 1000.0) / 1000.0
 
 
 def _vector(feature: tf.Tensor | tf.SparseTensor) -> tf.Tensor:

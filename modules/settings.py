@@ -52,7 +52,7 @@ class PreprocessingSettings(Settings):
         framing: Crop to the ink, scale its longest side and centre its mass as MNIST does.
         polarity: Invert images of dark ink on a lighter background, so that all ink is bright.
         standardize: Subtract the source's pixel mean and divide by its standard deviation.
-        augmentation: `robust` distorts source images while training; `none` does not.
+        augmentation: `robust` distorts labelled images while training; `none` does not.
     """
 
     framing: bool = True

@@ -20,7 +20,7 @@ from modules.input_pipeline import PreprocessedExamples
 from modules.mapping_report import MappingReport
 from modules.model_artifact import checkpoint_dir, save_model, saved_model_dir
 from modules.networks import FEATURES, build_network, freeze_layers
-from modules.objectives import SOURCE, TARGET, Preparation
+from modules.objectives import SOURCE, TARGET, UNLABELLED, Preparation
 from modules.optimizers import build_optimizer
 from modules.precision import choose_precision, precision_policy
 from modules.restored_graph import RestoredGraph
@@ -51,7 +51,7 @@ class WarmStart:
         transform_graph: The TransformGraph artifact that the pretrained model was trained behind.
         base_model: Root of the pretrained Model artifact.
         network: The network's settings, for `restore: rebuild`.
-        preprocessing: Says whether source images are distorted.
+        preprocessing: Says whether labelled images are distorted.
         training: What all trainings share.
         transfer: Method, way of restoring and budget.
         shots: Labelled target examples of each class.
@@ -181,7 +181,8 @@ class WarmStart:
 
     def _stream(self, name: str, data: TransferData) -> BatchStream:
         is_source = name == SOURCE
-        distort = is_source and self.preprocessing.augmentation == "robust"
+        # Distorted unlabelled images say less about the target than they are worth as variety.
+        distort = name != UNLABELLED and self.preprocessing.augmentation == "robust"
         return BatchStream(
             name,
             data.streams[name],

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import Field, ValidationError
@@ -206,6 +206,7 @@ def valid_keys(model: type[Settings] = Config, prefix: str = "") -> list[str]:
     keys = []
     for name, field in model.model_fields.items():
         keys.append(prefix + name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
-            keys += valid_keys(field.annotation, f"{prefix}{name}.")
+        for section in get_args(field.annotation) or (field.annotation,):
+            if isinstance(section, type) and issubclass(section, Settings):
+                keys += valid_keys(section, f"{prefix}{name}.")
     return keys

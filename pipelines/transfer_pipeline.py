@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ml_metadata.proto import metadata_store_pb2
-from tfx.components.pusher.component import Pusher
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
@@ -16,6 +15,7 @@ from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 from components.domain_validator.component import DomainValidator
 from components.image_example_gen.component import ImageExampleGen
 from components.image_schema_gen.component import ImageSchemaGen
+from components.once_pusher.component import OncePusher
 from components.transfer_evaluator.component import TransferEvaluator
 from components.warm_start_trainer.component import WarmStartTrainer
 from modules.domain_statistics import statistics_options
@@ -177,13 +177,13 @@ def _target_branch(
         seed=config.seed,
         source_fingerprint=source_fingerprint("components.transfer_evaluator.executor"),
     )
-    pusher = Pusher(
+    pusher = OncePusher(
         model=warm_start_trainer.outputs["model"],
         model_blessing=evaluator.outputs["blessing"],
         push_destination=pusher_pb2.PushDestination(
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=serving_directory)
         ),
-    )
+    ).with_id("Pusher")
     return [examples, statistics, validator, scratch_trainer, warm_start_trainer, evaluator, pusher]
 
 

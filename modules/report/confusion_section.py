@@ -12,6 +12,7 @@ from modules.report.wording import ARM_NAMES
 _MOST_CLASSES = 24
 _MOST_PAIRS = 12
 _SHADES = 5
+_SHORT_NAME = 3  # fits above a column
 
 
 def confusion_section(evaluation: Mapping[str, Any]) -> Section:
@@ -31,6 +32,7 @@ def confusion_section(evaluation: Mapping[str, Any]) -> Section:
         {
             "names": names,
             "whole": len(names) <= _MOST_CLASSES,
+            "upright": all(len(name) <= _SHORT_NAME for name in names),
             "matrices": [
                 {
                     "arm": ARM_NAMES[arm],

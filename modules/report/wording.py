@@ -26,15 +26,16 @@ def display_name(name: str, limit: int | None = None) -> str:
 
     Args:
         name: A class, domain or file name: anything.
-        limit: Longest result, in characters; longer names end in an ellipsis.
+        limit: Longest result, in characters; of longer names the middle is left out, since names
+            often differ in their ends only.
 
     Returns:
         The name, with a replacement character for what cannot be shown or would turn the text
         around it.
 
     Example:
-        >>> display_name("a long name", limit=5)
-        'a lo…'
+        >>> display_name("class number 115", limit=10)
+        'class n…15'
     """
     shown = "".join(
         _REPLACEMENT
@@ -44,7 +45,8 @@ def display_name(name: str, limit: int | None = None) -> str:
         for character in name
     )
     if limit is not None and len(shown) > limit:
-        return shown[: limit - 1] + _ELLIPSIS
+        tail = limit // 4
+        return f"{shown[: limit - 1 - tail]}{_ELLIPSIS}{shown[len(shown) - tail :]}"
     return shown
 
 

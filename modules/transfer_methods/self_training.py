@@ -42,4 +42,4 @@ def _self_supervision(context: MethodContext) -> Objective:
     settings = context.settings.self_training
     if settings.loss == "information":
         return InformationMaximization(settings.weight)
-    return PseudoLabels(settings.weight, settings.kept_share, context.num_classes)
+    return PseudoLabels(settings.weight, settings.kept_share)

@@ -244,7 +244,7 @@ def test_blessed_models_are_pushed_where_something_can_be_kept(
         ([], {"pipeline_root": "/shared/root"}, "expected gs://BUCKET/PATH"),
         ([], {"image": "two words"}, "expected an image"),
         ([], {"output": Path("p.json")}, "ends in .yaml"),
-        (["target.path=/home/me/digits"], {}, "no container has /home/me/digits"),
+        (["target.path=/elsewhere/digits"], {}, "no container has /elsewhere/digits"),
         (["target.path=../digits"], {}, "no container has ../digits"),
         (["kubeflow.component_resources={Trainer: {}}"], {}, "has no component Trainer"),
     ],

@@ -1,3 +1,5 @@
+"""Augmentation: random distortions that follow the seed and nothing else."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Decoding: encoded images of any format, size and colour, in one batch."""
+
 from __future__ import annotations
 
 import io

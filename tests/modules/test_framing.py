@@ -1,3 +1,5 @@
+"""Framing: ink is found, scaled and centred as MNIST does, or left alone."""
+
 from __future__ import annotations
 
 import functools

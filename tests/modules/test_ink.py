@@ -1,3 +1,5 @@
+"""Ink: what counts as ink, in which polarity, and when there is none."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -102,7 +102,7 @@ def test_a_split_without_examples_is_refused(tmp_path: Path) -> None:
 def test_two_examples_with_one_id_are_refused(tmp_path: Path) -> None:
     records = [serialized_example(index, 0) for index in (1, 2, 1)]
     write_examples(tmp_path, {"train": records}, CLASS_NAMES)
-    with pytest.raises(DataError, match=r"b'train/00000001' twice"):
+    with pytest.raises(DataError, match="'train/00000001' twice"):
         index_examples(train_files(tmp_path))
 
 

@@ -1,3 +1,5 @@
+"""Preprocessing: what the TransformGraph makes of Examples."""
+
 from __future__ import annotations
 
 import functools

@@ -1,3 +1,5 @@
+"""Resampling: images read at fractional positions."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -27,7 +27,15 @@ def test_any_name_can_be_written_as_utf_8_and_read_as_markup(name: str) -> None:
 def test_a_limit_is_kept_and_cuts_only_what_is_longer(name: str, limit: int) -> None:
     shown = display_name(name, limit)
     assert len(shown) <= limit
-    assert (shown == display_name(name)) == (len(name) <= limit) or shown.endswith("…")
+    if len(name) <= limit:
+        assert shown == display_name(name)
+    else:
+        assert "…" in shown
+        assert shown[0] in (display_name(name)[0], "…")
+
+
+def test_names_that_differ_in_their_ends_stay_apart_when_cut() -> None:
+    assert display_name("class number 115", 10) != display_name("class number 116", 10)
 
 
 def test_ordinary_names_of_any_script_stay_as_they_are() -> None:

@@ -11,8 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules.network_outputs import network_outputs
+from modules.objectives import Objective
 from modules.settings import SelfTrainingSettings
-from modules.transfer_methods.information_maximization import InformationMaximization
+from modules.transfer_methods.information_maximization import (
+    InformationMaximization,
+    divergence,
+    entropies,
+)
+from modules.transfer_methods.neighbourhood_guesses import Guesses, guess_from_neighbourhoods
 from modules.transfer_methods.pseudo_labels import PseudoLabels, surest_of_each_class
 from modules.transfer_methods.self_training import SelfTraining
 from tests.modules.transfer_methods.tiny_transfer import (
@@ -20,6 +26,7 @@ from tests.modules.transfer_methods.tiny_transfer import (
     PROGRESS,
     context,
     domains,
+    examples,
     network,
     preparation,
     stream,
@@ -27,37 +34,56 @@ from tests.modules.transfer_methods.tiny_transfer import (
 )
 
 
-def information(logits: np.ndarray, weight: float = 1.0) -> dict[str, float]:
-    part = InformationMaximization(weight)
-    losses = part.losses({"unlabelled": stream(logits=logits)}, tf.constant(PROGRESS))
-    return {name: float(loss) for name, loss in losses.items()}
+def logits_of(rows: int, scale: float, seed: int) -> tf.Tensor:
+    return tf.constant(scale * np.random.default_rng(seed).normal(size=(rows, CLASSES)), tf.float32)
 
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(1, 12), st.floats(0.1, 20.0), st.integers(0, 2**31 - 1))
-def test_information_is_bounded_by_what_the_classes_can_tell(
-    rows: int, scale: float, seed: int
-) -> None:
-    logits = scale * np.random.default_rng(seed).normal(size=(rows, CLASSES))
-    total = sum(information(logits).values())
-    assert -np.log(CLASSES) - 1e-4 <= total <= 1e-4
+def test_entropies_are_those_of_the_predictions(rows: int, scale: float, seed: int) -> None:
+    logits = logits_of(rows, scale, seed)
+    shares = np.asarray(tf.nn.softmax(logits), np.float64)
+    expected = -np.sum(shares * np.log(np.maximum(shares, 1e-30)), axis=1)
+    np.testing.assert_allclose(entropies(logits), expected, rtol=1e-3, atol=1e-4)
 
 
-def test_sure_and_balanced_predictions_have_the_least_loss() -> None:
-    sure = 30.0 * np.eye(CLASSES)
-    assert information(sure) == pytest.approx(
-        {"entropy": 0.0, "imbalance": -np.log(CLASSES)}, abs=1e-5
-    )
-    unsure, same = np.zeros([3, CLASSES]), np.repeat(sure[:1], 3, axis=0)
-    assert information(unsure)["entropy"] == pytest.approx(np.log(CLASSES), rel=1e-5)
-    assert information(same)["imbalance"] == pytest.approx(0.0, abs=1e-5)
+@settings(deadline=None, max_examples=25)
+@given(st.integers(1, 12), st.floats(0.1, 20.0), st.integers(0, 2**31 - 1))
+def test_the_divergence_is_that_of_the_mean_prediction(rows: int, scale: float, seed: int) -> None:
+    logits = logits_of(rows, scale, seed)
+    shares = np.random.default_rng(seed).dirichlet(np.full(CLASSES, 5.0)).astype(np.float32)
+    mean = np.asarray(tf.nn.softmax(logits), np.float64).mean(axis=0)
+    expected = np.sum(mean * np.log(np.maximum(mean, 1e-30) / shares))
+    found = float(divergence(logits, tf.constant(shares)))
+    assert found == pytest.approx(expected, rel=1e-3, abs=1e-4)
+    assert found >= -1e-5
 
 
-def test_the_weight_is_a_factor() -> None:
-    logits = np.random.default_rng(0).normal(size=(4, CLASSES))
-    assert information(logits, 0.5) == pytest.approx(
-        {name: 0.5 * loss for name, loss in information(logits).items()}
-    )
+def test_predictions_that_are_sure_and_balanced_as_the_target_is_have_no_loss() -> None:
+    sure = 30.0 * np.eye(CLASSES, dtype=np.float32)[[0, 1, 2, 2]]
+    shares = tf.constant([0.25, 0.25, 0.5])
+    assert float(tf.reduce_max(entropies(sure))) == pytest.approx(0.0, abs=1e-5)
+    assert float(divergence(sure, shares)) == pytest.approx(0.0, abs=1e-5)
+    assert float(divergence(sure, tf.fill([CLASSES], 1 / 3))) > 0.01
+    assert float(divergence(sure[:1], shares)) == pytest.approx(np.log(4), rel=1e-4)
+
+
+def test_the_classes_shares_are_estimated_from_the_target() -> None:
+    everything = examples(240, seed=2)
+    # Class 2 is four times as rare as the others.
+    rows = np.flatnonzero((everything.known_labels != 2) | (np.arange(240) < 60))
+    target = everything.take(rows)
+    shots = target.take(np.arange(30))
+    uneven = {"unlabelled": target.without_labels(), "target": shots}
+    shares = guess_from_neighbourhoods(preparation(network(), uneven)).class_shares()
+    np.testing.assert_allclose(shares, [4 / 9, 4 / 9, 1 / 9], atol=0.08)
+    assert shares.sum() == pytest.approx(1.0, rel=1e-5)
+
+
+def test_a_class_that_no_image_seems_to_be_of_keeps_a_share() -> None:
+    one_class = np.array([[1.0, 0.0, 0.0]] * 5, np.float32)
+    shares = Guesses(np.arange(5), one_class, one_class).class_shares()
+    np.testing.assert_allclose(shares, [6 / 8, 1 / 8, 1 / 8])
 
 
 @settings(deadline=None, max_examples=25)
@@ -82,7 +108,7 @@ def pseudo_loss(part: PseudoLabels, row: int, label: int) -> float:
 
 
 def prepared(kept_share: float, shots: int = 1) -> PseudoLabels:
-    part = PseudoLabels(weight=2.0, kept_share=kept_share, num_classes=CLASSES)
+    part = PseudoLabels(weight=2.0, kept_share=kept_share)
     part.prepare(preparation(network(), domains(shots)))
     return part
 
@@ -113,9 +139,10 @@ def test_shots_spread_their_labels() -> None:
     assert accuracy(shots=8) > 0.9 > 0.7 > accuracy(shots=0)
 
 
-def test_pseudo_labels_before_preparing_are_refused() -> None:
+@pytest.mark.parametrize("part", [PseudoLabels(1.0, 0.5), InformationMaximization(1.0)])
+def test_losses_before_preparing_are_refused(part: Objective) -> None:
     with pytest.raises(RuntimeError, match="prepare"):
-        PseudoLabels(1.0, 0.5, CLASSES).losses({}, tf.constant(PROGRESS))
+        part.losses({}, tf.constant(PROGRESS))
 
 
 @pytest.mark.parametrize(

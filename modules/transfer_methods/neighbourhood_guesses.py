@@ -1,0 +1,62 @@
+"""What can be guessed of unlabelled target images before any training on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from modules.network_outputs import network_outputs
+from modules.objectives import TARGET, UNLABELLED, Preparation
+from modules.transfer_methods.label_propagation import propagate_labels
+
+# Images that guesses are made of, at most: propagation takes their number squared.
+_MOST_IMAGES = 4000
+
+
+@dataclass(frozen=True)
+class Guesses:
+    """Class scores of M unlabelled target images.
+
+    Attributes:
+        rows: int64 [M], ascending: which of the unlabelled images these are.
+        probabilities: f32 [M, K], of the restored network.
+        propagated: f32 [M, K], the probabilities spread over nearest neighbours in feature space,
+            with the labelled shots among them; each class has the same sum.
+    """
+
+    rows: np.ndarray
+    probabilities: np.ndarray
+    propagated: np.ndarray
+
+    def class_shares(self) -> np.ndarray:
+        """Estimates the target's class shares, f32 [K], positive, with sum 1."""
+        classes = self.propagated.shape[1]
+        counts = np.bincount(np.argmax(self.propagated, axis=1), minlength=classes)
+        # One more of each: a class that was not seen may still exist.
+        return ((counts + 1) / (counts.sum() + classes)).astype(np.float32)
+
+
+def guess_from_neighbourhoods(preparation: Preparation) -> Guesses:
+    """Combines the network's predictions with the neighbourhoods of its features.
+
+    Args:
+        preparation: The restored network, the stream `unlabelled` and, if given, `target`.
+
+    Returns:
+        The guesses, of all unlabelled images or of an even selection.
+    """
+    unlabelled = preparation.examples[UNLABELLED]
+    count = min(len(unlabelled), _MOST_IMAGES)
+    rows = np.linspace(0, len(unlabelled) - 1, count).astype(np.int64)
+    outputs = network_outputs(preparation.network, unlabelled.images[rows])
+    features, probabilities = outputs.features, np.asarray(tf.nn.softmax(outputs.logits))
+    prior = probabilities
+    if TARGET in preparation.examples:
+        shots = preparation.examples[TARGET]
+        known = np.eye(prior.shape[1], dtype=np.float32)[shots.known_labels]
+        known_features = network_outputs(preparation.network, shots.images).features
+        features = np.concatenate([features, known_features])
+        prior = np.concatenate([prior, known])
+    return Guesses(rows, probabilities, propagate_labels(features, prior)[: len(rows)])
