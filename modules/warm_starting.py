@@ -181,7 +181,7 @@ class WarmStart:
 
     def _stream(self, name: str, data: TransferData) -> BatchStream:
         is_source = name == SOURCE
-        # Distorted unlabelled images say less about the target than they are worth as variety.
+        # What is learned from unlabelled images is the target as it is.
         distort = name != UNLABELLED and self.preprocessing.augmentation == "robust"
         return BatchStream(
             name,

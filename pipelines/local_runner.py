@@ -11,23 +11,33 @@ import absl.logging
 from tfx.orchestration import metadata
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
+from modules.report import add_run_facts
 from pipelines.config import Config
 from pipelines.run_artifacts import RunArtifacts
 from pipelines.run_display import ComponentHandler, ProgressHandler, RunDisplay
 from pipelines.run_result import collect_result, write_result
 from pipelines.transfer_pipeline import create_pipeline
 
+REPORT_FILE = "report.html"
+
 
 def run_locally(
-    config: Config, output: Path, display: RunDisplay, *, started: float, fresh: bool = False
+    config: Config,
+    output: Path,
+    display: RunDisplay,
+    *,
+    started: float,
+    command: str,
+    fresh: bool = False,
 ) -> dict[str, Any]:
     """Runs the pipeline and writes its result.
 
     Args:
         config: The scenario; relative data paths are relative to the current folder.
-        output: Folder for result.json, serving/, metadata.db and artifacts/.
+        output: Folder for result.json, report.html, serving/, metadata.db and artifacts/.
         display: Is told about each component as it works.
         started: `time.monotonic()` when the command started, for the total.
+        command: What to type to run the same again, for the report.
         fresh: Run every component again, whatever the cache holds.
 
     Returns:
@@ -50,7 +60,13 @@ def run_locally(
     with ComponentHandler(display) as components, ProgressHandler(display):
         LocalDagRunner().run(pipeline)
     seconds = {"total": time.monotonic() - started, **imports, **components.seconds}
-    result = collect_result(config, RunArtifacts(connection_config), seconds, components.cached)
+    artifacts = RunArtifacts(connection_config)
+    result = collect_result(config, artifacts, seconds, components.cached)
+    add_run_facts(
+        Path(artifacts.uri("TransferReport", "report"), REPORT_FILE),
+        output / REPORT_FILE,
+        {**result, "command": command},
+    )
     write_result(result, output)
     return result
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,7 +54,14 @@ def run_command(config: Config, output: Path, *, fresh: bool, verbose: bool) -> 
             os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
             from pipelines.local_runner import run_locally
 
-            result = run_locally(config, output, display, started=started, fresh=fresh)
+            result = run_locally(
+                config,
+                output,
+                display,
+                started=started,
+                command=shlex.join(["warmstart", *sys.argv[1:]]),
+                fresh=fresh,
+            )
         except (WarmstartError, KeyboardInterrupt):
             raise
         except Exception as error:

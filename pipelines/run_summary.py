@@ -79,7 +79,7 @@ def _arms_table(result: dict[str, Any]) -> Table:
 
 
 def _places(result: dict[str, Any], output: Path) -> list[tuple[str, str]]:
-    places = [("Result", str(output / "result.json"))]
+    places = [("Report", str(output / "report.html")), ("Result", str(output / "result.json"))]
     if result["pushed_to"]:
         places.append(("Pushed to", result["pushed_to"]))
     places.append(("Logs", str(output / "logs")))

@@ -17,6 +17,7 @@ from components.image_example_gen.component import ImageExampleGen
 from components.image_schema_gen.component import ImageSchemaGen
 from components.once_pusher.component import OncePusher
 from components.transfer_evaluator.component import TransferEvaluator
+from components.transfer_report.component import TransferReport
 from components.warm_start_trainer.component import WarmStartTrainer
 from modules.domain_statistics import statistics_options
 from modules.settings import Settings
@@ -184,7 +185,36 @@ def _target_branch(
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=serving_directory)
         ),
     ).with_id("Pusher")
-    return [examples, statistics, validator, scratch_trainer, warm_start_trainer, evaluator, pusher]
+    report = TransferReport(
+        source_examples=trunk.examples.outputs["examples"],
+        target_examples=examples.outputs["examples"],
+        source_anomalies=trunk.validator.outputs["anomalies"],
+        target_anomalies=validator.outputs["anomalies"],
+        transform_graph=trunk.transform.outputs["transform_graph"],
+        pretrained_model=trunk.pretrainer.outputs["model"],
+        pretrain_model_run=trunk.pretrainer.outputs["model_run"],
+        scratch_model=scratch_trainer.outputs["model"],
+        scratch_model_run=scratch_trainer.outputs["model_run"],
+        warm_start_model=warm_start_trainer.outputs["model"],
+        warm_start_model_run=warm_start_trainer.outputs["model_run"],
+        mapping_report=warm_start_trainer.outputs["mapping_report"],
+        evaluation=evaluator.outputs["evaluation"],
+        blessing=evaluator.outputs["blessing"],
+        gate=config.gate,
+        preprocessing=config.preprocessing,
+        transfer=config.transfer,
+        source_fingerprint=source_fingerprint("components.transfer_report.executor"),
+    )
+    return [
+        examples,
+        statistics,
+        validator,
+        scratch_trainer,
+        warm_start_trainer,
+        evaluator,
+        pusher,
+        report,
+    ]
 
 
 def _statistics_gen(examples: ImageExampleGen) -> StatisticsGen:

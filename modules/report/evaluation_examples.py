@@ -12,6 +12,8 @@ import tensorflow_transform as tft
 from modules.examples import IMAGE
 from modules.input_pipeline import ExampleIndex
 
+_CHUNK = 512  # records that are read at once
+
 
 def draw_rows(
     labels: npt.NDArray[np.int64], classes: Sequence[int], limit: int, rng: np.random.Generator
@@ -47,9 +49,13 @@ def read_records(index: ExampleIndex, rows: npt.NDArray[np.int64]) -> list[bytes
     slots = np.full(len(index), -1, dtype=np.int64)
     slots[index.positions[rows]] = np.arange(len(rows))
     records = tf.data.TFRecordDataset(list(index.files), compression_type="GZIP")
-    wanted = tf.data.Dataset.zip((tf.data.Dataset.from_tensor_slices(slots), records))
-    wanted = wanted.filter(lambda slot, _: slot >= 0).take(len(rows))
-    found = {int(slot): record for slot, record in wanted.as_numpy_iterator()}
+    chunks = tf.data.Dataset.zip((tf.data.Dataset.from_tensor_slices(slots), records))
+    found: dict[int, bytes] = {}
+    for chunk_slots, chunk in chunks.batch(_CHUNK).as_numpy_iterator():
+        for place in np.flatnonzero(chunk_slots >= 0):
+            found[int(chunk_slots[place])] = chunk[place]
+        if len(found) == len(rows):
+            break
     return [found[slot] for slot in range(len(rows))]
 
 

@@ -27,6 +27,7 @@ MOST_POINTS = 400
 
 _LONGEST_NAME = 10
 _HEIGHT = 250.0
+_PILL = "round,pad=0.4,rounding_size=0.8"
 
 
 @dataclass(frozen=True)
@@ -110,14 +111,22 @@ def _panel(
         ):
             axes.plot(*np.stack([source, target]).T, color=INK, linewidth=1.2)
             axes.plot(*source, "o", markersize=7, color=CARD, markeredgecolor=INK)
-            axes.plot(*target, "o", markersize=15, color=CARD, markeredgecolor=colour, mew=2)
-            axes.annotate(name, target, ha="center", va="center_baseline", weight="bold", size=8)
+            axes.annotate(
+                name,
+                target,
+                ha="center",
+                va="center_baseline",
+                weight="bold",
+                size=8,
+                bbox={"boxstyle": _PILL, "facecolor": CARD, "edgecolor": colour, "linewidth": 2},
+            )
         axes.set_xticks([])
         axes.set_yticks([])
         axes.grid(False)
         for side in ("left", "bottom"):
             axes.spines[side].set_visible(False)
-        axes.margins(0.06)
+        # Room for half a label at either side.
+        axes.margins(x=0.05 + 0.014 * max(map(len, names)), y=0.06)
 
     method = {"pca": "PCA", "tsne": "t-SNE"}[kind]
     return draw_svg(

@@ -95,11 +95,12 @@ def draw_svg(
             figsize=(width / _POINTS_PER_INCH, height / _POINTS_PER_INCH),
             layout=ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02),
         )
-        FigureCanvasSVG(figure)
+        canvas = FigureCanvasSVG(figure)
         draw(figure.add_subplot())
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    root = ElementTree.fromstring(buffer.getvalue())
+        file = io.StringIO()
+        # Not savefig, which draws twice to find out sizes that are fixed here.
+        canvas.print_svg(file, metadata={"Date": None})
+    root = ElementTree.fromstring(file.getvalue())
     _strip(root)
     _namespace_ids(root, name)
     _follow_page_colours(root)

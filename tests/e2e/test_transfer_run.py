@@ -32,6 +32,7 @@ ALL_COMPONENTS = SOURCE_TRUNK | {
     "WarmStartTrainer",
     "TransferEvaluator",
     "Pusher",
+    "TransferReport",
 }
 
 
@@ -111,7 +112,9 @@ def test_the_terminal_shows_progress_the_arms_and_where_things_are(
         assert any(line.startswith(f"  {component}") for line in lines), first_run.output
     for words in ("pretrained (zero-shot)", "scratch control", "warm start", "Blessed"):
         assert words in first_run.output
-    assert str(output / "result.json") in first_run.output
+    for name in ("result.json", "report.html"):
+        assert str(output / name) in first_run.output
+        assert (output / name).is_file()
     assert "WARNING" not in first_run.output
     assert "\x1b[" not in first_run.output
 

@@ -80,10 +80,20 @@ def test_the_classes_shares_are_estimated_from_the_target() -> None:
     assert shares.sum() == pytest.approx(1.0, rel=1e-5)
 
 
+def shares_of(counts: list[int]) -> np.ndarray:
+    scores = np.repeat(np.eye(len(counts), dtype=np.float32), counts, axis=0)
+    return Guesses(np.arange(len(scores)), scores, scores).class_shares()
+
+
 def test_a_class_that_no_image_seems_to_be_of_keeps_a_share() -> None:
-    one_class = np.array([[1.0, 0.0, 0.0]] * 5, np.float32)
-    shares = Guesses(np.arange(5), one_class, one_class).class_shares()
-    np.testing.assert_allclose(shares, [6 / 8, 1 / 8, 1 / 8])
+    shares = shares_of([50, 50, 0])
+    assert 0 < shares[2] < 0.05
+    assert shares.sum() == pytest.approx(1.0, rel=1e-5)
+
+
+def test_differences_that_wrong_guesses_explain_count_as_none() -> None:
+    np.testing.assert_allclose(shares_of([104, 100, 96]), 1 / 3, rtol=1e-6)
+    np.testing.assert_allclose(shares_of([400, 100, 100]), [2 / 3, 1 / 6, 1 / 6], atol=0.01)
 
 
 @settings(deadline=None, max_examples=25)
