@@ -5,6 +5,8 @@
 HOST_PYTHON ?= python3
 ARGS ?=
 VENV := .venv/bin
+# Two workers: importing TensorFlow and TFX takes one core, and most of a short run.
+PYTEST := $(VENV)/python -m pytest --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint unit e2e format lock clean
@@ -21,8 +23,8 @@ run: setup ## the main job: MNIST carried over to optdigits
 	$(VENV)/warmstart run configs/mnist_to_optdigits.yaml $(ARGS)
 
 test: lint ## everything: set-up, lint, types, unit tests, end-to-end tests
-	$(VENV)/python -m pytest -m "not e2e" $(ARGS)
-	$(VENV)/python -m pytest -m e2e $(ARGS)
+	$(PYTEST) -m "not e2e" $(ARGS)
+	$(PYTEST) -m e2e $(ARGS)
 
 lint: setup ## style, format and types
 	$(VENV)/ruff check .
@@ -30,10 +32,10 @@ lint: setup ## style, format and types
 	$(VENV)/mypy
 
 unit: setup ## the tests that take seconds
-	$(VENV)/python -m pytest -m "not e2e" $(ARGS)
+	$(PYTEST) -m "not e2e" $(ARGS)
 
 e2e: setup ## the tests that run the whole pipeline
-	$(VENV)/python -m pytest -m e2e $(ARGS)
+	$(PYTEST) -m e2e $(ARGS)
 
 format: setup ## put style and format right where a tool can
 	$(VENV)/ruff check --fix .

@@ -47,6 +47,7 @@ setup(
             "pre-commit",
             "pytest",
             "pytest-timeout",
+            "pytest-xdist",
             "ruff",
             "types-protobuf",
             "types-PyYAML",

@@ -78,6 +78,39 @@ def write_idx_domain(folder: Path, splits: dict[str, tuple[np.ndarray, np.ndarra
     return folder
 
 
+@dataclass(frozen=True)
+class FinishedRun:
+    """A quick run of the default scenario on less of MNIST.
+
+    Attributes:
+        command: How it ended.
+        output: Its output folder.
+        result: Its result.json.
+    """
+
+    command: FinishedCommand
+    output: Path
+    result: dict[str, Any]
+
+
+def run_quickly(
+    small_mnist: Path, output: Path, *overrides: str, flags: Sequence[str] = ()
+) -> FinishedCommand:
+    """Runs the default scenario with few steps on the small source domain."""
+    quick = ["pretraining.steps=200", "transfer.steps=60", f"source.path={small_mnist}"]
+    options = set_options([*quick, *overrides])
+    return warmstart("run", "configs/mnist_to_optdigits.yaml", *options, "--output", output, *flags)
+
+
+@pytest.fixture(scope="session")
+def quick_run(small_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    """The first quick run, into an empty folder."""
+    output = tmp_path_factory.mktemp("quick_run") / "output"
+    done = run_quickly(small_mnist, output, flags=["--require-blessing"])
+    assert done.code == 0, done.output
+    return FinishedRun(done, output, read_result(output))
+
+
 @pytest.fixture(scope="session")
 def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first images of MNIST: enough to learn from in seconds."""

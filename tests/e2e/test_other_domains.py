@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.e2e.conftest import read_idx, read_result, set_options, warmstart
+from tests.e2e.conftest import read_idx, read_result, warmstart
 
 pytestmark = pytest.mark.e2e
 
@@ -55,25 +55,3 @@ gate: {{min_eval_examples: 50}}
     assert set(result["arms"]["warm_start"]["per_class"]) == set(CLASSES)
     assert result["arms"]["warm_start"]["accuracy"] > 0.9
     assert result["target"]["train_examples"] == 20
-
-
-@pytest.mark.parametrize("restore", ["rebuild", "graph"])
-def test_the_tutorial_runs_in_both_restore_ways(
-    restore: str, small_mnist: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    # One folder for both: the second way finds the pretraining of the first in the cache.
-    output = tmp_path_factory.getbasetemp() / "tutorial"
-    overrides = [
-        f"source.path={small_mnist}",
-        f"target.path={small_mnist}",
-        "pretraining.steps=150",
-        "transfer.steps=20",
-        f"transfer.restore={restore}",
-    ]
-    done = warmstart("run", "configs/tutorial.yaml", *set_options(overrides), "--output", output)
-    assert done.code == 0, done.output
-    result = read_result(output)
-    assert result["config"]["transfer"]["restore"] == restore
-    pretrained = result["arms"]["pretrained"]["accuracy"]
-    assert result["arms"]["warm_start"]["accuracy"] == pytest.approx(pretrained, abs=0.03)
-    assert result["warm_start"]["restored_source_accuracy"] > 0.7

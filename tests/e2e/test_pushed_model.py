@@ -10,25 +10,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.e2e.conftest import read_idx, read_result, set_options, warmstart
+from tests.e2e.conftest import FinishedRun, read_idx
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def pushed(small_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    output = tmp_path_factory.mktemp("pushed") / "output"
-    overrides = ["pretraining.steps=150", "transfer.steps=60", f"source.path={small_mnist}"]
-    done = warmstart(
-        "run",
-        "configs/mnist_to_optdigits.yaml",
-        *set_options(overrides),
-        "--output",
-        output,
-        "--require-blessing",
-    )
-    assert done.code == 0, done.output
-    return read_result(output)["pushed_to"]
+def pushed(quick_run: FinishedRun) -> str:
+    return quick_run.result["pushed_to"]
 
 
 @pytest.fixture(scope="module")

@@ -53,6 +53,18 @@ def test_the_default_scenario_reaches_what_is_promised() -> None:
     assert result["arms"]["warm_start"]["total"] == 899
 
 
+@pytest.mark.parametrize("restore", ["rebuild", "graph"])
+def test_the_tutorial_starts_warm_in_both_restore_ways(restore: str) -> None:
+    steps = f"--set transfer.steps=100 --set transfer.restore={restore}"
+    done = shell(f"warmstart run configs/tutorial.yaml {steps}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = read_result(Path("runs/tutorial"))
+    pretrained = result["arms"]["pretrained"]["accuracy"]
+    assert result["config"]["transfer"]["restore"] == restore
+    assert result["warm_start"]["restored_source_accuracy"] > 0.9
+    assert result["arms"]["warm_start"]["accuracy"] == pytest.approx(pretrained, abs=0.02)
+
+
 def test_the_table_in_the_readme_has_the_arms_that_a_run_prints() -> None:
     done = shell("warmstart run configs/mnist_to_optdigits.yaml")
     for arm in ("pretrained (zero-shot)", "scratch control", "warm start"):

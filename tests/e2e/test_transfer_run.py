@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.e2e.conftest import FinishedCommand, read_idx, read_result, set_options, warmstart
+from tests.e2e.conftest import FinishedRun, read_idx, read_result, run_quickly
 
 pytestmark = pytest.mark.e2e
 
-CONFIG = "configs/mnist_to_optdigits.yaml"
 SOURCE_TRUNK = {
     "SourceExampleGen",
     "SourceStatisticsGen",
@@ -36,26 +35,14 @@ ALL_COMPONENTS = SOURCE_TRUNK | {
 }
 
 
-@pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("run") / "output"
+@pytest.fixture
+def output(quick_run: FinishedRun) -> Path:
+    return quick_run.output
 
 
-def run(small_mnist: Path, output: Path, *overrides: str, flags: tuple = ()) -> FinishedCommand:
-    quick = ["pretraining.steps=200", "transfer.steps=60", f"source.path={small_mnist}"]
-    return warmstart("run", CONFIG, *set_options([*quick, *overrides]), "--output", output, *flags)
-
-
-@pytest.fixture(scope="module")
-def first_run(small_mnist: Path, output: Path) -> FinishedCommand:
-    done = run(small_mnist, output, flags=("--require-blessing",))
-    assert done.code == 0, done.output
-    return done
-
-
-@pytest.fixture(scope="module")
-def first_result(first_run: FinishedCommand, output: Path) -> dict:
-    return read_result(output)
+@pytest.fixture
+def first_result(quick_run: FinishedRun) -> dict:
+    return quick_run.result
 
 
 def served_versions(output: Path) -> list[str]:
@@ -105,22 +92,23 @@ def test_the_result_holds_the_keys_of_the_contract(first_result: dict) -> None:
 
 
 def test_the_terminal_shows_progress_the_arms_and_where_things_are(
-    first_run: FinishedCommand, output: Path
+    quick_run: FinishedRun, output: Path
 ) -> None:
-    lines = first_run.output.splitlines()
+    printed = quick_run.command.output
+    lines = printed.splitlines()
     for component in ALL_COMPONENTS:
-        assert any(line.startswith(f"  {component}") for line in lines), first_run.output
+        assert any(line.startswith(f"  {component}") for line in lines), printed
     for words in ("pretrained (zero-shot)", "scratch control", "warm start", "Blessed"):
-        assert words in first_run.output
+        assert words in printed
     for name in ("result.json", "report.html"):
-        assert str(output / name) in first_run.output
+        assert str(output / name) in printed
         assert (output / name).is_file()
-    assert "WARNING" not in first_run.output
-    assert "\x1b[" not in first_run.output
+    assert "WARNING" not in printed
+    assert "\x1b[" not in printed
 
 
-def test_logs_go_to_a_file(first_run: FinishedCommand, output: Path) -> None:
-    (log,) = (output / "logs").glob("*.log")
+def test_logs_go_to_a_file(output: Path) -> None:
+    log = min((output / "logs").glob("*.log"))
     assert "Component PretrainTrainer is finished" in log.read_text(encoding="utf-8")
 
 
@@ -135,7 +123,7 @@ def test_evaluation_also_loads_in_tfma(first_result: dict, output: Path) -> None
 def test_then_a_second_run_is_cached_a_new_target_is_not_and_a_harmful_recipe_is_refused(
     small_mnist: Path, output: Path, first_result: dict, tmp_path: Path
 ) -> None:
-    second = run(small_mnist, output)
+    second = run_quickly(small_mnist, output)
     assert second.code == 0, second.output
     cached = read_result(output)
     assert set(cached["cached"]) == ALL_COMPONENTS
@@ -144,7 +132,7 @@ def test_then_a_second_run_is_cached_a_new_target_is_not_and_a_harmful_recipe_is
     pushed_once = served_versions(output)
 
     folder = image_folder_of_optdigits(tmp_path / "folder")
-    other = run(small_mnist, output, f"target.path={folder}", "target.format=image_folder")
+    other = run_quickly(small_mnist, output, f"target.path={folder}", "target.format=image_folder")
     assert other.code == 0, other.output
     changed = read_result(output)
     assert set(changed["cached"]) == SOURCE_TRUNK
@@ -152,13 +140,13 @@ def test_then_a_second_run_is_cached_a_new_target_is_not_and_a_harmful_recipe_is
 
     pushed_twice = served_versions(output)
     assert set(pushed_once) <= set(pushed_twice)
-    harmful = run(
+    harmful = run_quickly(
         small_mnist,
         output,
         "transfer.method=fine_tune",
         "transfer.learning_rate=0.1",
         "target.shots=1",
-        flags=("--require-blessing",),
+        flags=["--require-blessing"],
     )
     assert harmful.code == 3, harmful.output
     refused = read_result(output)
@@ -177,14 +165,14 @@ def test_a_failed_run_leaves_the_last_result_and_the_cache_as_they_were(
     shutil.copytree("data/optdigits", broken)
     images = broken / "train-images-idx3-ubyte.gz"
     images.write_bytes(images.read_bytes()[:-500])
-    failed = run(small_mnist, output, f"target.path={broken}")
+    failed = run_quickly(small_mnist, output, f"target.path={broken}")
     assert failed.code == 1
     assert str(images) in failed.output
     assert "Traceback" not in failed.output
     assert (output / "result.json").read_bytes() == before
     with sqlite3.connect(output / "metadata.db") as store:
         assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    again = run(small_mnist, output)
+    again = run_quickly(small_mnist, output)
     assert again.code == 0, again.output
     assert set(read_result(output)["cached"]) == ALL_COMPONENTS
 
