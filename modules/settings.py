@@ -175,7 +175,7 @@ class GateSettings(Settings):
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     test: Literal["mcnemar", "bootstrap"] = "mcnemar"
     max_class_drop: Fraction = 0.05
-    scratch_margin: Fraction = 0.0
+    scratch_margin: Fraction = 0.02
     min_eval_examples: PositiveInt = 100
 
 
