@@ -202,7 +202,8 @@ def _target_branch(
         blessing=evaluator.outputs["blessing"],
         gate=config.gate,
         preprocessing=config.preprocessing,
-        transfer=config.transfer,
+        method=config.transfer.method,
+        restore=config.transfer.restore,
         source_fingerprint=source_fingerprint("components.transfer_report.executor"),
     )
     return [

@@ -19,7 +19,7 @@ from modules.report.lineage import KINSHIPS, ArtifactFact
 from modules.report.pictures import encoded_picture, preprocessed_picture
 from modules.report.predictions import Predictions
 from modules.served_model import Answers
-from modules.settings import GateSettings, PreprocessingSettings, TransferSettings
+from modules.settings import GateSettings, PreprocessingSettings
 from modules.training_record import TrainingRecord
 from modules.transfer_gate import judge
 
@@ -129,7 +129,7 @@ def report_data(
             for number, key in enumerate(KINSHIPS, start=1)
         ],
         blessed_model_id=list(KINSHIPS).index("warm_start_model") + 1,
-        settings=ReportSettings(gate, PreprocessingSettings(), TransferSettings(method=method)),
+        settings=ReportSettings(gate, PreprocessingSettings(), method, "rebuild"),
     )
 
 

@@ -10,7 +10,7 @@ from tfx.types.experimental import simple_artifacts
 
 from components.transfer_report import executor
 from modules.report.section import template_fingerprint
-from modules.settings import GateSettings, PreprocessingSettings, TransferSettings
+from modules.settings import GateSettings, PreprocessingSettings
 
 
 class TransferReportSpec(ComponentSpec):
@@ -19,7 +19,8 @@ class TransferReportSpec(ComponentSpec):
     PARAMETERS = {
         executor.GATE_KEY: ExecutionParameter(type=str),
         executor.PREPROCESSING_KEY: ExecutionParameter(type=str),
-        executor.TRANSFER_KEY: ExecutionParameter(type=str),
+        executor.METHOD_KEY: ExecutionParameter(type=str),
+        executor.RESTORE_KEY: ExecutionParameter(type=str),
         executor.SOURCE_FINGERPRINT_KEY: ExecutionParameter(type=str),
         executor.TEMPLATE_FINGERPRINT_KEY: ExecutionParameter(type=str),
     }
@@ -69,7 +70,8 @@ class TransferReport(base_component.BaseComponent):
         blessing: Its `standard_artifacts.ModelBlessing`.
         gate: What had to be shown.
         preprocessing: What was done to the images.
-        transfer: How the model was carried over.
+        method: Name of the transfer method.
+        restore: Way of the warm start, `rebuild` or `graph`.
         source_fingerprint: Stands for the code that makes the report; another one invalidates the
             cache. Templates and style sheet are covered without it.
 
@@ -92,7 +94,8 @@ class TransferReport(base_component.BaseComponent):
             blessing=evaluator.outputs["blessing"],
             gate=GateSettings(),
             preprocessing=PreprocessingSettings(),
-            transfer=TransferSettings(),
+            method="joint",
+            restore="rebuild",
             source_fingerprint="1",
         )
         ```
@@ -119,7 +122,8 @@ class TransferReport(base_component.BaseComponent):
         blessing: types.BaseChannel,
         gate: GateSettings,
         preprocessing: PreprocessingSettings,
-        transfer: TransferSettings,
+        method: str,
+        restore: str,
         source_fingerprint: str,
     ) -> None:
         super().__init__(
@@ -140,7 +144,8 @@ class TransferReport(base_component.BaseComponent):
                 blessing=blessing,
                 gate=gate.model_dump_json(),
                 preprocessing=preprocessing.model_dump_json(),
-                transfer=transfer.model_dump_json(),
+                method=method,
+                restore=restore,
                 source_fingerprint=source_fingerprint,
                 template_fingerprint=template_fingerprint(),
                 report=types.Channel(type=simple_artifacts.File),

@@ -20,7 +20,7 @@ from modules.report.lineage import (
     content_fingerprint,
     weights_fingerprint,
 )
-from modules.settings import GateSettings, PreprocessingSettings, TransferSettings
+from modules.settings import GateSettings, PreprocessingSettings
 
 TARGET_EXAMPLES_KEY = "target_examples"
 SOURCE_EXAMPLES_KEY = "source_examples"
@@ -28,7 +28,8 @@ BLESSING_KEY = "blessing"
 REPORT_KEY = "report"
 GATE_KEY = "gate"
 PREPROCESSING_KEY = "preprocessing"
-TRANSFER_KEY = "transfer"
+METHOD_KEY = "method"
+RESTORE_KEY = "restore"
 SOURCE_FINGERPRINT_KEY = "source_fingerprint"
 TEMPLATE_FINGERPRINT_KEY = "template_fingerprint"
 
@@ -54,7 +55,8 @@ class Executor(base_executor.BaseExecutor):
         Args:
             input_dict: The artifacts that `modules.report.lineage.KINSHIPS` names.
             output_dict: `report`, the artifact to fill.
-            exec_properties: `gate`, `preprocessing` and `transfer` (JSON) of the component.
+            exec_properties: `gate` and `preprocessing` (JSON), `method` and `restore` of the
+                component.
 
         Raises:
             DataError: An input is not what this pipeline writes; nothing is written then.
@@ -75,7 +77,8 @@ class Executor(base_executor.BaseExecutor):
                 preprocessing=PreprocessingSettings.model_validate_json(
                     exec_properties[PREPROCESSING_KEY]
                 ),
-                transfer=TransferSettings.model_validate_json(exec_properties[TRANSFER_KEY]),
+                method=exec_properties[METHOD_KEY],
+                restore=exec_properties[RESTORE_KEY],
             ),
         )
         html = build_report(data)

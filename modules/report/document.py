@@ -54,7 +54,7 @@ def build_report(data: ReportData) -> str:
         calibration_section(data.predictions),
         learning_section(data.curves, data.records),
         data_section(data.source_validation, data.target_validation),
-        mapping_section(data.mapping, warm_start, settings.transfer),
+        mapping_section(data.mapping, warm_start, settings.restore),
         lineage_section(data.lineage, data.mapping, data.blessed_model_id),
     ]
     html = render(
@@ -62,7 +62,7 @@ def build_report(data: ReportData) -> str:
         {
             "source": evaluation["source"]["name"],
             "target": evaluation["target"]["name"],
-            "verdict": verdict_section(evaluation, settings.gate, settings.transfer.method),
+            "verdict": verdict_section(evaluation, settings.gate, settings.method),
             "sections": sections,
             "run_facts": facts_place(run_facts_markup({})),
         },

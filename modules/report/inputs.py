@@ -21,7 +21,7 @@ from modules.report.learning_curves import Curve, read_curves
 from modules.report.lineage import ArtifactFact
 from modules.report.predictions import Predictions, read_predictions
 from modules.report.samples_section import ClassSamples
-from modules.settings import GateSettings, PreprocessingSettings, TransferSettings
+from modules.settings import GateSettings, PreprocessingSettings
 from modules.training_record import TrainingRecord
 
 _MODEL_RUNS = {
@@ -33,11 +33,19 @@ _MODEL_RUNS = {
 
 @dataclass(frozen=True)
 class ReportSettings:
-    """The settings that the report names."""
+    """The settings that the report names.
+
+    Attributes:
+        gate: What had to be shown.
+        preprocessing: What was done to the images.
+        method: Name of the transfer method.
+        restore: Way of the warm start, `rebuild` or `graph`.
+    """
 
     gate: GateSettings
     preprocessing: PreprocessingSettings
-    transfer: TransferSettings
+    method: str
+    restore: str
 
 
 @dataclass(frozen=True)

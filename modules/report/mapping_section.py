@@ -8,7 +8,6 @@ from typing import Any
 
 from modules.mapping_report import MappingReport, Shape
 from modules.report.section import Section
-from modules.settings import TransferSettings
 from modules.training_record import TrainingRecord
 
 _GROUPS = {
@@ -19,15 +18,13 @@ _GROUPS = {
 }
 
 
-def mapping_section(
-    mapping: MappingReport, record: TrainingRecord, transfer: TransferSettings
-) -> Section:
+def mapping_section(mapping: MappingReport, record: TrainingRecord, restore: str) -> Section:
     """Shows each weight and what the restored network could do before the first step.
 
     Args:
         mapping: What was restored.
         record: Of the warm-started training; holds the proof of the restoration.
-        transfer: How it was restored.
+        restore: Way of the warm start, `rebuild` or `graph`.
 
     Returns:
         The section.
@@ -57,7 +54,7 @@ def mapping_section(
             "restored_share": restored_size / max(1, network_size),
             "mapping": mapping,
             "metrics": record.metrics,
-            "restore": transfer.restore,
+            "restore": restore,
         },
     )
 

@@ -146,7 +146,8 @@ def component(made: dict[str, types.Artifact]) -> TransferReport:
         **{key: channel_utils.as_channel([value]) for key, value in made.items()},
         gate=GATE,
         preprocessing=PREPROCESSING,
-        transfer=TRANSFER,
+        method=TRANSFER.method,
+        restore=TRANSFER.restore,
         source_fingerprint="1",
     )
 

@@ -102,7 +102,7 @@ def test_the_analysed_source_comes_out_with_mean_0_and_deviation_1(
     serve: Service,
 ) -> None:
     images = serve(tf.constant(PNGS)[:, None]).numpy()
-    np.testing.assert_allclose([images.mean(), images.std()], [0, 1], atol=1e-3)
+    np.testing.assert_allclose([images.mean(), images.std()], [0, 1], atol=5e-3)
 
 
 def test_another_domain_is_standardized_by_the_source(
@@ -113,7 +113,7 @@ def test_another_domain_is_standardized_by_the_source(
     encoded = tf.stack([tf.io.encode_png(image) for image in target])[:, None]
     expected = frame_images(tf.cast(target, tf.float32) / 255, 28)
     expected = (expected - framed.mean()) / framed.std()
-    np.testing.assert_allclose(serve(encoded), expected, atol=2e-3)
+    np.testing.assert_allclose(serve(encoded), expected, atol=1e-2)
 
 
 def test_the_graph_answers_alike_in_a_data_pipeline_and_in_a_v1_session(
