@@ -9,7 +9,7 @@ VENV := .venv/bin
 PYTEST := $(VENV)/python -m pytest --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint unit e2e format lock clean
+.PHONY: help setup run test lint unit e2e bench format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ unit: setup ## the tests that take seconds
 
 e2e: setup ## the tests that run the whole pipeline
 	$(PYTEST) -m e2e $(ARGS)
+
+bench: setup ## measure; writes benchmarks/results.json and prints a table
+	$(VENV)/python -m benchmarks.run $(ARGS)
 
 format: setup ## put style and format right where a tool can
 	$(VENV)/ruff check --fix .

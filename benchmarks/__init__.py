@@ -1,0 +1,1 @@
+"""What `make bench` runs: each figure with its counterpart, both in one run."""
