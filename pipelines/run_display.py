@@ -68,7 +68,7 @@ class LiveDisplay:
         self._bars = ProgressBars(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=10),
             TextColumn("{task.fields[details]}"),
             TimeElapsedColumn(),
             console=console,
