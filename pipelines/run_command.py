@@ -62,9 +62,12 @@ def run_command(config: Config, output: Path, *, fresh: bool, verbose: bool) -> 
                 command=shlex.join(["warmstart", *sys.argv[1:]]),
                 fresh=fresh,
             )
-        except (WarmstartError, KeyboardInterrupt):
+        except WarmstartError:
             raise
         except Exception as error:
+            # A Beam worker that is interrupted reports it as any other failure.
+            if KeyboardInterrupt.__name__ in str(error):
+                raise KeyboardInterrupt from error
             if verbose:
                 raise
             raise WarmstartError(

@@ -1,0 +1,46 @@
+"""Ctrl-C stops a run at once and cleanly, and the same command goes on from there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import read_result, run_quickly, set_options
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize("after", ["TargetValidator", "Transform"])
+def test_it_stops_within_seconds_and_resumes(after: str, small_mnist: Path, tmp_path: Path) -> None:
+    """After the validator Beam is at work, in Transform; after Transform the pretraining."""
+    overrides = ["pretraining.steps=200", "transfer.steps=60", f"source.path={small_mnist}"]
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "pipelines.cli", "run", "configs/mnist_to_optdigits.yaml"),
+            *set_options(overrides),
+            *("--output", str(tmp_path)),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "CI": "true"},
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith(f"  {after}"):
+            break
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=30)
+    assert process.returncode == 130, rest
+    assert "the same command goes on from there" in rest
+    assert "not foreseen" not in rest
+    assert not (tmp_path / "result.json").exists()
+
+    again = run_quickly(small_mnist, tmp_path)
+    assert again.code == 0, again.output
+    assert after in read_result(tmp_path)["cached"]
