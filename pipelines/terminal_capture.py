@@ -27,11 +27,14 @@ def logs_to_file(path: Path, *, also_to_terminal: bool = False) -> Iterator[Text
         A text stream that still reaches the terminal.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handlers: list[logging.Handler] = [logging.FileHandler(path, encoding="utf-8")]
+    if also_to_terminal:
+        handlers.append(logging.StreamHandler(sys.stderr))
     root = logging.getLogger()
     level = root.level
-    root.addHandler(handler)
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        root.addHandler(handler)
     root.setLevel(logging.INFO)
     try:
         if also_to_terminal:
@@ -40,9 +43,10 @@ def logs_to_file(path: Path, *, also_to_terminal: bool = False) -> Iterator[Text
             with _redirected_descriptors(path) as terminal:
                 yield terminal
     finally:
-        root.removeHandler(handler)
         root.setLevel(level)
-        handler.close()
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()
 
 
 @contextlib.contextmanager
