@@ -1,4 +1,8 @@
-"""Every command of README.md is executed, as it stands there."""
+"""Every command of README.md works as it stands there.
+
+`make test` contains this test, and what `make run` does is a command of its own: these two are dry
+runs.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,6 @@ COMMANDS = [
     for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
     for line in block.splitlines()
 ]
-# These two contain the present test, or what the others run; make is asked what it would run.
 DRY_RUN = {"make test", "make run"}
 
 

@@ -19,7 +19,11 @@ def invoke(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments)
 
 
-@pytest.mark.parametrize("command", [[], ["run"]], ids=["warmstart", "run"])
+@pytest.mark.parametrize(
+    "command",
+    [[], ["run"], ["compile"], ["submit"]],
+    ids=["warmstart", "run", "compile", "submit"],
+)
 def test_help_answers_without_importing_anything_heavy(command: list[str]) -> None:
     code = (
         "import sys; from click.testing import CliRunner; from pipelines.cli import main; "
