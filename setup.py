@@ -24,6 +24,7 @@ setup(
         "tensorflow-transform",
         "keras>=3",
         "kfp>=2",
+        "kfp-pipeline-spec",
         "click",
         "filelock",
         "jinja2",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-CODE = """
+CODE = r"""
 import logging, os, pathlib, sys
 from pipelines.terminal_capture import logs_to_file
 with logs_to_file(pathlib.Path(sys.argv[1]), also_to_terminal=sys.argv[2] == "verbose") as terminal:
