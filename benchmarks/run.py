@@ -1,79 +1,63 @@
-"""Runs the benchmarks, prints a table and writes results.json.
+"""Runs the benchmarks, prints a table of what was reached and what is wanted, writes results.json.
 
-    python -m benchmarks.run
+    python -m benchmarks.run [--only training_step,framing] [--repeats 5]
 
-Each comparison alternates its two sides in one process; a figure is the median of the repeats.
+Each comparison alternates its two sides in one run; a figure is the median of the repeats.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import platform
-import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.training_step import fit_speed, loop_speed, random_digits
-from modules.framing import frame_images
-from modules.precision import choose_precision
+from benchmarks.figure import Figure
 
 RESULTS = Path(__file__).parent / "results.json"
-_REPEATS = 5
+
+# Modules with a `measure(repeats)`, and by how much fewer repeats they make do with.
+BENCHMARKS = {
+    "training_step": 1,
+    "batch_supply": 1,
+    "center_loss": 1,
+    "framing": 1,
+    "default_run": 3,
+    "stock_design": 5,
+}
 
 
-def main() -> None:
-    """Measures everything."""
-    examples = random_digits(6000)
-    rows = []
-    for precision in dict.fromkeys(("float32", choose_precision("auto"))):
-        ours, fits = [], []
-        for _ in range(_REPEATS):
-            ours.append(loop_speed(precision, examples))
-            fits.append(fit_speed(precision, examples))
-        ratios = [our / fit for our, fit in zip(ours, fits, strict=True)]
-        rows += [
-            row(f"training loop, {precision}", ours, "examples/s"),
-            row(f"keras.Model.fit, {precision}", fits, "examples/s"),
-            row(f"loop / fit, {precision}", ratios, "times"),
-        ]
-    rows.append(row("framing in the graph", repeat(framing_speed), "images/s"))
-    report = {"machine": machine(), "repeats": _REPEATS, "rows": rows}
-    RESULTS.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    print_table(rows)
+@click.command()
+@click.option("--only", help=f"Comma-separated names out of {', '.join(BENCHMARKS)}.")
+@click.option("--repeats", type=click.IntRange(min=1), default=5, show_default=True)
+def main(only: str | None, repeats: int) -> None:
+    """Measure the project's speed; quiet machine wanted."""
+    names = only.split(",") if only else list(BENCHMARKS)
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        raise click.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(BENCHMARKS)}")
+    figures: list[Figure] = []
+    for name in names:
+        module = importlib.import_module(f"benchmarks.{name}")
+        figures += module.measure(max(1, repeats // BENCHMARKS[name]))
+        write_results(figures)
+    print_table(figures)
 
 
-def framing_speed() -> float:
-    """Frames batches of 1,000 images of 28x28 inside a tf.function, in images per second."""
-    images = tf.constant(random_digits(1000).images)
-    frame = tf.function(lambda batch: frame_images(batch, 28))
-    frame(images)
-    started = time.perf_counter()
-    for _ in range(10):
-        frame(images)
-    return 10_000 / (time.perf_counter() - started)
-
-
-def repeat(measure: Callable[[], float]) -> list[float]:
-    """Measures several times."""
-    return [measure() for _ in range(_REPEATS)]
-
-
-def row(name: str, values: list[float], unit: str) -> dict[str, Any]:
-    """Sums repeats up as median, minimum and maximum."""
-    return {
-        "name": name,
-        "unit": unit,
-        "median": statistics.median(values),
-        "min": min(values),
-        "max": max(values),
-    }
+def write_results(figures: Sequence[Figure]) -> None:
+    """Keeps what was measured so far, so that an interruption loses one benchmark at most."""
+    report = {"machine": machine(), "figures": [figure.as_json() for figure in figures]}
+    partial = RESULTS.with_suffix(".partial")
+    partial.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    partial.replace(RESULTS)
 
 
 def machine() -> dict[str, Any]:
@@ -86,13 +70,15 @@ def machine() -> dict[str, Any]:
     }
 
 
-def print_table(rows: list[dict[str, Any]]) -> None:
-    """Prints the rows."""
-    table = Table("what", "median", "min", "max", "unit")
-    for item in rows:
-        digits = 2 if item["unit"] == "times" else 0
-        figures = [f"{item[key]:,.{digits}f}" for key in ("median", "min", "max")]
-        table.add_row(item["name"], *figures, item["unit"])
+def print_table(figures: Sequence[Figure]) -> None:
+    """Prints one row a figure."""
+    table = Table("what", "median", "min", "max", "unit", "wanted", "reached")
+    for figure in figures:
+        digits = 0 if figure.unit.endswith("/s") else 2
+        values = (figure.median, min(figure.values), max(figure.values))
+        shown = [f"{value:,.{digits}f}" for value in values]
+        wanted = "" if figure.wanted is None else str(figure.wanted)
+        table.add_row(figure.name, *shown, figure.unit, wanted, figure.verdict)
     Console().print(table)
 
 

@@ -2,65 +2,56 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from functools import partial
 
 import keras
-import numpy as np
 
+from benchmarks.figure import Figure, at_least, ratio
+from benchmarks.loop_speed import BATCH, STEPS, lenet, loop_speed, source_batches
+from benchmarks.random_digits import random_digits
 from modules.input_pipeline import PreprocessedExamples
-from modules.networks import LOGITS, build_network
+from modules.networks import LOGITS
 from modules.objectives import SOURCE, CrossEntropy
-from modules.optimizers import build_optimizer
-from modules.precision import precision_policy
-from modules.settings import NetworkSettings, TrainingSettings
-from modules.training_batches import BatchStream, batch_dataset
-from modules.training_loop import TrainingLoop
+from modules.precision import choose_precision, cpu_flags
 
-_STEPS = 60
-_BATCH = 100
+_FLOAT32 = "float32"
 
 
-def random_digits(count: int) -> PreprocessedExamples:
-    """Makes images of noise: speed does not depend on what they show."""
-    rng = np.random.default_rng(0)
-    return PreprocessedExamples(
-        images=rng.random((count, 28, 28, 1), np.float32),
-        labels=rng.integers(0, 10, count),
-        example_ids=np.array([f"{number:06d}".encode() for number in range(count)]),
+def measure(repeats: int) -> list[Figure]:
+    """Alternates `fit` as Keras has it with our loop in float32 and in the default precision."""
+    examples = random_digits(STEPS * BATCH)
+    default = choose_precision("auto")
+    fits: dict[str, list[float]] = {_FLOAT32: [], default: []}
+    loops: dict[str, list[float]] = {_FLOAT32: [], default: []}
+    for _ in range(repeats):
+        for precision in fits:
+            batches = source_batches(examples)
+            loops[precision].append(loop_speed(precision, CrossEntropy(SOURCE), batches))
+            fits[precision].append(fit_speed(precision, examples))
+    figures = [Figure(f"keras.Model.fit, {name}", fits[name], "examples/s") for name in fits]
+    figures += [Figure(f"training loop, {name}", loops[name], "examples/s") for name in loops]
+    figures.append(
+        ratio("loop / fit, both float32", loops[_FLOAT32], fits[_FLOAT32], at_least(1.6))
     )
-
-
-def loop_speed(precision: str, examples: PreprocessedExamples) -> float:
-    """Measures our loop, its input pipeline included, in examples per second."""
-    network = _network(precision)
-    stream = BatchStream(SOURCE, examples, _BATCH, seed=0)
-    with tempfile.TemporaryDirectory() as directory:
-        settings = TrainingSettings(summary_every_steps=_STEPS, checkpoint_every_steps=_STEPS)
-        optimizer = build_optimizer(1e-4, "constant", _STEPS)
-        loop = TrainingLoop(network, CrossEntropy(SOURCE), optimizer, settings, directory)
-        outcome = loop.run(partial(batch_dataset, {SOURCE: stream}), _STEPS)
-    return outcome.examples_per_second
+    if default != _FLOAT32:
+        # Without AMX a bfloat16 multiplication costs half of float32's, not an eighth.
+        wanted = at_least(3.0) if "amx_bf16" in cpu_flags() else None
+        name = f"loop in {default} (default here) / fit in float32"
+        figures.append(ratio(name, loops[default], fits[_FLOAT32], wanted))
+        figures.append(ratio(f"loop / fit, both {default}", loops[default], fits[default]))
+    return figures
 
 
 def fit_speed(precision: str, examples: PreprocessedExamples) -> float:
     """Measures `Model.fit` on arrays in memory, in examples per second, after a warm-up."""
-    network = _network(precision)
+    network = lenet(precision)
     model = keras.Model(network.input, network.output[LOGITS])
     model.compile(
         keras.optimizers.Adam(1e-4),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    images = examples.images[: _STEPS * _BATCH]
-    labels = examples.known_labels[: _STEPS * _BATCH]
-    model.fit(images[:_BATCH], labels[:_BATCH], batch_size=_BATCH, verbose=0)
+    images, labels = examples.images, examples.known_labels
+    model.fit(images[:BATCH], labels[:BATCH], batch_size=BATCH, verbose=0)
     started = time.perf_counter()
-    model.fit(images, labels, batch_size=_BATCH, verbose=0)
+    model.fit(images, labels, batch_size=BATCH, verbose=0)
     return len(images) / (time.perf_counter() - started)
-
-
-def _network(precision: str) -> keras.Model:
-    keras.utils.set_random_seed(0)
-    with precision_policy(precision):
-        return build_network(NetworkSettings(), 10)

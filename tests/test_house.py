@@ -29,7 +29,8 @@ def files() -> Iterator[Path]:
             for name in folders
             if name not in NOT_OURS and not name.endswith(("_cache", ".egg-info"))
         ]
-        for name in names:
+        # In a git worktree .git is a file that points elsewhere.
+        for name in set(names) - NOT_OURS:
             yield Path(folder) / name
 
 

@@ -1,0 +1,157 @@
+"""TFX's own design for MNIST, of stock components only, run twice: source, then target.
+
+    python -m benchmarks.stock_pipeline SOURCE_TFRECORDS TARGET_TFRECORDS OUTPUT
+
+It is the counterpart of the default scenario: the second pipeline's Trainer starts from the first's
+model. It has no control arm, no paired comparison and no report.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import tensorflow_model_analysis as tfma
+from tfx.components import (
+    Evaluator,
+    ExampleValidator,
+    ImportExampleGen,
+    Pusher,
+    SchemaGen,
+    StatisticsGen,
+    Trainer,
+    Transform,
+)
+from tfx.dsl.components.common.importer import Importer
+from tfx.orchestration import metadata, pipeline
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.proto import example_gen_pb2, pusher_pb2, trainer_pb2
+from tfx.types import standard_artifacts
+
+from benchmarks.stock_module import LABEL
+from modules.settings import PretrainingSettings, TransferSettings
+
+_MODULE = str(Path(__file__).parent / "stock_module.py")
+
+
+def create_pipeline(
+    name: str,
+    examples_folder: str,
+    output: Path,
+    *,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    base_model: str | None,
+) -> pipeline.Pipeline:
+    """Wires ExampleGen to Pusher.
+
+    Args:
+        name: Of the pipeline; one folder of `output`.
+        examples_folder: Has train.tfrecord and eval.tfrecord.
+        output: For artifacts, metadata and the pushed model.
+        steps: Training steps.
+        batch_size: Examples a step.
+        learning_rate: Adam's.
+        base_model: Model artifact to start from.
+
+    Returns:
+        The pipeline.
+    """
+    splits = [
+        example_gen_pb2.Input.Split(name=split, pattern=f"{split}.tfrecord")
+        for split in ("train", "eval")
+    ]
+    examples = ImportExampleGen(examples_folder, example_gen_pb2.Input(splits=splits))
+    statistics = StatisticsGen(examples.outputs["examples"])
+    schema = SchemaGen(statistics.outputs["statistics"], infer_feature_shape=True)
+    validator = ExampleValidator(statistics.outputs["statistics"], schema.outputs["schema"])
+    transform = Transform(
+        examples=examples.outputs["examples"],
+        schema=schema.outputs["schema"],
+        module_file=_MODULE,
+    )
+    components = [examples, statistics, schema, validator, transform]
+    base = {}
+    if base_model is not None:
+        importer = Importer(base_model, standard_artifacts.Model).with_id("base_model")
+        components.append(importer)
+        base["base_model"] = importer.outputs["result"]
+    trainer = Trainer(
+        module_file=_MODULE,
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        schema=schema.outputs["schema"],
+        train_args=trainer_pb2.TrainArgs(num_steps=steps),
+        eval_args=trainer_pb2.EvalArgs(num_steps=1),
+        custom_config={"batch_size": batch_size, "learning_rate": learning_rate},
+        **base,
+    )
+    evaluator = Evaluator(
+        examples=examples.outputs["examples"],
+        model=trainer.outputs["model"],
+        eval_config=_eval_config(),
+    )
+    pusher = Pusher(
+        model=trainer.outputs["model"],
+        model_blessing=evaluator.outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(
+                base_directory=str(output / name / "serving")
+            )
+        ),
+    )
+    return pipeline.Pipeline(
+        pipeline_name=name,
+        pipeline_root=str(output / name),
+        components=[*components, trainer, evaluator, pusher],
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(
+            str(output / f"{name}.db")
+        ),
+        beam_pipeline_args=["--runner=FnApiRunner"],
+    )
+
+
+def _eval_config() -> tfma.EvalConfig:
+    threshold = tfma.MetricThreshold(
+        value_threshold=tfma.GenericValueThreshold(lower_bound={"value": 0.8})
+    )
+    metric = tfma.MetricConfig(class_name="SparseCategoricalAccuracy", threshold=threshold)
+    return tfma.EvalConfig(
+        model_specs=[tfma.ModelSpec(signature_name="serving_default", label_key=LABEL)],
+        slicing_specs=[tfma.SlicingSpec()],
+        metrics_specs=[tfma.MetricsSpec(metrics=[metric])],
+    )
+
+
+def main(source: str, target: str, output: Path) -> None:
+    """Runs both, with the steps and batch sizes of the default scenario."""
+    pretraining, transfer = PretrainingSettings(), TransferSettings()
+    runner = LocalDagRunner()
+    runner.run(
+        create_pipeline(
+            "source",
+            source,
+            output,
+            steps=pretraining.steps,
+            batch_size=pretraining.batch_size,
+            learning_rate=pretraining.learning_rate,
+            base_model=None,
+        )
+    )
+    (base_model,) = (output / "source" / "Trainer" / "model").glob("*")
+    runner.run(
+        create_pipeline(
+            "target",
+            target,
+            output,
+            steps=transfer.steps,
+            batch_size=transfer.batch_size + transfer.source_batch_size,
+            learning_rate=transfer.learning_rate,
+            base_model=str(base_model),
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
