@@ -94,12 +94,25 @@ def _transform(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 def _change_stroke_width(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     (change,) = _draw(images, seed, 1, _STROKE_SHARE)
-    window = 2 * max(round(images.shape[1] / 28), 1) + 1
-    thick = tf.nn.max_pool2d(images, window, 1, "SAME")
-    thin = -tf.nn.max_pool2d(-images, window, 1, "SAME")
+    reach = max(round(images.shape[1] / 28), 1)
+    thick, thin = _dilate(images, reach), -_dilate(-images, reach)
     thicker = _per_image(_THICKER * tf.nn.relu(change))
     thinner = _per_image(_THINNER * tf.nn.relu(-change))
     return images + thicker * (thick - images) + thinner * (thin - images)
+
+
+def _dilate(images: tf.Tensor, reach: int) -> tf.Tensor:
+    """Brightest pixel of each square neighbourhood, faster than max_pool2d with one channel."""
+    _, height, width, channels = images.shape
+    rows = tf.reshape(images, [-1, height, width * channels])
+    for _ in range(reach):
+        below = tf.concat([rows[:, 1:], rows[:, -1:]], axis=1)
+        above = tf.concat([rows[:, :1], rows[:, :-1]], axis=1)
+        rows = tf.maximum(rows, tf.maximum(above, below))
+        right = tf.concat([rows[:, :, channels:], rows[:, :, -channels:]], axis=2)
+        left = tf.concat([rows[:, :, :channels], rows[:, :, :-channels]], axis=2)
+        rows = tf.maximum(rows, tf.maximum(left, right))
+    return tf.reshape(rows, tf.shape(images))
 
 
 def _change_tone(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -107,7 +120,9 @@ def _change_tone(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     gamma, contrast, brightness = _draw(images, seed, 3, _TONE_SHARE)
     lost = _per_image(tf.abs(contrast)) * (1.0 - _LOWEST_CONTRAST)
     offset = lost * _per_image(tf.nn.relu(brightness))
-    return tf.pow(images, _per_image(tf.exp(gamma * _LOG_GAMMA))) * (1.0 - lost) + offset
+    # Not tf.pow, which is not vectorised; exp(-inf) is the 0 that it should be.
+    bent = tf.exp(tf.math.log(images) * _per_image(tf.exp(gamma * _LOG_GAMMA)))
+    return bent * (1.0 - lost) + offset
 
 
 def _degrade_resolution(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

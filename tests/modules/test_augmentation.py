@@ -8,7 +8,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.augmentation import augment_images
+from modules.augmentation import _dilate, augment_images
 from tests.modules.embedded_digits import train_digits
 
 DIGITS = train_digits("mnist", 200)[0]
@@ -85,3 +85,13 @@ def test_the_surface_around_the_ink_continues_at_the_border() -> None:
     light = augment(1 - DIGITS, 5, 5)
     border = np.concatenate([light[:, 0], light[:, -1], light[:, :, 0], light[:, :, -1]], axis=1)
     assert np.mean(border > 0.5) > 0.97
+
+
+@pytest.mark.parametrize("reach", [1, 2])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_dilation_takes_the_brightest_pixel_of_each_neighbourhood(
+    reach: int, channels: int
+) -> None:
+    images = tf.random.stateless_uniform([3, 9, 7, channels], [0, reach])
+    expected = tf.nn.max_pool2d(images, 2 * reach + 1, 1, "SAME")
+    np.testing.assert_array_equal(_dilate(images, reach), expected)
