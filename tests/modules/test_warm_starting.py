@@ -67,6 +67,7 @@ def warm_start(
         transfer=TRANSFER.model_copy(update=transfer),
         shots=shots,
         seed=seed,
+        source_fingerprint="test",
     )
 
 
