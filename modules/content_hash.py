@@ -24,25 +24,34 @@ def hash_folders(folders: Sequence[str]) -> str:
     """
     digest = hashlib.sha256()
     for number, folder in enumerate(folders):
-        for path in _files(folder):
-            state = _remote_state(path) if "://" in path else _local_state(path)
+        for path in files_below(folder):
+            state = _remote_state(path) if "://" in path else hash_file(path)
             digest.update(f"{number} {os.path.relpath(path, folder)!a} {state}\n".encode())
     return digest.hexdigest()
 
 
-def _files(folder: str) -> Iterator[str]:
+def hash_file(path: str) -> str:
+    """Hashes a file's bytes.
+
+    Args:
+        path: Local path, or a URI that TensorFlow's file systems know.
+
+    Returns:
+        SHA-256 in hexadecimal.
+    """
+    digest = hashlib.sha256()
+    with tf.io.gfile.GFile(path, "rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def files_below(folder: str) -> Iterator[str]:
+    """Yields the paths of all files below a folder, in an order that depends on names only."""
     for parent, folders, names in tf.io.gfile.walk(folder):
         folders.sort()
         for name in sorted(names):
             yield os.path.join(parent, name)
-
-
-def _local_state(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _remote_state(path: str) -> str:

@@ -19,7 +19,7 @@ from modules.errors import ConfigError
 from modules.examples import TRAIN_SPLIT
 from modules.input_pipeline import PreprocessedExamples
 from modules.mapping_report import MappingReport
-from modules.model_artifact import checkpoint_dir, save_model, saved_model_dir
+from modules.model_artifact import check_model, checkpoint_dir, save_model, saved_model_dir
 from modules.networks import FEATURES, build_network, freeze_layers
 from modules.objectives import SOURCE, TARGET, UNLABELLED, Preparation
 from modules.optimizers import build_optimizer
@@ -90,10 +90,11 @@ class WarmStart:
 
         Raises:
             ConfigError: Method, shots and classes do not go together.
-            DataError: Something cannot be read.
+            DataError: Something cannot be read, or the pretrained model was changed.
             TrainingError: The loss is not finite.
             WarmStartMappingError: Checkpoint and network differ more than was announced.
         """
+        check_model(self.base_model)
         class_names = read_class_names(self.target_examples)
         self._refuse_other_classes(class_names)
         network, report = self.restore_network(class_names)

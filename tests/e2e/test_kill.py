@@ -1,4 +1,4 @@
-"""A run that is killed anywhere, again and again, ends as an undisturbed one.
+"""A run that is killed anywhere, again and again, ends as an undisturbed one: bit by bit.
 
 WARMSTART_KILLS says how often; the stages of the kills are printed.
 """
@@ -7,19 +7,28 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tensorflow as tf
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
 from modules.checkpointing import read_checkpoint_metadata
 from modules.report.learning_curves import read_curves
 from modules.training_loop import CHECKPOINT_FOLDER
-from tests.e2e.conftest import FinishedRun, read_result
+from tests.e2e.conftest import (
+    FinishedRun,
+    quick_overrides,
+    read_idx,
+    read_result,
+    run_quickly,
+)
 from tests.e2e.killed_run import START, KillableRun
 
 pytestmark = pytest.mark.e2e
@@ -28,10 +37,23 @@ KILLS = int(os.environ.get("WARMSTART_KILLS", "4"))
 TRAINERS = ("PretrainTrainer", "ScratchTrainer", "WarmStartTrainer")
 LAST = ("TransferEvaluator", "Pusher", "TransferReport")
 # Checkpoints more often than by default, so that a short training has several.
-OVERRIDES = ("pretraining.steps=200", "transfer.steps=60", "training.checkpoint_every_steps=20")
+OVERRIDES = ("training.precision=float32", "training.checkpoint_every_steps=20")
 FIGURES = ("source", "target", "arms", "comparisons", "verdict", "reasons", "warm_start", "seed")
 
 Execution = metadata_store_pb2.Execution
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    small_mnist: Path, quick_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory
+) -> FinishedRun:
+    """A run in another folder, with data and TransformGraph from the cache of the quick run."""
+    output = tmp_path_factory.mktemp("undisturbed") / "output"
+    output.mkdir()
+    shutil.copy(quick_run.output / "metadata.db", output)
+    done = run_quickly(small_mnist, output, *OVERRIDES)
+    assert done.code == 0, done.output
+    return FinishedRun(done, output, read_result(output))
 
 
 def choose_stages(components: list[str], kills: int, chance: random.Random) -> list[str]:
@@ -98,15 +120,29 @@ def weights(output: Path, trainer: str) -> str:
     return str(read_checkpoint_metadata(str(model / "checkpoint"))["fingerprint"])
 
 
+def model_run(output: Path, trainer: str) -> str:
+    (folder,) = (output / "artifacts" / trainer / "model_run").iterdir()
+    return str(folder)
+
+
+def predictions(output: Path) -> bytes:
+    """Probabilities that the pushed model gives for the target's eval split."""
+    model = tf.saved_model.load(read_result(output)["pushed_to"])
+    images = read_idx(Path("data/optdigits/t10k-images-idx3-ubyte.gz"))
+    answers = model.signatures["predict_images"](images=tf.constant(images[..., np.newaxis]))
+    return bytes(answers["probabilities"].numpy().tobytes())
+
+
 @pytest.mark.timeout(240 * KILLS)
 def test_it_ends_as_an_undisturbed_run(
     small_mnist: Path,
     quick_run: FinishedRun,
+    undisturbed: FinishedRun,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     output = tmp_path / "output"
-    overrides = (*OVERRIDES, f"source.path={small_mnist}")
+    overrides = (*quick_overrides(small_mnist), *OVERRIDES)
     usual = quick_run.result["seconds"]
     components = [name for name in usual if name not in ("total", START)]
     chance = random.Random(KILLS)
@@ -131,13 +167,14 @@ def test_it_ends_as_an_undisturbed_run(
     assert_it_went_on(last, interrupted)
     result = read_result(output)
     assert {name: result[name] for name in FIGURES} == {
-        name: quick_run.result[name] for name in FIGURES
+        name: undisturbed.result[name] for name in FIGURES
     }
     for trainer in TRAINERS:
-        assert weights(output, trainer) == weights(quick_run.output, trainer)
-        (run_folder,) = (output / "artifacts" / trainer / "model_run").iterdir()
-        (undisturbed,) = (quick_run.output / "artifacts" / trainer / "model_run").iterdir()
-        assert read_curves(str(run_folder)) == read_curves(str(undisturbed))
+        assert weights(output, trainer) == weights(undisturbed.output, trainer)
+        assert read_curves(model_run(output, trainer)) == read_curves(
+            model_run(undisturbed.output, trainer)
+        )
+    assert predictions(output) == predictions(undisturbed.output)
 
     assert_nothing_is_half(output)
     assert [path.name for path in (output / "serving").iterdir()] == [
