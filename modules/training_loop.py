@@ -121,7 +121,8 @@ class TrainingLoop:
             run_steps = self._compile(batches, steps)
             iterator = iter(batches)
         reported = 0.0
-        with tf.summary.create_file_writer(self._run_directory).as_default():
+        writer = tf.summary.create_file_writer(self._run_directory)
+        with writer.as_default():
             for step in self._boundaries(first, steps):
                 clock = time.perf_counter()
                 losses = self._finite_losses(run_steps(iterator, step - int(self._step)), step)
@@ -133,6 +134,8 @@ class TrainingLoop:
                     report_progress(step, steps, loss=losses[LOSS])
                 if step % self._settings.checkpoint_every_steps == 0 or step == steps:
                     self._last_losses.values = losses
+                    # Scalars before the checkpoint: after a kill nobody would write them again.
+                    writer.flush()
                     self._manager.save(checkpoint_number=step)
         return TrainingOutcome(
             steps=int(self._step),
