@@ -164,6 +164,21 @@ def test_tensorboard_gets_the_loss_its_parts_and_the_learning_rate(tmp_path: Pat
     }
 
 
+def test_scalars_are_on_disk_before_the_checkpoint_that_follows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = tf.train.CheckpointManager.save
+    on_disk = []
+
+    def look(manager: tf.train.CheckpointManager, **options: Any) -> str:
+        on_disk.append(scalars(tmp_path)["loss"][-1])
+        return str(save(manager, **options))
+
+    monkeypatch.setattr(tf.train.CheckpointManager, "save", look)
+    train(tmp_path, 12)
+    assert on_disk == [3, 6, 12]
+
+
 def test_the_parts_sum_to_the_loss(tmp_path: Path) -> None:
     _, outcome = train(tmp_path, 3, objective=with_center_loss())
     parts = outcome.losses["cross_entropy"] + outcome.losses["center_loss"]
