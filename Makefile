@@ -9,7 +9,7 @@ VENV := .venv/bin
 PYTEST := $(VENV)/python -m pytest --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint unit e2e bench format lock clean
+.PHONY: help setup run test lint unit e2e bench sbom format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ e2e: setup ## the tests that run the whole pipeline
 
 bench: setup ## measure; writes benchmarks/results.json and prints a table
 	$(VENV)/python -m benchmarks.run $(ARGS)
+
+sbom: setup ## list what is installed, with licences, as CycloneDX
+	$(VENV)/python -m scripts.write_sbom runs/sbom.cdx.json $(ARGS)
 
 format: setup ## put style and format right where a tool can
 	$(VENV)/ruff check --fix .

@@ -44,3 +44,7 @@ class WarmStartMappingError(WarmstartError):
 
 class TrainingError(WarmstartError):
     """A training cannot go on, for instance because its loss is not finite."""
+
+
+class OutputError(WarmstartError):
+    """The output folder cannot be used: it is held by another run, full or read-only."""

@@ -1,16 +1,27 @@
-"""How a trained network lies in a Model artifact: a SavedModel, and a checkpoint by name."""
+"""How a trained network lies in a Model artifact: a SavedModel, and a checkpoint by name.
+
+`SHA256SUMS` beside them, in the format of `sha256sum --check`, tells whether they are what was
+written.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 
+import tensorflow as tf
+
 from modules.checkpointing import Network, save_network_checkpoint
+from modules.content_hash import files_below, hash_file
+from modules.errors import DataError
 from modules.serving import export_saved_model
 from modules.settings import NetworkSettings
 
 SAVED_MODEL_FOLDER = "Format-Serving"
 CHECKPOINT_FOLDER = "checkpoint"
+CHECKSUMS_FILE = "SHA256SUMS"
+
+_FIX = "Run the training that wrote it again: with --fresh, or with another --output."
 
 
 def saved_model_dir(model_uri: str) -> str:
@@ -44,8 +55,60 @@ def save_model(
         "num_classes": len(class_names),
         "class_names": list(class_names),
     }
+    path = os.path.join(model_uri, CHECKSUMS_FILE)
+    if tf.io.gfile.exists(path):
+        tf.io.gfile.remove(path)
     save_network_checkpoint(network, checkpoint_dir(model_uri), metadata)
-    # Last: where the SavedModel is, the artifact is complete.
     export_saved_model(
         network, settings, transform_graph_dir, class_names, saved_model_dir(model_uri)
     )
+    # Last: where they are, the artifact is complete.
+    write_checksums(model_uri)
+
+
+def write_checksums(model_uri: str) -> None:
+    """Writes `SHA256SUMS` of an artifact's SavedModel and checkpoint.
+
+    Args:
+        model_uri: Root folder of the artifact.
+    """
+    lines = [
+        f"{hash_file(member)}  {os.path.relpath(member, model_uri)}\n"
+        for folder in (checkpoint_dir(model_uri), saved_model_dir(model_uri))
+        for member in files_below(folder)
+    ]
+    path = os.path.join(model_uri, CHECKSUMS_FILE)
+    with tf.io.gfile.GFile(f"{path}.partial", "w") as file:
+        file.write("".join(lines))
+    tf.io.gfile.rename(f"{path}.partial", path, overwrite=True)
+
+
+def check_model(model_uri: str) -> None:
+    """Refuses a Model artifact whose files are not those that were written.
+
+    To be called before anything of it is loaded: a SavedModel is a program.
+
+    Args:
+        model_uri: Root folder of the artifact, filled by `save_model`.
+
+    Raises:
+        DataError: A file was changed or removed, or the artifact was never complete.
+    """
+    path = os.path.join(model_uri, CHECKSUMS_FILE)
+    if not tf.io.gfile.exists(path):
+        raise DataError(path, expected="the checksums of the model", found="nothing", fix=_FIX)
+    with tf.io.gfile.GFile(path) as file:
+        lines = file.read().splitlines()
+    if not lines:
+        raise DataError(path, expected="the checksums of the model", found="none", fix=_FIX)
+    for line in lines:
+        expected, _, name = line.partition("  ")
+        member = os.path.join(model_uri, name)
+        found = hash_file(member) if name and tf.io.gfile.exists(member) else "nothing"
+        if found != expected:
+            raise DataError(
+                member,
+                expected=f"what was written, with SHA-256 {expected[:12]}",
+                found="nothing" if found == "nothing" else f"{found[:12]}: it was changed since",
+                fix=_FIX,
+            )

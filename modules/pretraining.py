@@ -15,7 +15,13 @@ from modules.networks import build_network
 from modules.objectives import SOURCE, CrossEntropy
 from modules.optimizers import build_optimizer
 from modules.precision import choose_precision, precision_policy
-from modules.run_fn_arguments import RunFnArguments, examples_uri, model_uri, read_settings
+from modules.run_fn_arguments import (
+    RunFnArguments,
+    examples_uri,
+    model_uri,
+    open_training_run,
+    read_settings,
+)
 from modules.settings import (
     NetworkSettings,
     PreprocessingSettings,
@@ -61,6 +67,7 @@ def run_fn(fn_args: RunFnArguments) -> None:
     keras.utils.set_random_seed(seed)
     with precision_policy(precision):
         network = build_network(network_settings, len(class_names))
+    open_training_run(fn_args, precision)
     loop = TrainingLoop(
         network,
         CrossEntropy(SOURCE),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from modules.settings import Settings, Shots
+from modules.training_resumption import open_run_directory, training_identity
 
 SettingsType = TypeVar("SettingsType", bound=Settings)
 
@@ -37,6 +38,21 @@ def examples_uri(arguments: RunFnArguments) -> str:
 def model_uri(arguments: RunFnArguments) -> str:
     """Returns the root of the Model artifact to fill."""
     return os.path.dirname(arguments.serving_model_dir.rstrip("/"))
+
+
+def open_training_run(arguments: RunFnArguments, precision: str) -> None:
+    """Makes the ModelRun artifact hold what an interrupted attempt has left, or nothing.
+
+    Args:
+        arguments: The run_fn's.
+        precision: The Keras dtype policy to train in, which may depend on the machine.
+    """
+    inputs = [os.path.dirname(pattern) for pattern in arguments.train_files]
+    identity = training_identity(
+        {**arguments.custom_config, "precision": precision},
+        [*inputs, arguments.transform_graph_path],
+    )
+    open_run_directory(arguments.model_run_dir, identity)
 
 
 def read_settings(

@@ -20,6 +20,7 @@ from modules.run_fn_arguments import (
     RunFnArguments,
     examples_uri,
     model_uri,
+    open_training_run,
     parse_shots,
     read_settings,
 )
@@ -65,6 +66,7 @@ def run_fn(fn_args: RunFnArguments) -> None:
             rows=rows,
         )
         stream = BatchStream(TARGET, examples, transfer.batch_size, seed)
+        open_training_run(fn_args, precision)
         outcome = _train(network, stream, transfer, training, fn_args.model_run_dir)
     save_model(
         network,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -35,7 +37,7 @@ class TrainingOutcome:
         resumed_at: Step that this call started at; 0 unless it resumed.
         seconds: Wall time of this call, tracing, summaries and checkpoints included.
         examples_per_second: Of the steps alone, over all streams; 0 where no step was left to do.
-        losses: The last step's `loss` and its parts.
+        losses: The last step's `loss` and its parts, also where no step was left to do.
     """
 
     steps: int
@@ -93,6 +95,7 @@ class TrainingLoop:
             )
         optimizer.build(self._variables)
         self._step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
+        self._last_losses = _LastLosses()
         self._manager = self._checkpoint_manager()
         self._loss_names: list[str] = []
 
@@ -111,14 +114,15 @@ class TrainingLoop:
         """
         started = time.perf_counter()
         first = self._resume()
-        losses: dict[str, float] = {}
+        losses = self._last_losses.values
         busy = 0.0
         batches = make_batches(range(first, steps))
         if first < steps:
             run_steps = self._compile(batches, steps)
             iterator = iter(batches)
         reported = 0.0
-        with tf.summary.create_file_writer(self._run_directory).as_default():
+        writer = tf.summary.create_file_writer(self._run_directory)
+        with writer.as_default():
             for step in self._boundaries(first, steps):
                 clock = time.perf_counter()
                 losses = self._finite_losses(run_steps(iterator, step - int(self._step)), step)
@@ -129,6 +133,9 @@ class TrainingLoop:
                     reported = clock
                     report_progress(step, steps, loss=losses[LOSS])
                 if step % self._settings.checkpoint_every_steps == 0 or step == steps:
+                    self._last_losses.values = losses
+                    # Scalars before the checkpoint: after a kill nobody would write them again.
+                    writer.flush()
                     self._manager.save(checkpoint_number=step)
         return TrainingOutcome(
             steps=int(self._step),
@@ -211,6 +218,7 @@ class TrainingLoop:
             optimizer=_tf_variables(self._optimizer.variables),
             objective=self._objective,
             step=self._step,
+            last_losses=self._last_losses,
         )
         return tf.train.CheckpointManager(
             checkpoint,
@@ -222,7 +230,23 @@ class TrainingLoop:
     def _resume(self) -> int:
         if self._manager.latest_checkpoint:
             self._manager.checkpoint.restore(self._manager.latest_checkpoint).assert_consumed()
+            logging.getLogger(__name__).info("Resumed from step %d.", int(self._step))
         return int(self._step)
+
+
+class _LastLosses(tf.train.experimental.PythonState):
+    """The losses of the step that a checkpoint was saved after, as a part of it."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, float] = {}
+
+    def serialize(self) -> str:
+        """Returns what a checkpoint holds."""
+        return json.dumps(self.values)
+
+    def deserialize(self, string_value: bytes) -> None:
+        """Takes over what a checkpoint holds."""
+        self.values = json.loads(string_value)
 
 
 def forward_streams(network: Network, batch: Batch, training: bool = True) -> dict[str, Stream]:

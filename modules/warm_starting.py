@@ -16,9 +16,10 @@ from modules.augmentation import augment_images
 from modules.checkpointing import Network, read_checkpoint_metadata, warm_start_network
 from modules.class_names import read_class_names
 from modules.errors import ConfigError
+from modules.examples import TRAIN_SPLIT
 from modules.input_pipeline import PreprocessedExamples
 from modules.mapping_report import MappingReport
-from modules.model_artifact import checkpoint_dir, save_model, saved_model_dir
+from modules.model_artifact import check_model, checkpoint_dir, save_model, saved_model_dir
 from modules.networks import FEATURES, build_network, freeze_layers
 from modules.objectives import SOURCE, TARGET, UNLABELLED, Preparation
 from modules.optimizers import build_optimizer
@@ -27,6 +28,7 @@ from modules.restored_graph import RestoredGraph
 from modules.settings import (
     NetworkSettings,
     PreprocessingSettings,
+    Settings,
     Shots,
     TrainingSettings,
     TransferSettings,
@@ -34,11 +36,14 @@ from modules.settings import (
 from modules.training_batches import BatchStream, batch_dataset
 from modules.training_loop import TrainingLoop, TrainingOutcome
 from modules.training_record import TrainingRecord
+from modules.training_resumption import open_run_directory, training_identity
 from modules.transfer_data import PROOF_EXAMPLES, TransferData, load_transfer_data
 from modules.transfer_methods import MethodContext, create_transfer_method, transfer_method_class
 from modules.warm_start_proof import prove_warm_start
 
 MAPPING_REPORT_FILE = "mapping_report.json"
+
+_INPUTS = ("target_examples", "source_examples", "transform_graph", "base_model")
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ class WarmStart:
         transfer: Method, way of restoring and budget.
         shots: Labelled target examples of each class.
         seed: Of everything that is drawn or initialised.
+        source_fingerprint: Stands for the code: an interrupted training of other code is not
+            gone on with.
     """
 
     target_examples: str
@@ -68,6 +75,7 @@ class WarmStart:
     transfer: TransferSettings
     shots: Shots
     seed: int
+    source_fingerprint: str
 
     def run(self, model_uri: str, model_run_uri: str, mapping_report_uri: str) -> TrainingRecord:
         """Restores, proves, trains and saves.
@@ -82,10 +90,11 @@ class WarmStart:
 
         Raises:
             ConfigError: Method, shots and classes do not go together.
-            DataError: Something cannot be read.
+            DataError: Something cannot be read, or the pretrained model was changed.
             TrainingError: The loss is not finite.
             WarmStartMappingError: Checkpoint and network differ more than was announced.
         """
+        check_model(self.base_model)
         class_names = read_class_names(self.target_examples)
         self._refuse_other_classes(class_names)
         network, report = self.restore_network(class_names)
@@ -168,6 +177,7 @@ class WarmStart:
             Preparation(network, data.streams, lambda: self.restore_network(class_names)[0])
         )
         streams = {name: self._stream(name, data) for name in data.streams}
+        open_run_directory(run_directory, self._identity())
         loop = TrainingLoop(
             network,
             method,
@@ -178,6 +188,21 @@ class WarmStart:
             run_directory,
         )
         return loop.run(partial(batch_dataset, streams), self.transfer.steps)
+
+    def _identity(self) -> str:
+        settings = {
+            name: value.model_dump(mode="json") if isinstance(value, Settings) else value
+            for name, value in vars(self).items()
+            if name not in _INPUTS
+        }
+        splits = [
+            os.path.join(examples, f"Split-{TRAIN_SPLIT}")
+            for examples in (self.target_examples, self.source_examples)
+        ]
+        return training_identity(
+            {**settings, "precision": self.precision},
+            [*splits, self.transform_graph, self.base_model],
+        )
 
     def _stream(self, name: str, data: TransferData) -> BatchStream:
         is_source = name == SOURCE

@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Sequence
+import reprlib
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -26,7 +28,10 @@ from modules.settings import (
 )
 from pipelines.kubeflow_settings import KubeflowSettings
 
+_LONGEST_SHOWN = 80  # characters
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+PathText = Annotated[str, Field(pattern=r"^[^\x00]+$")]
 Format = Literal["idx", "image_folder", "tfrecord"]
 
 
@@ -39,10 +44,10 @@ class SourceConfig(Settings):
     """
 
     name: Name
-    path: str
+    path: PathText
     format: Format = "idx"
     classes: tuple[str, ...] | None = Field(default=None, strict=False)
-    schema_file: str | None = None
+    schema_file: PathText | None = None
 
 
 class TargetConfig(Settings):
@@ -54,7 +59,7 @@ class TargetConfig(Settings):
     """
 
     name: Name
-    path: str
+    path: PathText
     format: Format = "idx"
     classes: tuple[str, ...] | None = Field(default=None, strict=False)
     shots: Shots = 10
@@ -82,7 +87,7 @@ class Config(Settings):
     training: TrainingSettings = TrainingSettings()
     beam: BeamConfig = BeamConfig()
     kubeflow: KubeflowSettings = KubeflowSettings()
-    output: str | None = None
+    output: PathText | None = None
 
 
 class _Loader(yaml.SafeLoader):
@@ -90,10 +95,11 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
+        counts = Counter(key for key in keys if isinstance(key, Hashable))
+        for key, count in counts.items():
+            if count > 1:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"key '{key}' is given twice", node.start_mark
+                    None, None, f"key {_shown(key)} is given twice", node.start_mark
                 )
         return super().construct_mapping(node, deep)
 
@@ -180,9 +186,26 @@ def _explain(path: Path, error: ValidationError) -> str:
         elif problem["type"] == "missing":
             lines.append(f"  {key}: missing; this key is required")
         else:
-            found = repr(problem["input"])
-            lines.append(f"  {key}: {problem['msg'].lower()}; found {found[:80]}")
+            found = _shown(problem["input"])
+            lines.append(f"  {key}: {problem['msg'].lower()}; found {found}")
     return "\n".join(lines)
+
+
+class _ShortRepr(reprlib.Repr):
+    """Shows the beginning of a value: aliases can make a short file's value astronomic."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 2
+        self.maxstring = self.maxother = _LONGEST_SHOWN
+
+    def repr_int(self, x: int, level: int) -> str:
+        """Shows an integer; Python refuses to write huge ones as decimals."""
+        return repr(x) if x.bit_length() <= _LONGEST_SHOWN else f"{hex(x)[:_LONGEST_SHOWN]}..."
+
+
+def _shown(value: object) -> str:
+    return _ShortRepr().repr(value)[:_LONGEST_SHOWN]
 
 
 def _nearest_key(location: list[str]) -> str:

@@ -13,6 +13,7 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
 from modules.report import add_run_facts
 from pipelines.config import Config
+from pipelines.interrupted_runs import clear_interrupted_runs
 from pipelines.run_artifacts import RunArtifacts
 from pipelines.run_display import ComponentHandler, ProgressHandler, RunDisplay
 from pipelines.run_result import collect_result, write_result
@@ -47,6 +48,9 @@ def run_locally(
         WarmstartError: Data, configuration or warm start are refused, with the reason.
     """
     connection_config = metadata.sqlite_metadata_connection_config(str(output / "metadata.db"))
+    clear_interrupted_runs(
+        connection_config, output / "artifacts", output / "serving", keep_trainings=not fresh
+    )
     pipeline = create_pipeline(
         _with_absolute_paths(config),
         pipeline_root=str(output / "artifacts"),

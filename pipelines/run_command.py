@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import filelock
 from rich.console import Console
 
 from modules.errors import ConfigError, WarmstartError
 from pipelines.config import Config
+from pipelines.output_folder import exclusive_output, storage_errors_explained
 from pipelines.run_display import create_display
 from pipelines.run_summary import print_summary
 from pipelines.terminal_capture import logs_to_file
@@ -37,10 +35,11 @@ def run_command(config: Config, output: Path, *, fresh: bool, verbose: bool) -> 
     """
     started = time.monotonic()
     check_data_folders(config)
-    output = _prepare_output(output.resolve())
+    output = output.resolve()
     log_file = output / "logs" / f"{time.strftime('%Y%m%d-%H%M%S')}.log"
     with (
-        _exclusive(output),
+        exclusive_output(output),
+        storage_errors_explained(output),
         logs_to_file(log_file, also_to_terminal=verbose) as terminal,
     ):
         console = Console(file=terminal, width=None if terminal.isatty() else 80)
@@ -54,14 +53,15 @@ def run_command(config: Config, output: Path, *, fresh: bool, verbose: bool) -> 
             os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
             from pipelines.local_runner import run_locally
 
-            result = run_locally(
-                config,
-                output,
-                display,
-                started=started,
-                command=shlex.join(["warmstart", *sys.argv[1:]]),
-                fresh=fresh,
-            )
+            with storage_errors_explained(output):
+                result = run_locally(
+                    config,
+                    output,
+                    display,
+                    started=started,
+                    command=shlex.join(["warmstart", *sys.argv[1:]]),
+                    fresh=fresh,
+                )
         except WarmstartError:
             raise
         except Exception as error:
@@ -92,36 +92,6 @@ def check_data_folders(config: Config) -> None:
                 f"found {found}. Correct the path in the configuration, or pass "
                 f"--set {role}.path=DIR."
             )
-
-
-def _prepare_output(output: Path) -> Path:
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"{output}: cannot be used for output: {error.strerror}. "
-            "Pass another folder with --output."
-        ) from None
-    return output
-
-
-@contextlib.contextmanager
-def _exclusive(output: Path) -> Iterator[None]:
-    lock = filelock.FileLock(output / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise WarmstartError(
-            f"{output}: another run is using this folder. Wait for it, or pass another --output."
-        ) from None
-    except OSError as error:
-        raise ConfigError(
-            f"{output}: cannot be written: {error.strerror}. Pass another folder with --output."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _first_line(error: BaseException) -> str:

@@ -46,7 +46,9 @@ def logs_to_file(path: Path, *, also_to_terminal: bool = False) -> Iterator[Text
         root.setLevel(level)
         for handler in handlers:
             root.removeHandler(handler)
-            handler.close()
+            # On a full disk it fails; what it still holds is lost with the rest of the log.
+            with contextlib.suppress(OSError):
+                handler.close()
 
 
 @contextlib.contextmanager
@@ -63,11 +65,22 @@ def _redirected_descriptors(path: Path) -> Iterator[TextIO]:
         os.dup2(log, 2)
         yield terminal
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush(sys.stdout, 1)
+        _flush(sys.stderr, 2)
         terminal.flush()
         for descriptor, original in zip((1, 2), saved, strict=True):
             os.dup2(original, descriptor)
             os.close(original)
         os.close(log)
         terminal.close()
+
+
+def _flush(stream: TextIO, descriptor: int) -> None:
+    try:
+        stream.flush()
+    except OSError:
+        # The log's disk is full. What does not fit is dropped: else the terminal would get it.
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, descriptor)
+        os.close(null)
+        stream.flush()

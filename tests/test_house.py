@@ -14,6 +14,10 @@ NOT_OURS = {".git", ".venv", "runs", "build", "dist", "__pycache__", ".hypothesi
 LONGEST_FILE = 400
 LONG_FILE = 300
 
+CODE_CARRIERS = ("pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve")
+# _Loader is pipelines.config's own, a yaml.SafeLoader; its tests show that it is safe.
+SAFE_LOADERS = ("_Loader", "yaml.SafeLoader", "yaml.CSafeLoader")
+
 # In pieces, so that this file passes its own test.
 REGISTRY = re.compile(
     r"\b(?:pypi\.(?:org|python)|pythonhosted\.|(?:deb|security|ftp|snapshot)\.debian\."
@@ -131,6 +135,54 @@ def test_the_guard_does_not_take_tfx_bsl_for_tfx() -> None:
 )
 def test_the_guard_sees_keras_through_tensorflow(source: str, guilty: bool) -> None:
     assert uses_tf_keras(source) is guilty
+
+
+def runs_data(source: str) -> list[str]:
+    """Ways in a source to run code that comes with data."""
+    found = [name for name in imports(source) if within(name, CODE_CARRIERS)]
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        options = {option.arg: ast.unparse(option.value) for option in node.keywords}
+        if name in ("eval", "exec") or name.endswith("enable_unsafe_deserialization"):
+            found.append(name)
+        if options.get("allow_pickle") == "True" or options.get("safe_mode") == "False":
+            found.append(ast.unparse(node))
+        if name in ("yaml.load", "yaml.load_all") and options.get("Loader") not in SAFE_LOADERS:
+            found.append(ast.unparse(node))
+        if name.startswith(("yaml.unsafe", "yaml.full")):
+            found.append(name)
+    return found
+
+
+def test_no_data_are_run() -> None:
+    offenders = {
+        str(path.relative_to(ROOT)): found
+        for path in python_files("modules", "components", "pipelines", "kubeflow")
+        if (found := runs_data(path.read_text()))
+    }
+    assert offenders == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "guilty"),
+    [
+        ("import pickle", True),
+        ("from joblib import load", True),
+        ("np.load(path, allow_pickle=True)", True),
+        ("keras.models.load_model(path, safe_mode=False)", True),
+        ("yaml.load(text, Loader=yaml.Loader)", True),
+        ("yaml.load(text)", True),
+        ("yaml.unsafe_load(text)", True),
+        ("eval(text)", True),
+        ("yaml.safe_load(text)", False),
+        ("yaml.load(text, Loader=_Loader)", False),
+        ("network.evaluate(batch)", False),
+    ],
+)
+def test_the_guard_sees_what_runs_data(source: str, guilty: bool) -> None:
+    assert bool(runs_data(source)) is guilty
 
 
 def test_no_file_names_a_package_registry_or_someones_home() -> None:

@@ -14,8 +14,12 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
-# Names the execution that a version belongs to; model servers ignore it.
+from modules.content_hash import hash_folders
+
+# Names the model that a version holds; model servers ignore it.
 OWNER_FILE = ".pushed_by"
+# A version that is being made; model servers take numbers only.
+PARTIAL_PREFIX = ".partial-"
 _SAVED_MODEL = "saved_model.pb"
 
 
@@ -23,8 +27,11 @@ class Executor(pusher_executor.Executor):
     """Pushes a blessed model under the version of its time, once.
 
     TFX's own executor takes a new version each time it runs: a task that is killed after its push
-    and retried pushes twice. Here a version carries the name of the execution that owns it, the
-    URI of its output, and a retry completes that version instead of making another one.
+    and run again pushes twice. Here a version carries the name of the model that it holds, and
+    whoever pushes the same model again completes that version instead of making another one.
+
+    A new version is higher than all that are there, even where the clock was set back: model
+    servers take the highest. On a local disk it appears whole, in one step.
     """
 
     def Do(
@@ -54,32 +61,49 @@ class Executor(pusher_executor.Executor):
         )
         model_path = self.GetModelPath(input_dict)
         base = destination.filesystem.base_directory
-        version = _find_version(base, pushed_model.uri) or _claim_version(base, pushed_model.uri)
+        owner = f"{model_path} {hash_folders([model_path])}"
+        version = _find_version(base, owner) or _new_version(base)
         serving_path = os.path.join(base, version)
-        _complete(model_path, serving_path)
+        if "://" in base or fileio.exists(serving_path):
+            io_utils.write_string_file(os.path.join(serving_path, OWNER_FILE), owner)
+            _complete(model_path, serving_path)
+        else:
+            _make_whole(model_path, serving_path, owner)
         logging.info("Model pushed to %s.", serving_path)
         io_utils.copy_dir(model_path, pushed_model.uri)
         self._MarkPushed(pushed_model, pushed_destination=serving_path, pushed_version=version)
 
 
 def _find_version(base: str, owner: str) -> str | None:
-    """Returns the version that an earlier attempt of this execution has made, if any."""
-    if not fileio.exists(base):
-        return None
-    for name in fileio.listdir(base):
+    """Returns the version that an earlier push of this model has made, if any."""
+    for name in _versions(base):
         path = os.path.join(base, name, OWNER_FILE)
         if fileio.exists(path) and io_utils.read_string_file(path) == owner:
-            return name.rstrip("/")
+            return name
     return None
 
 
-def _claim_version(base: str, owner: str) -> str:
-    version = int(time.time())
-    # Two pushes within a second are two versions.
-    while fileio.exists(os.path.join(base, str(version))):
-        version += 1
-    io_utils.write_string_file(os.path.join(base, str(version), OWNER_FILE), owner)
-    return str(version)
+def _new_version(base: str) -> str:
+    highest = max(map(int, _versions(base)), default=0)
+    return str(max(int(time.time()), highest + 1))
+
+
+def _versions(base: str) -> list[str]:
+    if not fileio.exists(base):
+        return []
+    names = [name.rstrip("/") for name in fileio.listdir(base)]
+    return [name for name in names if name.isascii() and name.isdigit()]
+
+
+def _make_whole(model_path: str, serving_path: str, owner: str) -> None:
+    """Makes a version on a local disk beside its place, and puts it there in one step."""
+    base, version = os.path.split(serving_path)
+    partial = os.path.join(base, f"{PARTIAL_PREFIX}{version}")
+    if fileio.exists(partial):
+        fileio.rmtree(partial)
+    io_utils.copy_dir(model_path, partial)
+    io_utils.write_string_file(os.path.join(partial, OWNER_FILE), owner)
+    fileio.rename(partial, serving_path)
 
 
 def _complete(model_path: str, serving_path: str) -> None:

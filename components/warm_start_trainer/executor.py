@@ -42,8 +42,8 @@ class Executor(base_executor.BaseExecutor):
         Args:
             input_dict: `examples`, `source_examples`, `transform_graph` and `base_model`.
             output_dict: `model`, `model_run` and `mapping_report`, the artifacts to fill.
-            exec_properties: `network`, `preprocessing`, `training` and `transfer` (JSON), `shots`
-                and `seed` of the component.
+            exec_properties: `network`, `preprocessing`, `training` and `transfer` (JSON), `shots`,
+                `seed` and `source_fingerprint` of the component.
 
         Raises:
             ConfigError: Method, shots and classes do not go together.
@@ -69,6 +69,7 @@ class Executor(base_executor.BaseExecutor):
             transfer=TransferSettings.model_validate_json(exec_properties[TRANSFER_KEY]),
             shots=parse_shots(exec_properties[SHOTS_KEY]),
             seed=exec_properties[SEED_KEY],
+            source_fingerprint=exec_properties[SOURCE_FINGERPRINT_KEY],
         )
         warm_start.run(
             model_uri=uri(output_dict, standard_component_specs.MODEL_KEY),

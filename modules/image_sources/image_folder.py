@@ -71,6 +71,7 @@ class ImageFolderSource(ImageSource):
 
     def _list_classes(self, split: str) -> list[str]:
         folder = os.path.join(self.folder, split)
+        check_stays_inside(folder, self.folder)
         names = list_folder(folder)
         if not names:
             raise DataError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,13 +14,17 @@ from google.protobuf.message import DecodeError
 from modules.errors import DataError
 from modules.examples import EVAL_SPLIT, IMAGE, LABEL, TRAIN_SPLIT
 from modules.image_sources.base import ImageRecord, ImageShard, ImageSource
-from modules.image_sources.encoded import check_encoded_image
-from modules.image_sources.files import ByteStream, check_stays_inside, list_folder
+from modules.image_sources.encoded import MAX_ENCODED_BYTES, check_encoded_image
+from modules.image_sources.files import ByteStream, check_stays_inside, explained, list_folder
 from modules.image_sources.labels import find_label_problem, implied_class_names
 
 _SUFFIXES = (".tfrecord", ".tfrecord.gz")
-_BATCH = 32  # Records that TensorFlow hands over at once.
+_BATCH = 32  # Records that TensorFlow hands over at once, fewer where they are long.
+_BATCH_BYTES = 64 << 20
 _CHUNK_BYTES = 1 << 20
+_LENGTH = struct.Struct("<Q")
+_FRAME_BYTES = 16  # Length, its checksum, and the checksum of the record.
+_MAX_RECORD_BYTES = MAX_ENCODED_BYTES + (1 << 20)  # An image, and what is said about it.
 _FIX = "Write the file again."
 
 
@@ -122,10 +127,9 @@ class TFRecordSource(ImageSource):
 
 def _read_records(path: str) -> Iterator[bytes]:
     is_gzip = path.endswith(".gz")
-    if is_gzip:
-        # TensorFlow takes a cut gzip file for a shorter one where the cut is between two records.
-        _check_gzip(path)
-    batches = tf.data.TFRecordDataset(path, "GZIP" if is_gzip else "").batch(_BATCH)
+    longest = _longest_record(path, _chunks(path, is_gzip))
+    batch = max(1, min(_BATCH, _BATCH_BYTES // max(longest, 1)))
+    batches = tf.data.TFRecordDataset(path, "GZIP" if is_gzip else "").batch(batch)
     try:
         for batch in batches.as_numpy_iterator():
             yield from batch.tolist()
@@ -140,7 +144,43 @@ def _read_records(path: str) -> Iterator[bytes]:
         ) from None
 
 
-def _check_gzip(path: str) -> None:
-    with ByteStream(path) as stream:
-        while stream.read(_CHUNK_BYTES):
-            pass
+def _longest_record(path: str, chunks: Iterator[bytes]) -> int:
+    """Reads a file up to its end, and refuses a record that claims to be huge.
+
+    TensorFlow believes the length in front of a record, and takes as much memory before it reads
+    it: the process ends where there is not that much. It also takes a zipped file that was cut
+    between two records for a shorter one, which reading to the end finds out.
+    """
+    data = b""
+    begin = 0  # of the data, in the file
+    record = 0  # where the next record begins, in the file
+    longest = 0
+    for chunk in chunks:
+        data += chunk
+        while record + _LENGTH.size <= begin + len(data):
+            (length,) = _LENGTH.unpack_from(data, record - begin)
+            if length > _MAX_RECORD_BYTES:
+                raise DataError(
+                    path,
+                    expected=f"records of up to {_MAX_RECORD_BYTES} bytes",
+                    found=f"one of {length} bytes",
+                    fix=_FIX,
+                    offset=record,
+                )
+            longest = max(longest, length)
+            record += length + _FRAME_BYTES
+        kept = min(record - begin, len(data))
+        begin += kept
+        data = data[kept:]
+    return longest
+
+
+def _chunks(path: str, is_gzip: bool) -> Iterator[bytes]:
+    if is_gzip:
+        with ByteStream(path) as stream:
+            while chunk := stream.read(_CHUNK_BYTES):
+                yield chunk
+    else:
+        with explained(path), tf.io.gfile.GFile(path, "rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                yield chunk

@@ -65,6 +65,7 @@ def artifacts(
         transfer=TRANSFER,
         shots=2,
         seed=0,
+        source_fingerprint="test",
     ).run(
         model_uri=str(run / "warm_start" / "model"),
         model_run_uri=str(run / "warm_start" / "model_run"),

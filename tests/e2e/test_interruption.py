@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import read_result, run_quickly, set_options
+from tests.e2e.conftest import quick_overrides, read_result, run_quickly, set_options
 
 pytestmark = pytest.mark.e2e
 
@@ -18,11 +18,10 @@ pytestmark = pytest.mark.e2e
 @pytest.mark.parametrize("after", ["TargetValidator", "Transform"])
 def test_it_stops_within_seconds_and_resumes(after: str, small_mnist: Path, tmp_path: Path) -> None:
     """After the validator Beam is at work, in Transform; after Transform the pretraining."""
-    overrides = ["pretraining.steps=200", "transfer.steps=60", f"source.path={small_mnist}"]
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "pipelines.cli", "run", "configs/mnist_to_optdigits.yaml"),
-            *set_options(overrides),
+            *set_options(quick_overrides(small_mnist)),
             *("--output", str(tmp_path)),
         ],
         stdout=subprocess.PIPE,

@@ -13,6 +13,7 @@ import tensorflow as tf
 from modules.checkpointing import read_checkpoint_metadata, read_checkpoint_variables
 from modules.errors import DataError
 from modules.pretraining import run_fn
+from modules.training_loop import TrainingLoop
 from modules.training_record import TrainingRecord
 from tests.training_domain import (
     CLASS_NAMES,
@@ -89,6 +90,26 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
     for name, value in first.items():
         np.testing.assert_array_equal(value, same[name])
     assert any(not np.array_equal(value, different[name]) for name, value in first.items())
+
+
+def test_what_a_killed_training_left_beside_is_gone_on_with(
+    pretrained: Path, tiny_domains: TinyDomains, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(loop: TrainingLoop, losses: object, step: int) -> None:
+        if step == 25:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(TrainingLoop, "_summarise", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_domains, tmp_path / "killed")
+    monkeypatch.undo()
+    (tmp_path / "next").mkdir()
+    left = (tmp_path / "killed" / "model_run").rename(tmp_path / "next" / "killed_run")
+    train(tiny_domains, tmp_path / "next")
+    assert not left.exists()
+    resumed = read_checkpoint_variables(str(tmp_path / "next" / "model" / "checkpoint"))
+    for name, value in read_checkpoint_variables(str(pretrained / "model" / "checkpoint")).items():
+        np.testing.assert_array_equal(value, resumed[name])
 
 
 def test_robust_augmentation_changes_what_is_learnt(

@@ -124,9 +124,9 @@ def test_a_killed_training_resumes_from_its_latest_checkpoint(tmp_path: Path) ->
 
 
 def test_a_finished_training_is_not_trained_on(tmp_path: Path) -> None:
-    finished, _ = train(tmp_path, 12)
+    finished, first = train(tmp_path, 12)
     again, outcome = train(tmp_path, 12, network=make_network(seed=5))
-    assert (outcome.steps, outcome.resumed_at, outcome.losses) == (12, 12, {})
+    assert (outcome.steps, outcome.resumed_at, outcome.losses) == (12, 12, first.losses)
     assert_same_weights(finished, again)
 
 
@@ -162,6 +162,21 @@ def test_tensorboard_gets_the_loss_its_parts_and_the_learning_rate(tmp_path: Pat
         "loss/center_loss": expected,
         "learning_rate": expected,
     }
+
+
+def test_scalars_are_on_disk_before_the_checkpoint_that_follows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = tf.train.CheckpointManager.save
+    on_disk = []
+
+    def look(manager: tf.train.CheckpointManager, **options: Any) -> str:
+        on_disk.append(scalars(tmp_path)["loss"][-1])
+        return str(save(manager, **options))
+
+    monkeypatch.setattr(tf.train.CheckpointManager, "save", look)
+    train(tmp_path, 12)
+    assert on_disk == [3, 6, 12]
 
 
 def test_the_parts_sum_to_the_loss(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +17,10 @@ from modules.checkpointing import read_checkpoint_variables
 from modules.errors import ConfigError, DataError, WarmStartMappingError
 from modules.few_shot import draw_shots
 from modules.input_pipeline import index_examples
+from modules.model_artifact import write_checksums
 from modules.settings import Shots
 from modules.training_record import TrainingRecord
+from modules.training_resumption import IDENTITY_FILE
 from modules.warm_starting import WarmStart
 from tests.training_domain import (
     NETWORK,
@@ -67,6 +70,7 @@ def warm_start(
         transfer=TRANSFER.model_copy(update=transfer),
         shots=shots,
         seed=seed,
+        source_fingerprint="test",
     )
 
 
@@ -138,15 +142,22 @@ def test_the_same_seed_gives_the_same_weights(
 
 
 def test_an_interrupted_warm_start_ends_as_an_undisturbed_one(
-    joint: Result, domains: TinyDomains, pretrained: Path, tmp_path: Path
+    joint: Result,
+    domains: TinyDomains,
+    pretrained: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     # What a killed task leaves: the checkpoints up to then, and neither model nor record.
     for file in (joint.folder / "model_run" / "training_checkpoints").glob("ckpt-10.*"):
         (tmp_path / "model_run" / "training_checkpoints").mkdir(parents=True, exist_ok=True)
         shutil.copy(file, tmp_path / "model_run" / "training_checkpoints")
+    shutil.copy(joint.folder / "model_run" / IDENTITY_FILE, tmp_path / "model_run")
     state = tmp_path / "model_run" / "training_checkpoints" / "checkpoint"
     state.write_text('model_checkpoint_path: "ckpt-10"\nall_model_checkpoint_paths: "ckpt-10"\n')
-    resumed = run(warm_start(domains, pretrained), tmp_path)
+    with caplog.at_level(logging.INFO):
+        resumed = run(warm_start(domains, pretrained), tmp_path)
+    assert "Resumed from step 10." in caplog.messages
     for name, weight in joint.weights.items():
         np.testing.assert_array_equal(weight, resumed.weights[name])
 
@@ -228,8 +239,28 @@ def test_a_checkpoint_that_is_not_the_models_own_is_found_out(
     mixed = tmp_path / "mixed" / "model"
     shutil.copytree(pretrained / "model" / "Format-Serving", mixed / "Format-Serving")
     shutil.copytree(joint.folder / "model" / "checkpoint", mixed / "checkpoint")
+    write_checksums(str(mixed))
     with pytest.raises(WarmStartMappingError, match=r"outputs differ.*run the pretraining again"):
         run(warm_start(domains, mixed.parent), tmp_path)
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("restore", ["rebuild", "graph"])
+@pytest.mark.parametrize(
+    "file",
+    ["checkpoint/variables.data-00000-of-00001", "checkpoint/network.json"]
+    + [f"Format-Serving/{name}" for name in ("saved_model.pb", "variables/variables.index")],
+)
+def test_a_pretrained_model_that_was_tampered_with_is_refused(
+    domains: TinyDomains, pretrained: Path, tmp_path: Path, file: str, restore: str
+) -> None:
+    shutil.copytree(pretrained / "model", tmp_path / "tampered" / "model")
+    path = tmp_path / "tampered" / "model" / file
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=rf"{file}: expected what was written.*changed since"):
+        run(warm_start(domains, tmp_path / "tampered", restore=restore), tmp_path)
     assert not (tmp_path / "model").exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,10 @@ def test_a_refused_override_says_why(tmp_path: Path, override: str, message: str
         ("name: a\nname: b", "given twice"),
         ("name: !!python/object/apply:os.system ['true']", "not valid YAML"),
         ("name: a\ntarget: {name: b, path: c}", "source: missing"),
+        ("name: 0x" + "f" * 6000, "found 0xfff"),
+        ('name: a\nsource: {name: a, path: "a\\0b"}', "source.path: string should match"),
+        ("a: &a [x, x]\nb: *a\n? [c]\n: d", "not valid YAML"),
+        ("? {a: 1}\n: b", "not valid YAML"),
     ],
 )
 def test_a_refused_file_is_named_with_the_reason(tmp_path: Path, text: str, message: str) -> None:
@@ -98,6 +103,15 @@ def test_a_refused_file_is_named_with_the_reason(tmp_path: Path, text: str, mess
         load_config(path)
     assert str(path) in str(refusal.value)
     assert message in str(refusal.value)
+
+
+def test_a_short_file_cannot_make_an_endless_message(tmp_path: Path) -> None:
+    names = "abcdefghijklmnopqrstuvwxyz"
+    lines = [f"{new}: &{new} [*{old}, *{old}, *{old}]" for old, new in itertools.pairwise(names)]
+    path = write(tmp_path, "\n".join(["a: &a [x]", *lines, "name: *z"]))
+    with pytest.raises(ConfigError, match="name: input should be a valid string") as refusal:
+        load_config(path)
+    assert len(str(refusal.value)) < 10_000
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -17,14 +17,16 @@ from components.once_pusher.executor import OWNER_FILE, Executor
 class Push:
     """One execution of the Pusher, which may be attempted several times."""
 
-    def __init__(self, root: Path, name: str, *, blessed: bool = True) -> None:
+    def __init__(
+        self, root: Path, name: str, *, model: str = "model", blessed: bool = True
+    ) -> None:
         self.model = standard_artifacts.Model()
-        self.model.uri = str(root / "model")
+        self.model.uri = str(root / model)
         self.serving = root / "serving"
         self._blessing = standard_artifacts.ModelBlessing()
         self._blessing.set_int_custom_property("blessed", int(blessed))
         self._pushed_uri = str(root / "pushed" / name)
-        saved_model = root / "model" / "Format-Serving"
+        saved_model = root / model / "Format-Serving"
         (saved_model / "variables").mkdir(parents=True, exist_ok=True)
         (saved_model / "saved_model.pb").write_bytes(b"graph")
         (saved_model / "variables" / "variables.index").write_bytes(b"weights")
@@ -76,13 +78,24 @@ def test_a_model_that_is_not_blessed_leaves_serving_untouched(tmp_path: Path) ->
     assert push.versions() == []
 
 
-def test_a_retried_execution_pushes_once(push: Push, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("execution", ["1", "2"])
+def test_a_model_is_pushed_once_however_often_and_by_whichever_execution(
+    push: Push, tmp_path: Path, execution: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = push.attempt()
     monkeypatch.setattr("time.time", lambda: 4_000_000_000)
-    second = push.attempt()
+    second = Push(tmp_path, execution).attempt()
     assert len(push.versions()) == 1
     for key in ("pushed_destination", "pushed_version"):
         assert second.get_string_custom_property(key) == first.get_string_custom_property(key)
+
+
+def test_another_model_under_the_same_name_is_a_version_of_its_own(push: Push) -> None:
+    """As after metadata.db was deleted, when the numbers of executions begin anew."""
+    push.attempt()
+    Path(push.model.uri, "Format-Serving", "saved_model.pb").write_bytes(b"another graph")
+    push.attempt()
+    assert len(push.versions()) == 2
 
 
 @pytest.mark.parametrize("survives", ["nothing", "variables", "half of saved_model.pb"])
@@ -102,19 +115,57 @@ def test_a_push_that_was_killed_is_completed_by_its_retry(
     assert files(version) == files(Path(push.model.uri, "Format-Serving"))
 
 
-def test_two_executions_within_a_second_are_two_versions(
+def test_a_push_that_is_killed_shows_no_part_of_a_version(
+    push: Push, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tfx.dsl.io import fileio
+
+    copy = fileio.copy
+
+    def killed(source: str, target: str, **options: Any) -> None:
+        if source.endswith("variables.index"):
+            raise KeyboardInterrupt
+        copy(source, target, **options)
+
+    monkeypatch.setattr(fileio, "copy", killed)
+    with pytest.raises(KeyboardInterrupt):
+        push.attempt()
+    monkeypatch.undo()
+    assert [path for path in push.versions() if path.name.isdigit()] == []
+    push.attempt()
+    (version,) = push.versions()
+    assert files(version) == files(Path(push.model.uri, "Format-Serving"))
+
+
+def test_two_models_within_a_second_are_two_versions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.time", lambda: 1_700_000_000.5)
     for name in ("1", "2"):
-        Push(tmp_path, name).attempt()
+        Push(tmp_path, name, model=f"model-{name}").attempt()
     names = [version.name for version in Push(tmp_path, "3").versions()]
     assert names == ["1700000000", "1700000001"]
 
 
-def test_the_saved_model_comes_last(push: Push, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_newest_model_has_the_highest_version_though_the_clock_was_set_back(
+    push: Push,
+) -> None:
+    future = push.serving / "4000000000"
+    future.mkdir(parents=True)
+    (future / "saved_model.pb").write_bytes(b"an older model")
+    pushed = push.attempt()
+    assert pushed.get_string_custom_property("pushed_version") == "4000000001"
+    assert (future / "saved_model.pb").read_bytes() == b"an older model"
+
+
+def test_what_is_completed_gets_its_saved_model_last(
+    push: Push, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from tfx.dsl.io import fileio
 
+    push.attempt()
+    (version,) = push.versions()
+    (version / "saved_model.pb").unlink()
     order: list[str] = []
 
     def copy(source: str, target: str, **options: Any) -> None:

@@ -104,6 +104,11 @@ def _link_class_out(folder: Path) -> None:
     (folder / "train/2").symlink_to("../../elsewhere")
 
 
+def _link_split_out(folder: Path) -> None:
+    (folder / "eval").rename(folder.parent / "other-eval")
+    (folder / "eval").symlink_to("../other-eval")
+
+
 def _remove_eval(folder: Path) -> None:
     (folder / "eval/10/c.png").unlink()
     (folder / "eval/10").rmdir()
@@ -160,6 +165,10 @@ _BAD_INPUTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "file linked from outside": (
         _link_file_out,
         r"train/2/link\.png: expected a path inside .*images, found a link to .*secret\.png",
+    ),
+    "split linked from outside": (
+        _link_split_out,
+        r"images/eval: expected a path inside .*images, found a link to .*other-eval",
     ),
     "class linked from outside": (
         _link_class_out,

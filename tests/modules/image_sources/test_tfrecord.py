@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import pickle
+import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -148,7 +149,12 @@ _BAD_INPUTS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "absurd length": (
         _rewrite("eval.tfrecord", lambda data: b"\xff" * 8 + data[8:]),
-        r"eval\.tfrecord \(byte 0\): expected an intact TFRecord file",
+        r"eval\.tfrecord \(byte 0\): expected records of up to 257048576 bytes, found one",
+    ),
+    # With the right checksum of its length: TensorFlow would take the memory, or die.
+    "record that claims a terabyte": (
+        _rewrite("eval.tfrecord", lambda data: data + struct.pack("<QI", 2**40, 0xE46B3DAA)),
+        r"eval\.tfrecord \(byte \d+\): expected records .* found one of 1099511627776 bytes",
     ),
     "truncated gz": (
         _rewrite("train-00000-of-00002.tfrecord.gz", lambda data: data[:-9]),
