@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from modules.errors import DataError
@@ -49,6 +48,8 @@ class TFRecordShard(ImageShard):
             yield ImageRecord(example_id, image, label, *shape)
 
     def _parse(self, serialized: bytes, record: str) -> tuple[bytes, int]:
+        import tensorflow as tf  # Takes seconds; the other formats do without.
+
         try:
             features = tf.train.Example.FromString(serialized).features.feature
         except DecodeError:
@@ -121,15 +122,16 @@ class TFRecordSource(ImageSource):
 
 
 def _read_records(path: str) -> Iterator[bytes]:
+    import tensorflow as tf
+
     is_gzip = path.endswith(".gz")
-    if is_gzip:
-        # TensorFlow takes a cut gzip file for a shorter one where the cut is between two records.
-        _check_gzip(path)
     batches = tf.data.TFRecordDataset(path, "GZIP" if is_gzip else "").batch(_BATCH)
     try:
         for batch in batches.as_numpy_iterator():
             yield from batch.tolist()
     except tf.errors.DataLossError as error:
+        if is_gzip:
+            _check_gzip(path)
         offset = re.search(r"record at (\d+)", error.message)
         raise DataError(
             path,
@@ -138,6 +140,9 @@ def _read_records(path: str) -> Iterator[bytes]:
             fix=_FIX,
             offset=int(offset[1]) if offset else None,
         ) from None
+    if is_gzip:
+        # TensorFlow takes a cut gzip file for a shorter one where the cut is between two records.
+        _check_gzip(path)
 
 
 def _check_gzip(path: str) -> None:
