@@ -67,6 +67,13 @@ def _tensorflow() -> ModuleType:
     return tf
 
 
+def is_folder(path: str) -> bool:
+    """Whether there is a folder at a path."""
+    with explained(path):
+        isdir = _tensorflow().io.gfile.isdir if is_remote(path) else os.path.isdir
+        return bool(isdir(path))
+
+
 def list_folder(folder: str) -> list[str]:
     """Lists the names in a folder, sorted, without hidden ones.
 
@@ -74,15 +81,15 @@ def list_folder(folder: str) -> list[str]:
         DataError: There is no such folder, or it cannot be read.
     """
     with explained(folder):
-        files: Any = _tensorflow().io.gfile if is_remote(folder) else os
-        paths: Any = files if is_remote(folder) else os.path
-        if not paths.isdir(folder):
-            found = "a file" if paths.exists(folder) else "nothing"
+        if not is_folder(folder):
+            exists = _tensorflow().io.gfile.exists if is_remote(folder) else os.path.exists
+            found = "a file" if exists(folder) else "nothing"
             raise DataError(
                 folder, expected="a folder", found=found, fix="Check the domain's `path`."
             )
+        listdir: Any = _tensorflow().io.gfile.listdir if is_remote(folder) else os.listdir
         # Object stores end the names of folders with a slash.
-        names = [name.rstrip("/") for name in files.listdir(folder)]
+        names = [name.rstrip("/") for name in listdir(folder)]
     return sorted(name for name in names if not name.startswith("."))
 
 
