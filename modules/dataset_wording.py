@@ -45,6 +45,6 @@ def _shapes(shapes: Mapping[ImageShape, int]) -> str:
     size = f"{width}x{height}"
     if len(sizes) > 1:
         size += f" to {widest}x{highest}"
-    colours = {shape.channels for shape in shapes}
-    colour = {(1,): "grey", (3,): "colour"}.get(tuple(sorted(colours)), "grey and colour")
-    return f"{size}, {colour}"
+    channels = {shape.channels for shape in shapes}
+    colours = [name for count, name in ((1, "grey"), (3, "colour")) if count in channels]
+    return f"{size}, {' and '.join(colours)}"

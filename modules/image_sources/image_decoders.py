@@ -7,7 +7,7 @@ import struct
 import zlib
 from typing import Protocol
 
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 # What Pillow raises on damaged files, by format and by how far it gets.
 _PILLOW_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
@@ -57,7 +57,8 @@ class PillowDecoder:
 
     def jpeg_shape(self, data: bytes) -> tuple[int, int, int]:  # noqa: D102
         try:
-            with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+            # Image.open would refuse a bomb before its size is known, which belongs in the message.
+            with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as image:
                 return image.height, image.width, len(image.getbands())
         except _PILLOW_ERRORS as error:
             raise ValueError(str(error)) from None
