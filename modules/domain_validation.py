@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
+from modules.class_checks import check_class_sizes, check_same_classes, listed
 from modules.domain_statistics import example_count, value_counts
 from modules.examples import CHANNELS, LABEL
 from modules.finding import Finding
@@ -19,7 +20,6 @@ _PLAIN_WORDS = {
     _Reason.SCHEMA_NEW_COLUMN: "one that the schema does not have",
     _Reason.INVALID_FEATURE_SHAPE: "no value, or several, in some examples",
 }
-_MOST_SHOWN = 10
 
 
 def check_classes(
@@ -37,16 +37,10 @@ def check_classes(
     Returns:
         Findings, none if all agree.
     """
-    if source_class_names is not None and list(class_names) != list(source_class_names):
-        return [
-            Finding(
-                None,
-                LABEL,
-                expected=f"the source's {len(source_class_names)} classes in the same order",
-                found=_class_differences(class_names, source_class_names),
-                fix="Name the target's classes as the source's, in the same order.",
-            )
-        ]
+    if source_class_names is not None and (
+        findings := check_same_classes(class_names, source_class_names)
+    ):
+        return findings
     labels = next((feature for feature in schema.feature if feature.name == LABEL), None)
     if labels is not None and labels.int_domain.max != len(class_names) - 1:
         return [
@@ -97,7 +91,7 @@ def check_split(
     found = [*_anomaly_findings(split, anomalies, schema, skip_label_range=bool(unknown)), *unknown]
     found += _wrong_channels(split, value_counts(statistics, CHANNELS) or {})
     if counts is not None:
-        found += _small_classes(split, counts, class_names, settings.min_examples_per_class)
+        found += check_class_sizes(split, counts, class_names, settings.min_examples_per_class)
     elif not any(finding.feature == LABEL for finding in found):
         found.append(
             Finding(
@@ -167,31 +161,8 @@ def _unknown_labels(split: str, counts: Mapping[int, int], num_classes: int) -> 
             split,
             LABEL,
             expected=f"labels from 0 to {num_classes - 1}",
-            found=f"unknown labels {_listed(shown)}",
+            found=f"unknown labels {listed(shown)}",
             fix="Correct these labels, or leave their examples out.",
-        )
-    ]
-
-
-def _small_classes(
-    split: str, counts: Mapping[int, int], class_names: Sequence[str], needed: int
-) -> list[Finding]:
-    small = [
-        f"{counts.get(label, 0)} of class '{name}'"
-        for label, name in enumerate(class_names)
-        if counts.get(label, 0) < needed
-    ]
-    if not small:
-        return []
-    return [
-        Finding(
-            split,
-            LABEL,
-            expected=f"at least {needed} examples of each class",
-            found=_listed(small),
-            fix="Add examples of these classes, or lower validation.min_examples_per_class."
-            if needed > 1
-            else "Add examples of these classes.",
         )
     ]
 
@@ -220,24 +191,6 @@ def _describe(feature: schema_pb2.Feature | None) -> str:
     if feature.HasField("int_domain"):
         text += f", from {feature.int_domain.min} to {feature.int_domain.max}"
     return text
-
-
-def _class_differences(names: Sequence[str], source_names: Sequence[str]) -> str:
-    missing = [name for name in source_names if name not in names]
-    extra = [name for name in names if name not in source_names]
-    if not missing and not extra:
-        return f"another order, {_listed([*names])}"
-    parts = [f"{len(names)} classes"]
-    if missing:
-        parts.append(f"without {_listed(missing)}")
-    if extra:
-        parts.append(f"with {_listed(extra)} that the source does not have")
-    return " ".join(parts)
-
-
-def _listed(items: Sequence[str]) -> str:
-    shown = ", ".join(items[:_MOST_SHOWN])
-    return shown if len(items) <= _MOST_SHOWN else f"{shown} and {len(items) - _MOST_SHOWN} more"
 
 
 def _plain_words(reason: anomalies_pb2.AnomalyInfo.Reason) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import tensorflow_data_validation as tfdv
+from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from modules.errors import DataError, DomainValidationError
 from modules.examples import CHANNELS, DOMAIN, EXAMPLE_ID, HEIGHT, IMAGE, LABEL, WIDTH
+from modules.image_sources.files import explained, open_file
 
 # Generous: the target's images may have another size than the source's.
 MAX_IMAGE_SIDE = 16_384
 # Grey and colour; the schema language knows bounds only.
 CHANNEL_CHOICES = (1, 3)
 
+_FIX = "Correct the file, or leave source.schema_file out to infer the schema."
 _TYPES = {
     IMAGE: schema_pb2.BYTES,
     LABEL: schema_pb2.INT,
@@ -42,6 +44,8 @@ def infer_image_schema(
     Raises:
         DomainValidationError: A feature is missing from the statistics or has another type.
     """
+    import tensorflow_data_validation as tfdv  # Takes seconds; a pinned schema needs none of it.
+
     inferred: schema_pb2.Schema | None = None
     for split in statistics:
         if inferred is None:
@@ -56,6 +60,29 @@ def infer_image_schema(
             f"{'; '.join(problems)}. Ingest the source with ImageExampleGen."
         )
     return _curated_schema(num_classes)
+
+
+def read_pinned_schema(path: str, num_classes: int) -> str:
+    """Reads a pinned schema and checks that it covers the features as the pipeline uses them.
+
+    Args:
+        path: A schema as text proto.
+        num_classes: K, the number of the source's class names.
+
+    Returns:
+        The file's text, comments included.
+
+    Raises:
+        DataError: The file is not readable, no schema, or does not fit.
+    """
+    with explained(path), open_file(path) as file:
+        text: str = file.read().decode("utf-8")
+    try:
+        schema = text_format.Parse(text, schema_pb2.Schema())
+    except text_format.ParseError as error:
+        raise DataError(path, expected="a schema text proto", found=f"{error}", fix=_FIX) from error
+    check_image_schema(schema, num_classes, path)
+    return text
 
 
 def check_image_schema(schema: schema_pb2.Schema, num_classes: int, path: str) -> None:
@@ -86,7 +113,7 @@ def check_image_schema(schema: schema_pb2.Schema, num_classes: int, path: str) -
             path,
             expected=f"a schema of image examples with {num_classes} classes",
             found="; ".join(problems),
-            fix="Correct the file, or leave source.schema_file out to infer the schema.",
+            fix=_FIX,
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pipelines.data_commands import check_command, init_command
 from pipelines.kubeflow_commands import compile_command, submit_command
 
 
@@ -70,6 +71,8 @@ def run(
         sys.exit(3)
 
 
+main.add_command(init_command)
+main.add_command(check_command)
 main.add_command(compile_command)
 main.add_command(submit_command)
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import tensorflow as tf
 from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import types
 from tfx.components.schema_gen.executor import DEFAULT_FILE_NAME
 from tfx.components.statistics_gen import stats_artifact_utils
@@ -16,8 +14,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils
 
 from modules.class_names import read_class_names
-from modules.errors import DataError
-from modules.image_schema import check_image_schema, infer_image_schema
+from modules.image_schema import infer_image_schema, read_pinned_schema
 
 SCHEMA_FILE_KEY = standard_component_specs.SCHEMA_FILE_KEY
 SCHEMA_FINGERPRINT_KEY = "schema_fingerprint"
@@ -51,7 +48,7 @@ class Executor(base_executor.BaseExecutor):
         num_classes = len(read_class_names(examples.uri))
         schema_file = exec_properties.get(SCHEMA_FILE_KEY)
         if schema_file:
-            text = _pinned_schema(schema_file, num_classes)
+            text = read_pinned_schema(schema_file, num_classes)
         else:
             statistics = artifact_utils.get_single_instance(
                 input_dict[standard_component_specs.STATISTICS_KEY]
@@ -65,17 +62,3 @@ def _inferred_schema(statistics: types.Artifact, num_classes: int) -> str:
     splits = artifact_utils.decode_split_names(statistics.split_names)
     protos = [stats_artifact_utils.load_statistics(statistics, split).proto() for split in splits]
     return text_format.MessageToString(infer_image_schema(protos, num_classes))
-
-
-def _pinned_schema(path: str, num_classes: int) -> str:
-    fix = "Correct source.schema_file, or leave it out to infer the schema."
-    try:
-        with tf.io.gfile.GFile(path, "r") as file:
-            text = file.read()
-        schema = text_format.Parse(text, schema_pb2.Schema())
-    except (UnicodeDecodeError, tf.errors.OpError) as error:
-        raise DataError(path, expected="a readable file", found=f"{error}", fix=fix) from error
-    except text_format.ParseError as error:
-        raise DataError(path, expected="a schema text proto", found=f"{error}", fix=fix) from error
-    check_image_schema(schema, num_classes, path)
-    return text

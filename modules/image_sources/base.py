@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from modules.errors import DataError
@@ -43,6 +44,29 @@ class ImageShard(abc.ABC):
         Raises:
             DataError: A record is not what the format promises.
         """
+
+    def labels(self) -> Sequence[int] | None:
+        """Lists the labels in the order of `read`, or None where that takes reading the images.
+
+        Raises:
+            DataError: The labels are not what the format promises.
+        """
+        return None
+
+    def preview(self, rows: Collection[int]) -> Iterator[ImageRecord]:
+        """Reads a few records for a first look, which a format may check less strictly.
+
+        Args:
+            rows: Places in the order of `read`, ascending.
+
+        Raises:
+            DataError: A record is not what the format promises.
+        """
+        last = max(rows, default=-1)
+        wanted = frozenset(rows)
+        for row, record in enumerate(itertools.islice(self.read(), last + 1)):
+            if row in wanted:
+                yield record
 
 
 class ImageSource(abc.ABC):

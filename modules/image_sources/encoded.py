@@ -6,10 +6,9 @@ import struct
 import zlib
 from typing import NamedTuple
 
-import tensorflow as tf
-
 from modules.errors import DataError
 from modules.image_sources.base import MAX_PIXELS
+from modules.image_sources.image_decoders import ImageDecoder, TensorFlowDecoder
 from modules.image_sources.png import SIGNATURE
 
 MAX_ENCODED_BYTES = 4 * MAX_PIXELS
@@ -17,6 +16,7 @@ _JPEG_MAGIC = b"\xff\xd8\xff"
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}  # colour type: grey, RGB, palette, grey+A, RGB+A
 _WITHOUT_ALPHA = (0, 2)
 _FIX = "Replace the image, or remove it."
+_TENSORFLOW = TensorFlowDecoder()
 
 
 class ImageShape(NamedTuple):
@@ -31,8 +31,10 @@ class _Refused(Exception):
     """What was expected and what was found instead."""
 
 
-def check_encoded_image(data: bytes, path: str, record: str = "") -> ImageShape:
-    """Decodes an image to prove that TensorFlow can, within bounds.
+def check_encoded_image(
+    data: bytes, path: str, record: str = "", *, decoder: ImageDecoder = _TENSORFLOW
+) -> ImageShape:
+    """Decodes an image to prove that the pipeline can, within bounds.
 
     What a decoder converts is accepted: 16-bit samples, palettes, CMYK, and alpha channels, which
     the preprocessing lays on paper. A single transparent colour without an alpha channel is not:
@@ -42,6 +44,7 @@ def check_encoded_image(data: bytes, path: str, record: str = "") -> ImageShape:
         data: A PNG or JPEG file.
         path: Where it comes from.
         record: Which record of the file it is, for formats with many.
+        decoder: Proves it; the pipeline's own unless told.
 
     Returns:
         The shape of the decoded image.
@@ -51,9 +54,9 @@ def check_encoded_image(data: bytes, path: str, record: str = "") -> ImageShape:
     """
     try:
         if data.startswith(SIGNATURE):
-            return _check_png(data)
+            return _check_png(data, decoder)
         if data.startswith(_JPEG_MAGIC):
-            return _check_jpeg(data)
+            return _check_jpeg(data, decoder)
         raise _Refused("a PNG or JPEG image", f"data that begin with {data[:8]!r}")
     except _Refused as refused:
         expected, found = refused.args
@@ -61,7 +64,7 @@ def check_encoded_image(data: bytes, path: str, record: str = "") -> ImageShape:
         raise DataError(place, expected=expected, found=found, fix=_FIX) from None
 
 
-def _check_png(data: bytes) -> ImageShape:
+def _check_png(data: bytes, decoder: ImageDecoder) -> ImageShape:
     kinds = _check_png_chunks(data)
     width, height, _, colour_type = struct.unpack(">IIBB", data[16:26])
     if colour_type not in _PNG_CHANNELS:
@@ -69,7 +72,7 @@ def _check_png(data: bytes) -> ImageShape:
     _check_pixels(height, width)
     if colour_type in _WITHOUT_ALPHA and b"tRNS" in kinds:
         raise _Refused("an alpha channel or no transparency", "one transparent colour")
-    _decode(data)
+    _decode(data, decoder)
     return ImageShape(height, width, _PNG_CHANNELS[colour_type])
 
 
@@ -95,13 +98,13 @@ def _check_png_chunks(data: bytes) -> set[bytes]:
     return kinds
 
 
-def _check_jpeg(data: bytes) -> ImageShape:
+def _check_jpeg(data: bytes, decoder: ImageDecoder) -> ImageShape:
     try:
-        height, width, channels = tf.io.extract_jpeg_shape(data).numpy().tolist()
-    except tf.errors.InvalidArgumentError:
+        height, width, channels = decoder.jpeg_shape(data)
+    except ValueError:
         raise _Refused("a JPEG image with a valid header", "a damaged header") from None
     _check_pixels(height, width)
-    _decode(data)
+    _decode(data, decoder)
     return ImageShape(height, width, 1 if channels == 1 else 3)
 
 
@@ -110,8 +113,8 @@ def _check_pixels(height: int, width: int) -> None:
         raise _Refused(f"1 to {MAX_PIXELS} pixels", f"{width} x {height}")
 
 
-def _decode(data: bytes) -> None:
+def _decode(data: bytes, decoder: ImageDecoder) -> None:
     try:
-        tf.io.decode_image(data, expand_animations=False)
-    except tf.errors.InvalidArgumentError:
+        decoder.decode(data)
+    except ValueError:
         raise _Refused("an image that can be decoded", "damaged data") from None

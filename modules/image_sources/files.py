@@ -8,10 +8,8 @@ import hashlib
 import os
 import zlib
 from collections.abc import Iterator
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
-
-import tensorflow as tf
 
 from modules.errors import DataError
 
@@ -19,23 +17,61 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK_BYTES = 1 << 20
 
 
+def is_remote(path: str) -> bool:
+    """Whether a path is a URI, which TensorFlow's file systems have to read."""
+    return "://" in path
+
+
+def open_file(path: str) -> Any:
+    """Opens a file for reading bytes; errors are the file system's own, see `explained`."""
+    if is_remote(path):
+        return _tensorflow().io.gfile.GFile(path, "rb")
+    return open(path, "rb")
+
+
+def file_size(file: Any) -> int:
+    """Returns the bytes of a file that `open_file` opened."""
+    return int(file.size()) if hasattr(file, "size") else os.fstat(file.fileno()).st_size
+
+
 @contextlib.contextmanager
 def explained(path: str) -> Iterator[None]:
     """Turns a file system's errors about `path` into a DataError."""
     try:
         yield
-    except tf.errors.NotFoundError:
-        raise DataError(
-            path, expected="a file or folder", found="nothing", fix="Check the domain's `path`."
-        ) from None
-    except (tf.errors.OpError, OSError, UnicodeError) as error:
-        reason = getattr(error, "message", str(error))
-        raise DataError(
-            path,
-            expected="something readable",
-            found=" ".join(reason.split()),
-            fix="Check the file, its name and its permissions.",
-        ) from None
+    except (OSError, UnicodeError) as error:
+        missing = isinstance(error, FileNotFoundError)
+        raise _unreadable(path, getattr(error, "strerror", None) or str(error), missing) from None
+    except Exception as error:
+        if not is_remote(path) or not isinstance(error, _tensorflow().errors.OpError):
+            raise
+        missing = isinstance(error, _tensorflow().errors.NotFoundError)
+        raise _unreadable(path, error.message, missing) from None
+
+
+def _unreadable(path: str, reason: str, missing: bool) -> DataError:
+    if missing:
+        return DataError(path, expected="a file or folder", found="nothing", fix="Check the path.")
+    return DataError(
+        path,
+        expected="something readable",
+        found=" ".join(reason.split()),
+        fix="Check the file, its name and its permissions.",
+    )
+
+
+def _tensorflow() -> ModuleType:
+    """Imports TensorFlow where a file is remote: it takes seconds, and local ones need none."""
+    import tensorflow as tf
+
+    return tf
+
+
+def is_folder(path: str) -> bool:
+    """Whether there is a folder at a path."""
+    with explained(path):
+        isdir = _tensorflow().io.gfile.isdir if is_remote(path) else os.path.isdir
+        return bool(isdir(path))
 
 
 def list_folder(folder: str) -> list[str]:
@@ -45,13 +81,15 @@ def list_folder(folder: str) -> list[str]:
         DataError: There is no such folder, or it cannot be read.
     """
     with explained(folder):
-        if not tf.io.gfile.isdir(folder):
-            found = "a file" if tf.io.gfile.exists(folder) else "nothing"
+        if not is_folder(folder):
+            exists = _tensorflow().io.gfile.exists if is_remote(folder) else os.path.exists
+            found = "a file" if exists(folder) else "nothing"
             raise DataError(
                 folder, expected="a folder", found=found, fix="Check the domain's `path`."
             )
+        listdir: Any = _tensorflow().io.gfile.listdir if is_remote(folder) else os.listdir
         # Object stores end the names of folders with a slash.
-        names = [name.rstrip("/") for name in tf.io.gfile.listdir(folder)]
+        names = [name.rstrip("/") for name in listdir(folder)]
     return sorted(name for name in names if not name.startswith("."))
 
 
@@ -61,7 +99,7 @@ def check_stays_inside(path: str, folder: str) -> None:
     Raises:
         DataError: It does.
     """
-    if "://" in path or not os.path.islink(path):
+    if is_remote(path) or not os.path.islink(path):
         return
     root = os.path.realpath(folder)
     target = os.path.realpath(path)
@@ -83,7 +121,7 @@ def fingerprint_folder(folder: str) -> str:
     Returns:
         A SHA-256 in hexadecimal; another one after any change that a file system shows.
     """
-    states = _remote_states(folder) if "://" in folder else _local_states(folder)
+    states = _remote_states(folder) if is_remote(folder) else _local_states(folder)
     lines = [f"{os.path.relpath(path, folder)!a} {state}" for path, state in states]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
@@ -99,10 +137,11 @@ def _local_states(folder: str) -> Iterator[tuple[str, str]]:
 
 
 def _remote_states(folder: str) -> Iterator[tuple[str, str]]:
-    for parent, _, names in tf.io.gfile.walk(folder):
+    gfile = _tensorflow().io.gfile
+    for parent, _, names in gfile.walk(folder):
         for name in names:
             path = os.path.join(parent, name)
-            state = tf.io.gfile.stat(path)
+            state = gfile.stat(path)
             yield path, f"{state.length} {state.mtime_nsec}"
 
 
@@ -128,7 +167,7 @@ class ByteStream:
         self.path = path
         self.position = 0
         with explained(path):
-            self._file: Any = tf.io.gfile.GFile(path, "rb")
+            self._file: Any = open_file(path)
             self._is_gzip = self._file.read(2) == _GZIP_MAGIC
             self._file.seek(0)
         self._stream: Any = gzip.GzipFile(fileobj=self._file) if self._is_gzip else self._file
@@ -170,7 +209,7 @@ class ByteStream:
                     break
         else:
             with explained(self.path):
-                self.position = min(begin + size, self._file.size())
+                self.position = min(begin + size, file_size(self._file))
                 self._file.seek(self.position)
         return self.position - begin
 

@@ -73,6 +73,14 @@ class IdxShard(ImageShard):
                     yield ImageRecord(example_id, png, label, height, width, channels)
                     index += 1
 
+    def labels(self) -> list[int]:
+        """Reads the labels file alone."""
+        with ByteStream(self.labels_path) as stream:
+            header = read_header(stream, _INTEGERS, (1,))
+            stream.skip(self.begin * header.record_bytes)
+            numbers = read_records(stream, header, self.end - self.begin, "labels")
+            return [int(number) for number in numbers]
+
 
 class IdxSource(ImageSource):
     """A folder with `train-images*`, `train-labels*`, `t10k-images*` and `t10k-labels*`.

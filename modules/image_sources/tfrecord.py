@@ -8,14 +8,19 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from modules.errors import DataError
 from modules.examples import EVAL_SPLIT, IMAGE, LABEL, TRAIN_SPLIT
 from modules.image_sources.base import ImageRecord, ImageShard, ImageSource
 from modules.image_sources.encoded import MAX_ENCODED_BYTES, check_encoded_image
-from modules.image_sources.files import ByteStream, check_stays_inside, explained, list_folder
+from modules.image_sources.files import (
+    ByteStream,
+    check_stays_inside,
+    explained,
+    list_folder,
+    open_file,
+)
 from modules.image_sources.labels import find_label_problem, implied_class_names
 
 _SUFFIXES = (".tfrecord", ".tfrecord.gz")
@@ -54,6 +59,8 @@ class TFRecordShard(ImageShard):
             yield ImageRecord(example_id, image, label, *shape)
 
     def _parse(self, serialized: bytes, record: str) -> tuple[bytes, int]:
+        import tensorflow as tf  # Takes seconds; the other formats do without.
+
         try:
             features = tf.train.Example.FromString(serialized).features.feature
         except DecodeError:
@@ -126,13 +133,15 @@ class TFRecordSource(ImageSource):
 
 
 def _read_records(path: str) -> Iterator[bytes]:
+    import tensorflow as tf
+
     is_gzip = path.endswith(".gz")
     longest = _longest_record(path, _chunks(path, is_gzip))
     batch = max(1, min(_BATCH, _BATCH_BYTES // max(longest, 1)))
     batches = tf.data.TFRecordDataset(path, "GZIP" if is_gzip else "").batch(batch)
     try:
-        for batch in batches.as_numpy_iterator():
-            yield from batch.tolist()
+        for records in batches.as_numpy_iterator():
+            yield from records.tolist()
     except tf.errors.DataLossError as error:
         offset = re.search(r"record at (\d+)", error.message)
         raise DataError(
@@ -181,6 +190,6 @@ def _chunks(path: str, is_gzip: bool) -> Iterator[bytes]:
             while chunk := stream.read(_CHUNK_BYTES):
                 yield chunk
     else:
-        with explained(path), tf.io.gfile.GFile(path, "rb") as file:
+        with explained(path), open_file(path) as file:
             while chunk := file.read(_CHUNK_BYTES):
                 yield chunk

@@ -66,7 +66,7 @@ def test_source_without_the_features_is_refused(tmp_path: Path) -> None:
     [
         (b"no schema", "a schema text proto"),
         (b"", "no 'image'"),
-        (b"\xff\xfe", "a readable file"),
+        (b"\xff\xfe", "something readable"),
     ],
 )
 def test_pinned_file_that_is_no_schema_is_refused(

@@ -75,6 +75,16 @@ def test_the_table_in_the_readme_has_the_arms_that_a_run_prints() -> None:
         assert arm in README
 
 
+def test_the_own_data_section_ends_in_a_sheet_a_verdict_and_a_report() -> None:
+    result = read_result(Path("runs/own/run"))
+    assert (result["source"]["name"], result["target"]["name"]) == ("mnist", "optdigits")
+    assert result["config"]["source"]["format"] == "image_folder"
+    assert result["arms"]["warm_start"]["total"] == 899
+    assert result["arms"]["warm_start"]["accuracy"] > 0.85
+    assert Path("runs/own/run/report.html").stat().st_size > 10_000
+    assert Path("runs/own/digits.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_each_file_that_the_readme_names_exists() -> None:
     named = re.findall(r"`((?:\.|[a-z_]+/)[\w./]*\.(?:py|md|yaml))`", README)
     assert named

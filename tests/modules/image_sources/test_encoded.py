@@ -14,6 +14,11 @@ from PIL import Image
 
 from modules.errors import DataError
 from modules.image_sources.encoded import check_encoded_image
+from modules.image_sources.image_decoders import (
+    ImageDecoder,
+    PillowDecoder,
+    TensorFlowDecoder,
+)
 from modules.image_sources.png import encode_png
 from tests.modules.image_sources.images import encoded, noise
 
@@ -34,10 +39,16 @@ _ACCEPTED = {
 }
 
 
+_DECODERS = pytest.mark.parametrize(
+    "decoder", [TensorFlowDecoder(), PillowDecoder()], ids=["TensorFlow", "Pillow"]
+)
+
+
+@_DECODERS
 @pytest.mark.parametrize("kind", _ACCEPTED)
-def test_accepts_what_decodes_to_grey_or_colour(kind: str) -> None:
+def test_accepts_what_decodes_to_grey_or_colour(kind: str, decoder: ImageDecoder) -> None:
     data, channels = _ACCEPTED[kind]
-    assert check_encoded_image(data, "file") == (9, 7, channels)
+    assert check_encoded_image(data, "file", decoder=decoder) == (9, 7, channels)
     assert tf.io.decode_image(data, channels, expand_animations=False).shape == (9, 7, channels)
 
 
@@ -88,11 +99,12 @@ _REFUSED = {
 }
 
 
+@_DECODERS
 @pytest.mark.parametrize("kind", _REFUSED)
-def test_refuses_the_rest_with_place_and_reason(kind: str) -> None:
+def test_refuses_the_rest_with_place_and_reason(kind: str, decoder: ImageDecoder) -> None:
     data, message = _REFUSED[kind]
     with pytest.raises(DataError, match=message) as caught:
-        check_encoded_image(data, "folder/file", "record 7")
+        check_encoded_image(data, "folder/file", "record 7", decoder=decoder)
     assert str(caught.value).startswith("folder/file, record 7: expected")
 
 

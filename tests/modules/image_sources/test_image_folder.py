@@ -61,6 +61,13 @@ def test_given_classes_set_the_labels(folder: Path) -> None:
     assert labels == {0, 2}
 
 
+def test_a_preview_reads_the_rows_that_are_asked_for(folder: Path) -> None:
+    (shard,) = ImageFolderSource(str(folder)).shards("train")
+    records = _read(folder, "train")
+    assert list(shard.preview([1, 3])) == [records[1], records[3]]
+    assert shard.labels() == [record.label for record in records]
+
+
 def test_shape_is_each_image_s_own(folder: Path) -> None:
     shapes = {record.example_id: record[3:] for record in _read(folder, "train")}
     assert shapes["train/2/a.png"] == (9, 7, 1)
@@ -121,7 +128,15 @@ def _empty_eval(folder: Path) -> None:
 
 
 _BAD_INPUTS: dict[str, tuple[Callable[[Path], object], str]] = {
-    "missing split": (_remove_eval, r"images/eval: expected a folder, found nothing"),
+    "missing split": (
+        _remove_eval,
+        r"images: expected a folder 'eval' with one folder for each class, found train\. "
+        r"Move some images of each class",
+    ),
+    "split of another name": (
+        lambda folder: (folder / "eval").rename(folder / "test"),
+        r"expected a folder 'eval' .*, found test, train\. Rename 'test' to 'eval'",
+    ),
     "empty split": (
         _empty_eval,
         r"images/eval: expected one folder for each class",
@@ -195,5 +210,5 @@ def test_file_name_that_is_not_utf_8_is_an_error(folder: Path) -> None:
 
 
 def test_a_folder_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"absent/train: expected a folder, found nothing"):
+    with pytest.raises(DataError, match=r"absent: expected a folder, found nothing"):
         ImageFolderSource(str(tmp_path / "absent")).shards("train")

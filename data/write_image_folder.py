@@ -1,0 +1,56 @@
+"""Writes a domain of IDX files as a folder of PNG images.
+
+Run it with `python -m data.write_image_folder IDX_FOLDER FOLDER [--per-class N]`; it always writes
+the same files, and leaves those that are there already as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from modules.examples import EVAL_SPLIT, TRAIN_SPLIT
+from modules.image_sources.formats import open_source
+
+
+def write_image_folder(idx_folder: Path, folder: Path, per_class: int | None = None) -> int:
+    """Writes `train/<class>/*.png` and `eval/<class>/*.png`.
+
+    Args:
+        idx_folder: The IDX files.
+        folder: Where the images go.
+        per_class: The first so many images of each class of each split; None takes all.
+
+    Returns:
+        How many images there are.
+
+    Raises:
+        DataError: The IDX files are not sound.
+    """
+    source = open_source("idx", str(idx_folder))
+    names = source.class_names({})
+    total = 0
+    for split in (TRAIN_SPLIT, EVAL_SPLIT):
+        written: Counter[int] = Counter()
+        for shard in source.shards(split):
+            for record in shard.read():
+                if per_class is not None and written[record.label] >= per_class:
+                    continue
+                path = folder / split / names[record.label] / f"{written[record.label]:05d}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if not path.exists() or path.read_bytes() != record.image:
+                    path.write_bytes(record.image)
+                written[record.label] += 1
+        total += written.total()
+    return total
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Write IDX files as a folder of PNG images.")
+    parser.add_argument("idx_folder", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--per-class", type=int, metavar="N", help="the first N of each class")
+    arguments = parser.parse_args()
+    count = write_image_folder(arguments.idx_folder, arguments.folder, arguments.per_class)
+    print(f"{arguments.folder}: {count:,} images")

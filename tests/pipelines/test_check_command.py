@@ -1,0 +1,161 @@
+"""`warmstart check` finds what a run would stumble over, names the place, and trains nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pipelines.cli import main
+from tests import spoiled_domains as spoil
+
+CONFIG = "configs/mnist_to_optdigits.yaml"
+
+
+def check(*overrides: str) -> Result:
+    options = [part for override in overrides for part in ("--set", override)]
+    return CliRunner().invoke(main, ["check", CONFIG, *options])
+
+
+def errors(result: Result) -> list[str]:
+    assert "Traceback" not in result.output
+    return [line for line in result.output.splitlines() if line.startswith("error")]
+
+
+def test_the_default_scenario_is_ready() -> None:
+    result = check()
+    assert result.exit_code == 0, result.output
+    assert "60,000 images (5,421 to 6,742 per class), 28x28, grey" in result.output
+    assert "899 images" in result.output
+    assert errors(result) == []
+    assert "warning" not in result.output
+
+
+def test_it_takes_less_than_five_seconds_and_no_tensorflow() -> None:
+    code = (
+        "import sys; from pipelines.cli import main\n"
+        "try: main()\n"
+        "finally: print(sorted({'tensorflow', 'tfx', 'apache_beam'} & set(sys.modules)))"
+    )
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", code, "check", CONFIG], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (spoil.truncate, r"train-images-idx3-ubyte.gz (byte "),
+        (spoil.wrong_magic, "expected IDX magic number 0x803 or 0x804, found 0x12340803"),
+        (spoil.count_mismatch, "expected 897 images, one for each label"),
+        (spoil.label_out_of_range, "expected labels without a gap (0 to 9"),
+        (spoil.missing_file, "expected one file train-labels*"),
+        (spoil.empty_folder, "expected one file train-labels*"),
+        (spoil.missing_folder, "expected a folder, found nothing"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_a_spoiled_idx_domain_is_one_error(
+    damage: Callable[[Path], None], message: str, tmp_path: Path
+) -> None:
+    domain = spoil.idx_copy(tmp_path / "domain")
+    damage(domain)
+    result = check(f"target.path={domain}")
+    assert result.exit_code == 1
+    (line,) = errors(result)
+    assert line.startswith("error    target optdigits: " + str(domain))
+    assert message in line
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (spoil.undecodable_image, "expected a complete PNG image"),
+        (spoil.empty_class, "eval/4: expected at least one image, found an empty folder"),
+        (spoil.class_that_eval_lacks, "eval split, label: expected at least 1 examples of each"),
+        (spoil.missing_eval, "expected a folder 'eval' with one folder for each class"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_a_spoiled_image_folder_is_one_error(
+    damage: Callable[[Path], None], message: str, tmp_path: Path
+) -> None:
+    domain = spoil.png_copy(tmp_path / "domain")
+    damage(domain)
+    result = check(f"target.path={domain}", "target.format=image_folder")
+    assert result.exit_code == 1
+    (line,) = errors(result)
+    assert message in line
+
+
+def test_a_sound_image_folder_is_ready(tmp_path: Path) -> None:
+    domain = spoil.png_copy(tmp_path / "domain")
+    result = check(f"target.path={domain}", "target.format=image_folder")
+    assert result.exit_code == 0, result.output
+
+
+def test_every_bad_image_is_named_and_so_is_what_is_wrong_with_the_source(tmp_path: Path) -> None:
+    domain = spoil.png_copy(tmp_path / "domain")
+    for name in ("train/3/00000.png", "train/7/00005.png"):
+        (domain / name).write_bytes(b"no image")
+    result = check(
+        f"target.path={domain}", "target.format=image_folder", f"source.path={tmp_path / 'absent'}"
+    )
+    lines = errors(result)
+    assert len(lines) == 3
+    for place in ("absent", "train/3/00000.png", "train/7/00005.png"):
+        assert sum(place in line for line in lines) == 1
+
+
+def test_more_shots_than_labels_is_an_error() -> None:
+    (line,) = errors(check("target.shots=88"))
+    assert (
+        "expected 88 labelled examples of each class (target.shots), found 87 of class '8'" in line
+    )
+
+
+def test_too_few_eval_examples_for_the_gate_is_a_warning() -> None:
+    result = check("gate.min_eval_examples=900")
+    assert result.exit_code == 0
+    assert "warning  target optdigits, eval split: expected at least 900 examples" in result.output
+
+
+def test_other_classes_than_the_source_s_are_an_error(tmp_path: Path) -> None:
+    domain = spoil.png_copy(tmp_path / "domain")
+    for split in ("train", "eval"):
+        (domain / split / "9").rename(domain / split / "nine")
+    (line,) = errors(check(f"target.path={domain}", "target.format=image_folder"))
+    assert "without 9 with nine that the source does not have" in line
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("transfer.method=jiont", "did you mean 'joint'?"),
+        ("network.name=lenett", "did you mean 'lenet'?"),
+        ("source.schema_file=README.md", "expected a schema text proto"),
+        ("transfer.frozen_layers=[conv9]", "has no layer 'conv9'"),
+    ],
+)
+def test_a_name_that_does_not_exist_is_an_error(override: str, message: str) -> None:
+    (line,) = errors(check(override))
+    assert message in line
+
+
+def test_a_misspelt_key_ends_in_one_message() -> None:
+    result = check("target.shotz=3")
+    assert result.exit_code == 1
+    assert "did you mean 'target.shots'" in result.output
+
+
+def test_the_last_line_is_the_command_to_run() -> None:
+    result = check("target.shots=1")
+    assert result.output.splitlines()[-1] == f"Ready: warmstart run {CONFIG} --set target.shots=1"

@@ -1,0 +1,126 @@
+"""`warmstart init` turns a folder into a configuration that is ready to run, or says why not."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from pipelines.cli import main
+from pipelines.config import load_config
+from tests import spoiled_domains as spoil
+
+
+def init(folder: Path, output: Path, *more: str) -> Result:
+    result = CliRunner().invoke(main, ["init", str(folder), "--output", str(output), *more])
+    assert "Traceback" not in result.output
+    return result
+
+
+def test_digits_get_mnist_as_their_source(tmp_path: Path) -> None:
+    output = tmp_path / "digits.yaml"
+    result = init(Path("data/optdigits"), output)
+    assert result.exit_code == 0, result.output
+    assert "train: 898 images (87 to 91 per class), 8x8, grey" in result.output
+    assert "8: 87 train, 87 eval" in result.output
+    config = load_config(output)
+    assert (config.source.path, config.source.format) == ("data/mnist", "idx")
+    assert config.source.schema_file == "configs/schemas/digits.pbtxt"
+    assert (config.target.path, config.target.shots) == ("data/optdigits", 10)
+    assert (config.network.image_size, config.network.channels) == (28, 1)
+    assert config.preprocessing.framing
+    assert f"#   warmstart run {output}\n" in output.read_text()
+
+
+def test_what_it_writes_passes_the_check(tmp_path: Path) -> None:
+    output = tmp_path / "digits.yaml"
+    init(spoil.png_copy(tmp_path / "my digits"), output)
+    result = CliRunner().invoke(main, ["check", str(output)])
+    assert result.exit_code == 0, result.output
+    assert load_config(output).target.name == "my_digits"
+
+
+def test_the_contact_sheet_has_a_row_for_each_class_and_a_block_for_each_domain(
+    tmp_path: Path,
+) -> None:
+    output = tmp_path / "digits.yaml"
+    init(Path("data/optdigits"), output)
+    with Image.open(io.BytesIO(output.with_suffix(".png").read_bytes())) as sheet:
+        width, height = sheet.size
+        assert width > 2 * 6 * 48
+        assert height > 10 * 48
+        assert max(sheet.convert("L").getdata()) - min(sheet.convert("L").getdata()) == 255
+
+
+def test_the_same_call_again_changes_nothing_but_another_content_is_not_overwritten(
+    tmp_path: Path,
+) -> None:
+    output = tmp_path / "digits.yaml"
+    init(Path("data/optdigits"), output)
+    first = output.read_bytes()
+    assert init(Path("data/optdigits"), output).exit_code == 0
+    assert output.read_bytes() == first
+    output.write_text("mine")
+    refused = init(Path("data/optdigits"), output)
+    assert refused.exit_code == 1
+    assert "is there already, with other content" in refused.output
+    assert output.read_text() == "mine"
+    assert init(Path("data/optdigits"), output, "--force").exit_code == 0
+    assert output.read_bytes() == first
+
+
+def colour_classes(folder: Path, side: int) -> Path:
+    for split in ("train", "eval"):
+        for number, name in enumerate(("cat", "<b>&\"dog'", "\u732b")):
+            (folder / split / name).mkdir(parents=True)
+            for shade in range(3):
+                image = Image.new("RGB", (side, side + 7), (80 * number, 50 * shade, 9))
+                image.save(folder / split / name / f"{shade}.jpg")
+    return folder
+
+
+def test_colour_photographs_keep_their_colours_and_their_frame(tmp_path: Path) -> None:
+    target = colour_classes(tmp_path / "target", 90)
+    source = colour_classes(tmp_path / "source", 45)
+    output = tmp_path / "animals.yaml"
+    result = init(target, output, "--source", str(source))
+    assert result.exit_code == 0, result.output
+    config = load_config(output)
+    assert (config.network.image_size, config.network.channels) == (64, 3)
+    assert not config.preprocessing.framing
+    assert config.target.shots == 3
+    assert "found 9: the run will work, and the model will not be blessed" in result.output
+
+
+def test_other_classes_than_digits_ask_for_a_source(tmp_path: Path) -> None:
+    result = init(colour_classes(tmp_path / "target", 20), tmp_path / "animals.yaml")
+    assert result.exit_code == 1
+    assert "Pass a folder with the same classes: --source DIR" in result.output
+    assert not (tmp_path / "animals.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (spoil.missing_eval, "Rename 'test' to 'eval'."),
+        (spoil.empty_class, "eval/4: expected at least one image"),
+        (spoil.class_that_eval_lacks, "found 0 of class '4'"),
+        (spoil.undecodable_image, "expected a complete PNG image"),
+        (spoil.empty_folder, "found an empty folder"),
+        (spoil.missing_folder, "expected a folder, found nothing"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_data_that_cannot_run_get_no_configuration(
+    damage: Callable[[Path], None], message: str, tmp_path: Path
+) -> None:
+    domain = spoil.png_copy(tmp_path / "domain")
+    damage(domain)
+    result = init(domain, tmp_path / "digits.yaml")
+    assert result.exit_code == 1
+    assert message in result.output
+    assert sorted(path.name for path in tmp_path.iterdir()) in (["domain"], [])
