@@ -49,11 +49,7 @@ def check_class_sizes(
     Returns:
         One finding that names them, or none.
     """
-    small = [
-        f"{counts.get(label, 0)} of class '{name}'"
-        for label, name in enumerate(class_names)
-        if counts.get(label, 0) < needed
-    ]
+    small = small_classes(counts, class_names, needed)
     if not small:
         return []
     return [
@@ -66,6 +62,15 @@ def check_class_sizes(
             if needed > 1
             else "Add examples of these classes.",
         )
+    ]
+
+
+def small_classes(counts: Mapping[int, int], class_names: Sequence[str], needed: int) -> list[str]:
+    """Describes each class with too few examples; arguments as for `check_class_sizes`."""
+    return [
+        f"{counts.get(label, 0)} of class '{name}'"
+        for label, name in enumerate(class_names)
+        if counts.get(label, 0) < needed
     ]
 
 

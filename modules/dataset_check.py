@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from modules.class_checks import check_class_sizes, check_same_classes, listed
+from modules.class_checks import check_class_sizes, check_same_classes, listed, small_classes
 from modules.dataset_summary import DatasetSummary, SplitSummary
 from modules.domain_skew import check_skew, measure_skew
 from modules.examples import EVAL_SPLIT, LABEL, TRAIN_SPLIT
@@ -55,11 +55,7 @@ def check_shots(target: DatasetSummary, shots: Shots) -> list[Finding]:
     train = target.splits[TRAIN_SPLIT]
     if shots == "all" or not train.is_counted:
         return []
-    too_few = [
-        f"{train.counts.get(label, 0)} of class '{name}'"
-        for label, name in enumerate(target.class_names)
-        if train.counts.get(label, 0) < shots
-    ]
+    too_few = small_classes(train.counts, target.class_names, shots)
     if not too_few:
         return []
     return [

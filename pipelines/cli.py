@@ -9,6 +9,7 @@ import click
 
 from pipelines.data_commands import check_command, init_command
 from pipelines.kubeflow_commands import compile_command, submit_command
+from pipelines.override_option import override_option
 
 
 class _UserErrors(click.Group):
@@ -40,13 +41,7 @@ def main() -> None:
 
 @main.command()
 @click.argument("config", type=click.Path(path_type=Path))
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY.PATH=VALUE",
-    help="Override a configuration value, e.g. target.shots=1. May be repeated.",
-)
+@override_option
 @click.option("--output", type=click.Path(path_type=Path), help="Folder for the run's results.")
 @click.option("--fresh", is_flag=True, help="Run every component again; use no cached result.")
 @click.option("--require-blessing", is_flag=True, help="Exit with 3 unless the model is blessed.")

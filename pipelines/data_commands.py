@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from pipelines.override_option import override_option
+
 
 @click.command("init")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
@@ -40,13 +42,7 @@ def init_command(folder: Path, source: Path | None, output: Path | None, force: 
 
 @click.command("check")
 @click.argument("config", type=click.Path(path_type=Path))
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY.PATH=VALUE",
-    help="Override a configuration value, e.g. target.shots=1. May be repeated.",
-)
+@override_option
 @click.option("--all", "read_all", is_flag=True, help="Read every image, not only the first ones.")
 def check_command(config: Path, overrides: tuple[str, ...], read_all: bool) -> None:
     """Check CONFIG and its data without training; exit with 1 if a run would fail."""

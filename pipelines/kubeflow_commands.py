@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from pipelines.override_option import override_option
+
 
 @click.command("compile")
 @click.argument("config", type=click.Path(path_type=Path))
@@ -24,13 +26,7 @@ import click
     type=click.Path(path_type=Path, dir_okay=False),
     help="The YAML file to write.",
 )
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY.PATH=VALUE",
-    help="Override a configuration value, e.g. target.shots=1. May be repeated.",
-)
+@override_option
 def compile_command(
     config: Path, image: str, pipeline_root: str, output: Path, overrides: tuple[str, ...]
 ) -> None:

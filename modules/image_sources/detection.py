@@ -10,8 +10,8 @@ from modules.examples import EVAL_SPLIT, TRAIN_SPLIT
 from modules.image_sources.files import is_folder, list_folder
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
+TFRECORD_SUFFIXES = (".tfrecord", ".tfrecord.gz")
 _IDX_BEGINNINGS = ("train-images", "train-labels", "t10k-images", "t10k-labels")
-_TFRECORD_ENDINGS = (".tfrecord", ".tfrecord.gz")
 _LAYOUTS = (
     "images in train/<class>/ and eval/<class>/, IDX files (train-images*, train-labels*, "
     "t10k-images*, t10k-labels*), or train*.tfrecord and eval*.tfrecord"
@@ -38,7 +38,7 @@ def detect_format(folder: str) -> str:
     names = list_folder(folder)
     if any(name.startswith(_IDX_BEGINNINGS) for name in names):
         return "idx"
-    if any(name.endswith(_TFRECORD_ENDINGS) for name in names):
+    if any(name.endswith(TFRECORD_SUFFIXES) for name in names):
         return "tfrecord"
     folders = [name for name in names if is_folder(os.path.join(folder, name))]
     if TRAIN_SPLIT in folders or EVAL_SPLIT in folders:

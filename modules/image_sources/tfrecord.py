@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError
 from modules.errors import DataError
 from modules.examples import EVAL_SPLIT, IMAGE, LABEL, TRAIN_SPLIT
 from modules.image_sources.base import ImageRecord, ImageShard, ImageSource
+from modules.image_sources.detection import TFRECORD_SUFFIXES
 from modules.image_sources.encoded import MAX_ENCODED_BYTES, check_encoded_image
 from modules.image_sources.files import (
     ByteStream,
@@ -23,7 +24,6 @@ from modules.image_sources.files import (
 )
 from modules.image_sources.labels import find_label_problem, implied_class_names
 
-_SUFFIXES = (".tfrecord", ".tfrecord.gz")
 _BATCH = 32  # Records that TensorFlow hands over at once, fewer where they are long.
 _BATCH_BYTES = 64 << 20
 _CHUNK_BYTES = 1 << 20
@@ -98,7 +98,7 @@ class TFRecordSource(ImageSource):
         names = [
             name
             for name in list_folder(self.folder)
-            if name.startswith(split) and name.endswith(_SUFFIXES)
+            if name.startswith(split) and name.endswith(TFRECORD_SUFFIXES)
         ]
         if not names:
             raise DataError(

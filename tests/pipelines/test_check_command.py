@@ -27,6 +27,13 @@ def errors(result: Result) -> list[str]:
     return [line for line in result.output.splitlines() if line.startswith("error")]
 
 
+def only_error(*overrides: str) -> str:
+    result = check(*overrides)
+    assert result.exit_code == 1
+    (line,) = errors(result)
+    return line
+
+
 def test_the_default_scenario_is_ready() -> None:
     result = check()
     assert result.exit_code == 0, result.output
@@ -68,9 +75,7 @@ def test_a_spoiled_idx_domain_is_one_error(
 ) -> None:
     domain = spoil.idx_copy(tmp_path / "domain")
     damage(domain)
-    result = check(f"target.path={domain}")
-    assert result.exit_code == 1
-    (line,) = errors(result)
+    line = only_error(f"target.path={domain}")
     assert line.startswith("error    target optdigits: " + str(domain))
     assert message in line
 
@@ -90,10 +95,7 @@ def test_a_spoiled_image_folder_is_one_error(
 ) -> None:
     domain = spoil.png_copy(tmp_path / "domain")
     damage(domain)
-    result = check(f"target.path={domain}", "target.format=image_folder")
-    assert result.exit_code == 1
-    (line,) = errors(result)
-    assert message in line
+    assert message in only_error(f"target.path={domain}", "target.format=image_folder")
 
 
 def test_a_sound_image_folder_is_ready(tmp_path: Path) -> None:
@@ -116,7 +118,7 @@ def test_every_bad_image_is_named_and_so_is_what_is_wrong_with_the_source(tmp_pa
 
 
 def test_more_shots_than_labels_is_an_error() -> None:
-    (line,) = errors(check("target.shots=88"))
+    line = only_error("target.shots=88")
     assert (
         "expected 88 labelled examples of each class (target.shots), found 87 of class '8'" in line
     )
@@ -132,7 +134,7 @@ def test_other_classes_than_the_source_s_are_an_error(tmp_path: Path) -> None:
     domain = spoil.png_copy(tmp_path / "domain")
     for split in ("train", "eval"):
         (domain / split / "9").rename(domain / split / "nine")
-    (line,) = errors(check(f"target.path={domain}", "target.format=image_folder"))
+    line = only_error(f"target.path={domain}", "target.format=image_folder")
     assert "without 9 with nine that the source does not have" in line
 
 
@@ -146,8 +148,7 @@ def test_other_classes_than_the_source_s_are_an_error(tmp_path: Path) -> None:
     ],
 )
 def test_a_name_that_does_not_exist_is_an_error(override: str, message: str) -> None:
-    (line,) = errors(check(override))
-    assert message in line
+    assert message in only_error(override)
 
 
 def test_a_misspelt_key_ends_in_one_message() -> None:
