@@ -225,9 +225,9 @@ def test_data_in_an_object_store_are_imported(compile_to: Compile) -> None:
 @pytest.mark.parametrize(
     ("root", "override", "pushed_to"),
     [
-        ("s3://b/root", "seed=0", "/tmp/warmstart-serving"),
-        ("gs://b/root/", "seed=0", "gs://b/root/serving/mnist-to-optdigits"),
-        ("s3://b/root", "kubeflow.serving_directory=/serving", "/serving"),
+        ("s3://b/pipelines", "seed=0", "/tmp/warmstart-serving"),
+        ("gs://b/pipelines/", "seed=0", "gs://b/pipelines/serving/mnist-to-optdigits"),
+        ("s3://b/pipelines", "kubeflow.serving_directory=/serving", "/serving"),
     ],
 )
 def test_blessed_models_are_pushed_where_something_can_be_kept(

@@ -8,7 +8,7 @@ import pytest
 
 from components.container_entrypoint.resumption import ResumableOutput
 
-URI = "s3://bucket/root/run/pretrain-trainer/model_run"
+URI = "s3://bucket/pipelines/run/pretrain-trainer/model_run"
 
 
 class Pod:
