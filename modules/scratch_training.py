@@ -7,10 +7,14 @@ from functools import partial
 import keras
 
 from modules.arms import SCRATCH
-from modules.checkpointing import Network
 from modules.class_names import read_class_names
 from modules.few_shot import draw_shots
-from modules.input_pipeline import ImagePreprocessor, index_examples, preprocess_examples
+from modules.input_pipeline import (
+    ImagePreprocessor,
+    PreprocessedExamples,
+    index_examples,
+    preprocess_examples,
+)
 from modules.model_artifact import save_model
 from modules.networks import build_network
 from modules.objectives import TARGET, CrossEntropy
@@ -54,10 +58,7 @@ def run_fn(fn_args: RunFnArguments) -> None:
     index = index_examples(fn_args.train_files)
     shots = parse_shots(fn_args.custom_config["shots"])
     rows = draw_shots(index.labels, index.example_ids, shots, seed, class_names)
-    keras.utils.set_random_seed(seed)
-    with precision_policy(precision):
-        network = build_network(network_settings, len(class_names))
-    outcome = TrainingOutcome.untrained()
+    examples = None
     if len(rows):
         examples = preprocess_examples(
             index,
@@ -65,9 +66,16 @@ def run_fn(fn_args: RunFnArguments) -> None:
             memory_cache_mib=training.memory_cache_mib,
             rows=rows,
         )
-        stream = BatchStream(TARGET, examples, transfer.batch_size, seed)
         open_training_run(fn_args, precision)
-        outcome = _train(network, stream, transfer, training, fn_args.model_run_dir)
+    network, outcome = train_from_scratch(
+        network_settings,
+        transfer,
+        training,
+        examples,
+        len(class_names),
+        seed,
+        fn_args.model_run_dir,
+    )
     save_model(
         network,
         network_settings,
@@ -88,13 +96,38 @@ def run_fn(fn_args: RunFnArguments) -> None:
     ).write(fn_args.model_run_dir)
 
 
-def _train(
-    network: Network,
-    stream: BatchStream,
+def train_from_scratch(
+    network_settings: NetworkSettings,
     transfer: TransferSettings,
     training: TrainingSettings,
+    shots: PreprocessedExamples | None,
+    num_classes: int,
+    seed: int,
     run_directory: str,
-) -> TrainingOutcome:
+) -> tuple[keras.Model, TrainingOutcome]:
+    """Trains a new network on labelled target examples alone.
+
+    Args:
+        network_settings: What is built.
+        transfer: The warm start's budget, and this control's learning rate.
+        training: What all trainings share.
+        shots: The labelled examples; None leaves the network untrained.
+        num_classes: K.
+        seed: Of the initial weights and the batches.
+        run_directory: For TensorBoard's files and the rolling checkpoints.
+
+    Returns:
+        The network, and how the training went.
+
+    Raises:
+        TrainingError: The loss is not finite.
+    """
+    keras.utils.set_random_seed(seed)
+    with precision_policy(choose_precision(training.precision)):
+        network = build_network(network_settings, num_classes)
+    if shots is None:
+        return network, TrainingOutcome.untrained()
+    stream = BatchStream(TARGET, shots, transfer.batch_size, seed)
     loop = TrainingLoop(
         network,
         CrossEntropy(TARGET),
@@ -102,4 +135,4 @@ def _train(
         training,
         run_directory,
     )
-    return loop.run(partial(batch_dataset, {TARGET: stream}), transfer.steps)
+    return network, loop.run(partial(batch_dataset, {TARGET: stream}), transfer.steps)

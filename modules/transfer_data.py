@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from modules.errors import ConfigError
 from modules.examples import TRAIN_SPLIT
 from modules.few_shot import draw_shots
 from modules.input_pipeline import (
+    ExampleIndex,
     ImagePreprocessor,
     PreprocessedExamples,
     index_examples,
@@ -39,6 +39,54 @@ class TransferData:
     shots: PreprocessedExamples | None
     source: PreprocessedExamples
     streams: dict[str, PreprocessedExamples]
+
+
+@dataclass(frozen=True)
+class TrainSplit:
+    """A domain's train split, whose images are preprocessed when they are asked for.
+
+    Attributes:
+        name: For error messages.
+        index: What is in it.
+        preprocess: Gives the examples of some rows of the index, int64 [M], or, for None, of all.
+    """
+
+    name: str
+    index: ExampleIndex
+    preprocess: Callable[[np.ndarray | None], PreprocessedExamples]
+
+    @classmethod
+    def open(
+        cls, examples_uri: str, preprocessor: ImagePreprocessor, memory_cache_mib: int
+    ) -> TrainSplit:
+        """Opens the train split of an Examples artifact; no image is read yet.
+
+        Args:
+            examples_uri: Root of the artifact.
+            preprocessor: The TransformGraph.
+            memory_cache_mib: See `preprocess_examples`.
+
+        Returns:
+            The split.
+
+        Raises:
+            DataError: It cannot be read.
+        """
+        index = index_examples([_train_files(examples_uri)])
+
+        def preprocess(rows: np.ndarray | None) -> PreprocessedExamples:
+            return preprocess_examples(
+                index, preprocessor, memory_cache_mib=memory_cache_mib, rows=rows
+            )
+
+        return cls(examples_uri, index, preprocess)
+
+    def preprocessed(self) -> TrainSplit:
+        """Preprocesses every image now, once for any number of trainings."""
+        examples = self.preprocess(None)
+        return TrainSplit(
+            self.name, self.index, lambda rows: examples if rows is None else examples.take(rows)
+        )
 
 
 def load_transfer_data(
@@ -70,6 +118,39 @@ def load_transfer_data(
         ConfigError: The method needs labelled target examples and there are no shots.
         DataError: The examples cannot be read, or a class has too few.
     """
+    preprocessor = ImagePreprocessor(transform_graph)
+    target, source = (
+        TrainSplit.open(examples, preprocessor, training.memory_cache_mib)
+        for examples in (target_examples, source_examples)
+    )
+    return select_transfer_data(target, source, transfer, shots, seed, class_names)
+
+
+def select_transfer_data(
+    target: TrainSplit,
+    source: TrainSplit,
+    transfer: TransferSettings,
+    shots: Shots,
+    seed: int,
+    class_names: Sequence[str],
+) -> TransferData:
+    """Draws what the method needs from the two train splits.
+
+    Args:
+        target: The target's.
+        source: The source's.
+        transfer: Names the method and its budget.
+        shots: Labelled target examples of each class.
+        seed: Chooses the shots and the source's sample.
+        class_names: The target's, in label order.
+
+    Returns:
+        The examples.
+
+    Raises:
+        ConfigError: The method needs labelled target examples and there are no shots.
+        DataError: A class has too few examples.
+    """
     method = transfer_method_class(transfer.method)
     if TARGET in method.required_streams and shots == 0:
         raise ConfigError(
@@ -77,31 +158,29 @@ def load_transfer_data(
             "target.shots is 0. Give it shots, or choose zero_shot."
         )
     used = method.required_streams | method.optional_streams
-    preprocess = partial(
-        preprocess_examples,
-        preprocessor=ImagePreprocessor(transform_graph),
-        memory_cache_mib=training.memory_cache_mib,
-    )
-    target = index_examples([_train_files(target_examples)])
     rows = draw_shots(
-        target.labels, target.example_ids, shots, seed, class_names, source=target_examples
+        target.index.labels,
+        target.index.example_ids,
+        shots,
+        seed,
+        class_names,
+        source=target.name,
     )
     streams: dict[str, PreprocessedExamples] = {}
     labelled = None
     if UNLABELLED in used:
-        everything = preprocess(target)
+        everything = target.preprocess(None)
         streams[UNLABELLED] = everything.without_labels()
         labelled = everything.take(rows) if len(rows) else None
     elif len(rows):
-        labelled = preprocess(target, rows=rows)
+        labelled = target.preprocess(rows)
     if TARGET in used and labelled is not None:
         streams[TARGET] = labelled
-    source_index = index_examples([_train_files(source_examples)])
     needed = transfer.steps * transfer.source_batch_size if SOURCE in used else 0
-    source = preprocess(source_index, rows=_sample(len(source_index), needed, seed))
+    sample = source.preprocess(_sample(len(source.index), needed, seed))
     if SOURCE in used:
-        streams[SOURCE] = source
-    return TransferData(labelled, source, streams)
+        streams[SOURCE] = sample
+    return TransferData(labelled, sample, streams)
 
 
 def _sample(total: int, needed: int, seed: int) -> np.ndarray:

@@ -96,7 +96,7 @@ class WarmStart:
         """
         check_model(self.base_model)
         class_names = read_class_names(self.target_examples)
-        self._refuse_other_classes(class_names)
+        self.refuse_other_classes(class_names)
         network, report = self.restore_network(class_names)
         _write_report(report, mapping_report_uri)
         data = load_transfer_data(
@@ -112,7 +112,9 @@ class WarmStart:
         metrics = prove_warm_start(
             network, saved_model_dir(self.base_model), report, self.precision, _proof_data(data)
         )
-        outcome = self._train(network, data, class_names, model_run_uri)
+        if transfer_method_class(self.transfer.method).trains():
+            open_run_directory(model_run_uri, self._identity())
+        outcome = self.train_network(network, data, class_names, model_run_uri)
         save_model(network, self._network_settings(), class_names, self.transform_graph, model_uri)
         ids = [] if data.shots is None else [value.decode() for value in data.shots.example_ids]
         record = TrainingRecord(
@@ -166,9 +168,23 @@ class WarmStart:
         )
         return network, report
 
-    def _train(
+    def train_network(
         self, network: Network, data: TransferData, class_names: Sequence[str], run_directory: str
     ) -> TrainingOutcome:
+        """Trains a restored network with the method, if the method trains at all.
+
+        Args:
+            network: Of `restore_network`; changed in place.
+            data: What the method needs.
+            class_names: The target's.
+            run_directory: For TensorBoard's files and the rolling checkpoints.
+
+        Returns:
+            How it went.
+
+        Raises:
+            TrainingError: The loss is not finite.
+        """
         if not transfer_method_class(self.transfer.method).trains():
             return TrainingOutcome.untrained()
         context = MethodContext(self.transfer, len(class_names), _feature_dim(network), self.seed)
@@ -177,7 +193,6 @@ class WarmStart:
             Preparation(network, data.streams, lambda: self.restore_network(class_names)[0])
         )
         streams = {name: self._stream(name, data) for name in data.streams}
-        open_run_directory(run_directory, self._identity())
         loop = TrainingLoop(
             network,
             method,
@@ -222,7 +237,15 @@ class WarmStart:
             return NetworkSettings.model_validate(metadata["network"])
         return self.network
 
-    def _refuse_other_classes(self, class_names: Sequence[str]) -> None:
+    def refuse_other_classes(self, class_names: Sequence[str]) -> None:
+        """Refuses a target whose classes are not the source's, where the method needs them so.
+
+        Args:
+            class_names: The target's.
+
+        Raises:
+            ConfigError: They differ.
+        """
         method = transfer_method_class(self.transfer.method)
         needs_source_classes = not method.trains() or SOURCE in method.required_streams
         if needs_source_classes and read_class_names(self.source_examples) != list(class_names):

@@ -52,7 +52,7 @@ def run_locally(
         connection_config, output / "artifacts", output / "serving", keep_trainings=not fresh
     )
     pipeline = create_pipeline(
-        _with_absolute_paths(config),
+        with_absolute_paths(config),
         pipeline_root=str(output / "artifacts"),
         serving_directory=str(output / "serving"),
         metadata_connection_config=connection_config,
@@ -75,7 +75,7 @@ def run_locally(
     return result
 
 
-def _with_absolute_paths(config: Config) -> Config:
+def with_absolute_paths(config: Config) -> Config:
     """Makes data paths independent of the folder that a later, cached run starts in."""
 
     def absolute(path: str) -> str:

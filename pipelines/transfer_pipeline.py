@@ -42,6 +42,20 @@ class SourceTrunk:
         return list(vars(self).values())
 
 
+@dataclass(frozen=True)
+class TargetData:
+    """The target's data, ingested and held against the source's."""
+
+    examples: ImageExampleGen
+    statistics: StatisticsGen
+    validator: DomainValidator
+
+    @property
+    def components(self) -> list[BaseComponent]:
+        """All components of it, in no particular order."""
+        return list(vars(self).values())
+
+
 def create_pipeline(
     config: Config,
     *,
@@ -62,7 +76,7 @@ def create_pipeline(
     Returns:
         The pipeline, not yet run.
     """
-    trunk = _source_trunk(config)
+    trunk = source_trunk(config)
     branch = _target_branch(config, trunk, serving_directory)
     return Pipeline(
         pipeline_name=config.name,
@@ -82,7 +96,15 @@ def beam_pipeline_args(config: Config) -> list[str]:
     return {"local": local}[config.beam.runner]
 
 
-def _source_trunk(config: Config) -> SourceTrunk:
+def source_trunk(config: Config) -> SourceTrunk:
+    """Builds what does not depend on the target.
+
+    Args:
+        config: The scenario.
+
+    Returns:
+        The trunk's components, wired to each other.
+    """
     examples = ImageExampleGen(
         input_base=config.source.path,
         domain=config.source.name,
@@ -139,9 +161,16 @@ def _source_trunk(config: Config) -> SourceTrunk:
     return SourceTrunk(examples, statistics, schema, validator, transform, pretrainer)
 
 
-def _target_branch(
-    config: Config, trunk: SourceTrunk, serving_directory: str
-) -> list[BaseComponent]:
+def target_data(config: Config, trunk: SourceTrunk) -> TargetData:
+    """Builds the target's ingestion and its gate, which also holds the pretraining back.
+
+    Args:
+        config: The scenario.
+        trunk: What the target is compared with.
+
+    Returns:
+        The components, wired to the trunk.
+    """
     examples = ImageExampleGen(
         input_base=config.target.path,
         domain=config.target.name,
@@ -160,10 +189,19 @@ def _target_branch(
         role="target",
         source_fingerprint=source_fingerprint("components.domain_validator.executor"),
     ).with_id("TargetValidator")
+    # A broken target should stop the run before minutes of training, not after.
+    trunk.pretrainer.add_upstream_node(validator)
+    return TargetData(examples, statistics, validator)
+
+
+def _target_branch(
+    config: Config, trunk: SourceTrunk, serving_directory: str
+) -> list[BaseComponent]:
+    data = target_data(config, trunk)
+    examples, validator = data.examples, data.validator
     scratch_trainer = _scratch_trainer(config, trunk, examples)
     warm_start_trainer = _warm_start_trainer(config, trunk, examples)
-    # A broken target should stop the run before minutes of training, not after.
-    for trainer in (trunk.pretrainer, scratch_trainer, warm_start_trainer):
+    for trainer in (scratch_trainer, warm_start_trainer):
         trainer.add_upstream_node(validator)
     evaluator = TransferEvaluator(
         target_examples=examples.outputs["examples"],
@@ -207,9 +245,7 @@ def _target_branch(
         source_fingerprint=source_fingerprint("components.transfer_report.executor"),
     )
     return [
-        examples,
-        statistics,
-        validator,
+        *data.components,
         scratch_trainer,
         warm_start_trainer,
         evaluator,
