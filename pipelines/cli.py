@@ -10,6 +10,7 @@ import click
 from pipelines.data_commands import check_command, init_command
 from pipelines.kubeflow_commands import compile_command, submit_command
 from pipelines.override_option import override_option
+from pipelines.study_cli import study_command
 
 
 class _UserErrors(click.Group):
@@ -66,6 +67,7 @@ def run(
         sys.exit(3)
 
 
+main.add_command(study_command)
 main.add_command(init_command)
 main.add_command(check_command)
 main.add_command(compile_command)

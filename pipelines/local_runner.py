@@ -58,8 +58,7 @@ def run_locally(
         metadata_connection_config=connection_config,
         enable_cache=not fresh,
     )
-    absl.logging.set_verbosity(absl.logging.INFO)
-    logging.getLogger("absl").propagate = True
+    log_components()
     imports = {"start": time.monotonic() - started}
     with ComponentHandler(display) as components, ProgressHandler(display):
         LocalDagRunner().run(pipeline)
@@ -75,8 +74,21 @@ def run_locally(
     return result
 
 
+def log_components() -> None:
+    """Lets the records pass that TFX's runner logs, which displays and the log file live on."""
+    absl.logging.set_verbosity(absl.logging.INFO)
+    logging.getLogger("absl").propagate = True
+
+
 def with_absolute_paths(config: Config) -> Config:
-    """Makes data paths independent of the folder that a later, cached run starts in."""
+    """Makes data paths independent of the folder that a later, cached run starts in.
+
+    Args:
+        config: The scenario.
+
+    Returns:
+        The same with absolute paths.
+    """
 
     def absolute(path: str) -> str:
         return str(Path(path).resolve())

@@ -1,0 +1,80 @@
+"""The cells of a study: which trainings it consists of, and what came of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+ZERO_SHOT = "zero_shot"
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One training.
+
+    Attributes:
+        repeat: 0-based; added to the study's seed.
+        shots: Labelled target examples of each class.
+        method: Name of a transfer method, or `scratch`.
+    """
+
+    repeat: int
+    shots: int
+    method: str
+
+    @property
+    def key(self) -> str:
+        """Names the cell in file names."""
+        return f"{self.method}-{self.shots}-shots-repeat-{self.repeat}"
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What came of a cell.
+
+    Attributes:
+        cell: Which one.
+        correct: Target eval examples that the network gets right.
+        total: Target eval examples.
+        seconds: Wall time, from restoring to evaluating.
+    """
+
+    cell: Cell
+    correct: int
+    total: int
+    seconds: float
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the target eval examples that the network gets right."""
+        return self.correct / self.total
+
+
+def plan_cells(
+    methods: Sequence[str], shots: Sequence[int], repeats: int, need_labels: Collection[str]
+) -> list[Cell]:
+    """Lays out a study, repeat by repeat, so that a part of it is already a smaller study.
+
+    Args:
+        methods: Names of transfer methods, and `scratch`.
+        shots: Labelled target examples of each class.
+        repeats: Trainings of each method with each number of shots.
+        need_labels: The methods that cannot train without shots; they are left out at 0.
+
+    Returns:
+        The cells, each once. The pretrained model as it is depends on neither shots nor repeat:
+        `zero_shot` is a single cell.
+
+    Example:
+        >>> [cell.key for cell in plan_cells(["scratch"], [0, 5], 1, {"scratch"})]
+        ['scratch-5-shots-repeat-0']
+    """
+    cells = [Cell(0, 0, ZERO_SHOT)] if ZERO_SHOT in methods else []
+    for repeat in range(repeats):
+        for number in sorted(set(shots)):
+            cells += [
+                Cell(repeat, number, method)
+                for method in dict.fromkeys(methods)
+                if method != ZERO_SHOT and (number > 0 or method not in need_labels)
+            ]
+    return cells

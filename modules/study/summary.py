@@ -1,0 +1,111 @@
+"""Mean and spread over a study's repeats, by method and shots, as a table for people and tools."""
+
+from __future__ import annotations
+
+import csv
+import io
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from modules.study.cells import ZERO_SHOT, CellResult
+
+CSV_COLUMNS = ("method", "shots", "repeats", "mean", "sd", "min", "max")
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """One method with one number of shots.
+
+    Attributes:
+        method: Name of a transfer method, or `scratch`.
+        shots: Labelled target examples of each class.
+        accuracies: Target accuracy of each repeat, in their order.
+    """
+
+    method: str
+    shots: int
+    accuracies: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Over the repeats."""
+        return statistics.fmean(self.accuracies)
+
+    @property
+    def sd(self) -> float | None:
+        """Sample standard deviation over the repeats; None of a single one."""
+        return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else None
+
+    def __str__(self) -> str:
+        spread = "" if self.sd is None else f" ± {100 * self.sd:.1f}"
+        return f"{100 * self.mean:.1f}{spread}"
+
+
+def summarize(results: Iterable[CellResult], shots: Sequence[int]) -> list[SummaryRow]:
+    """Groups results by method and shots.
+
+    Args:
+        results: Of finished cells.
+        shots: Numbers of shots of the study; the pretrained model as it is, `zero_shot`, which
+            does not depend on them, gets a row for each.
+
+    Returns:
+        The rows, methods in the order of their mean with the most shots that they have, best
+        first, then by shots.
+    """
+    groups: dict[tuple[str, int], list[CellResult]] = defaultdict(list)
+    for result in results:
+        numbers = shots if result.cell.method == ZERO_SHOT else [result.cell.shots]
+        for number in numbers:
+            groups[result.cell.method, number].append(result)
+    rows = [
+        SummaryRow(method, number, tuple(r.accuracy for r in sorted(group, key=_by_repeat)))
+        for (method, number), group in groups.items()
+    ]
+    last = {row.method: row.mean for row in sorted(rows, key=lambda row: row.shots)}
+    return sorted(rows, key=lambda row: (-last[row.method], row.method, row.shots))
+
+
+def to_csv(rows: Iterable[SummaryRow]) -> str:
+    """Writes rows as CSV, accuracies as shares with every digit; the header is `CSV_COLUMNS`."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for row in rows:
+        values = row.accuracies
+        sd = "" if row.sd is None else row.sd
+        writer.writerow(
+            [row.method, row.shots, len(values), row.mean, sd, min(values), max(values)]
+        )
+    return text.getvalue()
+
+
+def to_table(rows: Sequence[SummaryRow]) -> list[list[str]]:
+    """Lays rows out as a table, a line a method and a column a number of shots.
+
+    Args:
+        rows: Of `summarize`.
+
+    Returns:
+        The header and the lines; cells are `mean ± sd` in percent, or empty.
+    """
+    numbers = sorted({row.shots for row in rows})
+    texts = {(row.method, row.shots): str(row) for row in rows}
+    methods = dict.fromkeys(row.method for row in rows)
+    header = ["method", *(f"{number} shots" if number != 1 else "1 shot" for number in numbers)]
+    return [header] + [
+        [method, *(texts.get((method, number), "") for number in numbers)] for method in methods
+    ]
+
+
+def to_markdown(table: Sequence[Sequence[str]]) -> str:
+    """Writes a table of text as Markdown, the first line as its header."""
+    header, *lines = (f"| {' | '.join(cells)} |\n" for cells in table)
+    rule = f"|{'---|' + '---:|' * (len(table[0]) - 1)}\n"
+    return "".join([header, rule, *lines])
+
+
+def _by_repeat(result: CellResult) -> int:
+    return result.cell.repeat
