@@ -99,7 +99,8 @@ class TransferSettings(Settings):
         restore: `rebuild` maps checkpoint variables by name onto a rebuilt network; `graph` trains
             the saved model's own graph without its code.
         steps: Training steps, the same for the scratch control.
-        batch_size: Labelled target images a step.
+        batch_size: Labelled target images a step, and as many unlabelled ones for methods that
+            take them.
         source_batch_size: Source images a step, for methods that also train on the source.
         learning_rate: Adam's, for the warm start.
         scratch_learning_rate: Adam's, for the scratch control.
@@ -119,11 +120,11 @@ class TransferSettings(Settings):
         expected_mismatched: Variables whose shape may differ from the checkpoint's.
     """
 
-    method: str = "joint"
+    method: str = "self_training"
     restore: Literal["rebuild", "graph"] = "rebuild"
     steps: PositiveInt = 400
-    batch_size: PositiveInt = 64
-    source_batch_size: PositiveInt = 64
+    batch_size: PositiveInt = 48
+    source_batch_size: PositiveInt = 32
     learning_rate: PositiveFloat = 3e-4
     scratch_learning_rate: PositiveFloat = 1e-3
     schedule: Schedule = "cosine"

@@ -17,6 +17,7 @@ from modules.dataset_wording import describe_dataset
 from modules.examples import TRAIN_SPLIT
 
 _SHOTS = 10
+_DROPOUT = 0.3  # as in the default scenario
 _SMALLEST_INPUT, _LARGEST_INPUT = 28, 64
 _LONGEST_NAME = 63
 _WIDTH = 99
@@ -93,6 +94,7 @@ def _values(source: Domain, target: Domain) -> dict[str, Any]:
             "name": "lenet",
             "image_size": _input_size([source.summary, target.summary]),
             "channels": 3 if colour else 1,
+            "dropout": _DROPOUT,
         },
         "preprocessing": {"framing": not colour},
     }

@@ -35,7 +35,9 @@ PRETRAINING = PretrainingSettings(steps=30, batch_size=24, learning_rate=1e-3)
 TRAINING = TrainingSettings(
     precision="float32", checkpoint_every_steps=10, summary_every_steps=5, max_to_keep=2
 )
-TRANSFER = TransferSettings(steps=12, batch_size=6, source_batch_size=6, learning_rate=1e-4)
+TRANSFER = TransferSettings(
+    method="joint", steps=12, batch_size=6, source_batch_size=6, learning_rate=1e-4
+)
 _SIZE = 12
 
 
