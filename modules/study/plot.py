@@ -15,7 +15,7 @@ from modules.study.summary import SummaryRow
 
 # The report's colours of classes, on paper: told apart by markers and dashes too.
 _PAPER, _INK, _MUTED, _RULE = "#ffffff", "#1c2027", "#59606c", "#dfdcd4"
-_COLOURS = (
+COLOURS = (
     "#0c6f68",
     "#3568a8",
     "#c25e12",
@@ -30,7 +30,7 @@ _COLOURS = (
 _MARKERS = "osD^v<>Pph"
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.5)))
 _DODGE = 0.3  # width over which the methods at one number of shots are spread
-_STYLE = {
+STYLE = {
     "svg.hashsalt": "warmstart",
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -71,7 +71,7 @@ def write_plot(rows: Sequence[SummaryRow], title: str, folder: Path, name: str) 
         The files.
     """
     paths = [folder / f"{name}.{ending}" for ending in ("svg", "png")]
-    with matplotlib.style.context(["default", _STYLE]):
+    with matplotlib.style.context(["default", STYLE]):
         figure = Figure(figsize=(7.2, 4.4), layout="constrained")
         FigureCanvasAgg(figure)
         _draw(figure.add_subplot(), rows, title)
@@ -94,9 +94,9 @@ def _draw(axes: Axes, rows: Sequence[SummaryRow], title: str) -> None:
             [numbers.index(row.shots) + offset for row in own],
             heights,
             yerr=[100 * (row.sd or 0.0) for row in own],
-            color=_COLOURS[place % len(_COLOURS)],
+            color=COLOURS[place % len(COLOURS)],
             marker=_MARKERS[place % len(_MARKERS)],
-            linestyle=_DASHES[place // len(_COLOURS)],
+            linestyle=_DASHES[place // len(COLOURS)],
             markersize=4,
             linewidth=1.5,
             elinewidth=1,
