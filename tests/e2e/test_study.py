@@ -1,0 +1,156 @@
+"""A study from the command line: killed, gone on with, widened."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import FinishedCommand, set_options, warmstart
+
+pytestmark = pytest.mark.e2e
+
+CONFIG = "configs/mnist_to_optdigits.yaml"
+TIMEOUT = 400.0
+
+
+def study_arguments(small_mnist: Path, output: Path, *options: str) -> list[str]:
+    overrides = [
+        f"source.path={small_mnist}",
+        "pretraining.steps=60",
+        "transfer.steps=20",
+        "training.precision=float32",
+    ]
+    methods = ["--methods", "zero_shot,scratch,joint,self_training", "--repeats", "2"]
+    tail = ["--output", str(output), "--workers", "1"]
+    return ["study", CONFIG, *methods, *set_options(overrides), *options, *tail]
+
+
+def cells(output: Path) -> dict[str, float]:
+    """Names of the finished cells' files, and when each was written."""
+    return {path.name: path.stat().st_mtime for path in output.glob("cells/*/*.json")}
+
+
+@pytest.fixture(scope="module")
+def killed(small_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """The folder of a study that was killed after its second cell, and the cells it finished."""
+    output = tmp_path_factory.mktemp("study")
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "pipelines.cli",
+            *study_arguments(small_mnist, output, "--shots", "0,1"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "CI": "true"},
+        start_new_session=True,
+    )
+    try:
+        ends = time.monotonic() + TIMEOUT
+        while len(cells(output)) < 2:
+            assert process.poll() is None
+            assert time.monotonic() < ends
+            time.sleep(0.1)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    wait_for_the_group_to_end(process.pid)
+    return output, cells(output)
+
+
+def wait_for_the_group_to_end(group: int) -> None:
+    """Workers end by themselves when the study is gone."""
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.2)
+    os.killpg(group, signal.SIGKILL)
+    pytest.fail("a worker outlived the study")
+
+
+@pytest.fixture(scope="module")
+def finished(
+    killed: tuple[Path, dict], small_mnist: Path
+) -> tuple[Path, FinishedCommand, dict[str, float]]:
+    output, _ = killed
+    done = warmstart(*study_arguments(small_mnist, output, "--shots", "0,1"))
+    assert done.code == 0, done.output
+    return output, done, cells(output)
+
+
+def test_a_killed_study_leaves_whole_cells_only(killed: tuple[Path, dict]) -> None:
+    _, before = killed
+    assert len(before) >= 2
+    # Nine cells: self_training with and without shots, the others with, twice, and zero_shot.
+    assert len(before) < 9
+
+
+def test_the_same_command_does_no_finished_cell_again(
+    killed: tuple[Path, dict], finished: tuple[Path, FinishedCommand, dict[str, float]]
+) -> None:
+    _, before = killed
+    _, done, after = finished
+    assert f"{len(before)} of 9 cells are kept from before" in done.output
+    assert len(after) == 9
+    assert {name: after[name] for name in before} == before
+    assert "PretrainTrainer           cached" in done.output
+
+
+def test_the_results_are_a_table_a_plot_and_a_record(
+    finished: tuple[Path, FinishedCommand, dict[str, float]],
+) -> None:
+    output, done, _ = finished
+    with (output / "study.csv").open() as file:
+        rows = {(row["method"], row["shots"]): row for row in csv.DictReader(file)}
+    assert set(rows) == {
+        ("zero_shot", "0"),
+        ("zero_shot", "1"),
+        ("scratch", "1"),
+        ("joint", "1"),
+        ("self_training", "0"),
+        ("self_training", "1"),
+    }
+    assert rows["joint", "1"]["repeats"] == "2"
+    assert float(rows["joint", "1"]["mean"]) > 0.5
+    record = json.loads((output / "study.json").read_text())
+    assert record["target"] == {"name": "optdigits", "eval_examples": 899}
+    assert len(record["rows"]) == len(rows)
+    assert (output / "study.png").read_bytes().startswith(b"\x89PNG")
+    assert (output / "study.svg").read_text().startswith("<?xml")
+    assert "mean ± sd" in done.output
+    assert "left" in done.output
+
+
+def test_more_shots_and_another_budget_keep_what_is_comparable(
+    finished: tuple[Path, FinishedCommand, dict[str, float]], small_mnist: Path
+) -> None:
+    output, _, before = finished
+    wider = warmstart(
+        *study_arguments(small_mnist, output, "--shots", "1,2", "--methods", "zero_shot,joint")
+    )
+    assert wider.code == 0, wider.output
+    assert "3 of 5 cells are kept from before" in wider.output
+    longer = warmstart(
+        *study_arguments(
+            small_mnist,
+            output,
+            *("--shots", "1", "--methods", "zero_shot", "--set", "transfer.steps=21"),
+        )
+    )
+    assert longer.code == 0, longer.output
+    assert "kept from before" not in longer.output
+    assert {name: when for name, when in cells(output).items() if name in before}.keys() == (
+        before.keys()
+    )

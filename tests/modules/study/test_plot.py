@@ -1,0 +1,42 @@
+"""The plot of a study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from PIL import Image
+
+from modules.study.plot import write_plot
+from modules.study.summary import SummaryRow
+
+ROWS = [
+    SummaryRow("joint", 0, (0.91, 0.92)),
+    SummaryRow("joint", 10, (0.98, 0.99)),
+    SummaryRow("scratch", 10, (0.9,)),
+    SummaryRow("zero_shot", 0, (0.93,)),
+    SummaryRow("zero_shot", 10, (0.93,)),
+]
+
+
+def test_equal_studies_give_equal_files(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write_plot(ROWS, "a to b", tmp_path / name, "study")
+    for ending in ("svg", "png"):
+        one, two = (tmp_path / name / f"study.{ending}" for name in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_both_files_are_whole_images(tmp_path: Path) -> None:
+    svg, png = write_plot(ROWS, "a to b", tmp_path, "study")
+    assert ElementTree.parse(svg).getroot().tag.endswith("svg")
+    with Image.open(png) as image:
+        image.load()
+        assert image.width > image.height > 500
+
+
+def test_another_accuracy_moves_a_point(tmp_path: Path) -> None:
+    _, png = write_plot(ROWS, "a to b", tmp_path, "one")
+    _, other = write_plot([*ROWS[:-3], *ROWS[3:]], "a to b", tmp_path, "two")
+    assert png.read_bytes() != other.read_bytes()
