@@ -21,8 +21,8 @@ def invoke(*arguments: str) -> Result:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["run"], ["init"], ["check"], ["compile"], ["submit"]],
-    ids=["warmstart", "run", "init", "check", "compile", "submit"],
+    [[], ["run"], ["study"], ["init"], ["check"], ["compile"], ["submit"]],
+    ids=["warmstart", "run", "study", "init", "check", "compile", "submit"],
 )
 def test_help_answers_without_importing_anything_heavy(command: list[str]) -> None:
     code = (
@@ -84,3 +84,24 @@ def test_a_second_run_on_the_same_output_is_refused(tmp_path: Path) -> None:
         result = invoke("run", CONFIG, "--output", str(tmp_path))
     assert result.exit_code == 1
     assert "another run is using this folder" in result.output
+
+
+@pytest.mark.parametrize("shots", ["", "1,", "-1", "all", "1.5"])
+def test_shots_that_are_no_numbers_are_refused(tmp_path: Path, shots: str) -> None:
+    result = invoke("study", CONFIG, "--shots", shots, "--output", str(tmp_path / "study"))
+    assert result.exit_code == 2
+    assert "expected numbers such as 0,1,5,10" in result.output
+
+
+def test_an_unknown_method_of_a_study_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
+    arguments = ["--shots", "1", "--methods", "jiont", "--output", str(tmp_path / "study")]
+    result = invoke("study", CONFIG, *arguments)
+    assert result.exit_code == 1
+    assert "no method is named 'jiont'; did you mean 'joint'" in result.output
+
+
+def test_a_study_of_nothing_is_refused(tmp_path: Path) -> None:
+    arguments = ["--shots", "0", "--methods", "joint", "--output", str(tmp_path / "study")]
+    result = invoke("study", CONFIG, *arguments)
+    assert result.exit_code == 1
+    assert "joint cannot train without labels" in result.output
