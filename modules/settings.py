@@ -185,8 +185,13 @@ class ValidationSettings(Settings):
 
     Attributes:
         max_label_skew: L-infinity distance between the source's and the target's label shares.
+        max_pixel_skew: The same between the shares of 32 levels of grey.
+        max_domain_auc: Area under the ROC curve of a classifier that tells source and target images
+            of the same classes apart.
         min_examples_per_class: In the target's train split, and in its eval split.
     """
 
     max_label_skew: Fraction | None = None
+    max_pixel_skew: Fraction | None = None
+    max_domain_auc: Fraction | None = None
     min_examples_per_class: PositiveInt = 1

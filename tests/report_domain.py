@@ -117,7 +117,16 @@ def report_data(
         },
         source_validation=_validation("mnist", "source", names, 100),
         target_validation=_validation(domain, "target", names, 10)
-        | {"label_skew": {"train": {"l_infinity": 0.01, "jensen_shannon": 0.001}}},
+        | {
+            "label_skew": {"train": {"l_infinity": 0.01, "jensen_shannon": 0.001}},
+            "covariate_shift": {
+                "examples": 100,
+                "pixels": {"l_infinity": 0.2, "jensen_shannon": 0.03},
+                "classifier_auc": 0.975,
+                "p_value": 1e-9,
+            },
+            "shifts": ["covariate"],
+        },
         mapping=compare_weights(
             {"conv/kernel": (5, 5, 1, 2), "logits/kernel": (4, len(names))},
             {"conv/kernel": (5, 5, 1, 2), "logits/kernel": (4, 99), "old/bias": (3,)},
@@ -188,6 +197,8 @@ def _validation(domain: str, role: str, names: Sequence[str], per_class: int) ->
         "findings": [finding] if role == "target" else [],
         "splits": {"train": split, "eval": split},
         "label_skew": {},
+        "covariate_shift": None,
+        "shifts": [],
     }
 
 

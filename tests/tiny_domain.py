@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow_data_validation.statistics.stats_impl import generate_statistics_in_memory
 from tensorflow_metadata.proto.v0 import statistics_pb2
@@ -15,6 +16,8 @@ from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from modules.domain_statistics import statistics_options
 from modules.examples import CLASSES_FILE
+
+_PNG = tf.io.encode_png(np.full((8, 8, 1), 90, np.uint8)).numpy()
 
 
 def serialized_example(index: int, label: int, /, **changes: Any) -> bytes:
@@ -26,7 +29,7 @@ def serialized_example(index: int, label: int, /, **changes: Any) -> bytes:
         changes: Other values of features, a list each; None leaves the feature out.
     """
     values: dict[str, Any] = {
-        "image": [b"not decoded here"],
+        "image": [_PNG],
         "label": [label],
         "domain": [b"digits"],
         "example_id": [f"train/{index:08d}".encode()],

@@ -46,13 +46,13 @@ class DomainValidator(base_component.BaseComponent):
 
     TFX's ExampleValidator only reports. This component fails on: unknown labels, missing
     features, wrong types, shapes and ranges, an empty split, classes with too few examples, class
-    names other than the source's, and more label skew than allowed. What it found is kept either
-    way: in the artifact, or in the folder that the error names.
+    names other than the source's, and more skew of labels or images than allowed. What it found is
+    kept either way: in the artifact, or in the folder that the error names.
 
     Component `outputs` contains:
      - `anomalies`: Channel of type `standard_artifacts.ExampleAnomalies`, as ExampleValidator
        writes it (`Split-<name>/SchemaDiff.pb`), with `validation.json`: findings, examples of
-       each class and, for a target, the label skew against the source.
+       each class and, for a target, its label and covariate shift against the source.
 
     Args:
         statistics: The domain's statistics, a channel of `standard_artifacts.ExampleStatistics`,

@@ -19,7 +19,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, writer_utils
 
 from modules.class_names import read_class_names
-from modules.domain_skew import LabelSkew, check_skew, measure_skew
+from modules.domain_comparison import DomainComparison, compare_domains
 from modules.domain_statistics import domain_name, example_count
 from modules.domain_validation import check_classes, check_split, counts_by_class
 from modules.errors import DomainValidationError
@@ -50,7 +50,7 @@ class _Validation:
     statistics: _Statistics
     anomalies: dict[str, anomalies_pb2.Anomalies] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    skews: dict[str, LabelSkew] = field(default_factory=dict)
+    comparison: DomainComparison = field(default_factory=DomainComparison)
 
     @property
     def failures(self) -> list[Finding]:
@@ -118,9 +118,8 @@ def _validate(
         if split not in statistics
     ]
     _check_splits(validation, schema, settings)
-    source_statistics = input_dict.get(SOURCE_STATISTICS_KEY)
-    if source_statistics:
-        _compare_with_source(validation, _load_statistics(source_statistics), settings)
+    if SOURCE_STATISTICS_KEY in input_dict:
+        _compare_with_source(validation, input_dict, settings)
     return validation
 
 
@@ -136,17 +135,32 @@ def _check_splits(
 
 
 def _compare_with_source(
-    validation: _Validation, source_statistics: _Statistics, settings: ValidationSettings
+    validation: _Validation,
+    input_dict: dict[str, list[types.Artifact]],
+    settings: ValidationSettings,
 ) -> None:
-    num_classes = len(validation.class_names)
-    validation.skews = measure_skew(
-        {split: counts_by_class(found, num_classes) for split, found in source_statistics.items()},
+    source_counts, target_counts = (
         {
-            split: counts_by_class(found, num_classes)
-            for split, found in validation.statistics.items()
-        },
+            split: counts_by_class(found, len(validation.class_names))
+            for split, found in statistics.items()
+        }
+        for statistics in (
+            _load_statistics(input_dict[SOURCE_STATISTICS_KEY]),
+            validation.statistics,
+        )
     )
-    validation.findings += check_skew(validation.skews, settings)
+    train_files = (
+        _train_files(input_dict[SOURCE_EXAMPLES_KEY]),
+        _train_files(input_dict[standard_component_specs.EXAMPLES_KEY]),
+    )
+    validation.comparison = compare_domains(
+        source_counts,
+        target_counts,
+        # Images that the schema does not let through are not worth a look.
+        None if validation.failures else train_files,
+        settings,
+    )
+    validation.findings += validation.comparison.findings
 
 
 def _load_statistics(artifacts: Sequence[types.Artifact]) -> _Statistics:
@@ -159,6 +173,11 @@ def _load_statistics(artifacts: Sequence[types.Artifact]) -> _Statistics:
 
 def _class_names(artifacts: Sequence[types.Artifact]) -> list[str]:
     return read_class_names(artifact_utils.get_single_uri(list(artifacts)))
+
+
+def _train_files(artifacts: Sequence[types.Artifact]) -> str:
+    root = artifact_utils.get_single_uri(list(artifacts))
+    return os.path.join(root, f"Split-{TRAIN_SPLIT}", "*")
 
 
 def _rejected_folder(uri: str) -> str:
@@ -190,11 +209,22 @@ def _write_report(validation: _Validation, folder: str) -> None:
             }
             for split, statistics in validation.statistics.items()
         },
-        "label_skew": {split: dataclasses.asdict(skew) for split, skew in validation.skews.items()},
+        **_described(validation.comparison),
     }
     io_utils.write_string_file(
         os.path.join(folder, REPORT_FILE), json.dumps(report, indent=2, ensure_ascii=False)
     )
+
+
+def _described(comparison: DomainComparison) -> dict[str, Any]:
+    shift = comparison.covariate_shift
+    return {
+        "label_skew": {
+            split: dataclasses.asdict(skew) for split, skew in comparison.label_skew.items()
+        },
+        "covariate_shift": None if shift is None else dataclasses.asdict(shift),
+        "shifts": list(comparison.shifts),
+    }
 
 
 def _describe_artifact(

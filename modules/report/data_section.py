@@ -41,6 +41,8 @@ def data_section(source: Mapping[str, Any], target: Mapping[str, Any]) -> Sectio
                 for finding in domain["findings"]
             ],
             "skew": target["label_skew"],
+            "covariate": target["covariate_shift"],
+            "shifts": target["shifts"],
             "figure": _label_shares(source, target),
             "source": source["domain"],
             "target": target["domain"],

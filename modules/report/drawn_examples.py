@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from modules.errors import DataError
+from modules.example_records import encoded_image, read_records
 from modules.input_pipeline import ExampleIndex
 from modules.model_artifact import saved_model_dir
 from modules.report import features_section, hardest_section, samples_section
 from modules.report.evaluation_examples import (
     draw_rows,
-    encoded_image,
     preprocess_records,
-    read_records,
 )
 from modules.report.feature_geometry import FeatureSet
 from modules.report.features_section import FeatureSample

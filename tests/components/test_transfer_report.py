@@ -115,6 +115,8 @@ def validation(role: str) -> dict[str, Any]:
         "findings": [],
         "splits": {"train": split, "eval": split},
         "label_skew": skew if role == "target" else {},
+        "covariate_shift": None,
+        "shifts": ["label"] if role == "target" else [],
     }
 
 

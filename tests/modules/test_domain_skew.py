@@ -1,49 +1,12 @@
-"""Label skew against SciPy, and when it stops a run."""
+"""Which splits' label skew is measured, and when it stops a run."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
-from scipy.spatial.distance import jensenshannon
 
-from modules.domain_skew import LabelSkew, check_skew, label_skew, measure_skew
+from modules.distribution_distance import Distance
+from modules.domain_skew import check_skew, measure_skew
 from modules.settings import ValidationSettings
-
-COUNTS = st.lists(st.integers(0, 10_000), min_size=2, max_size=12)
-
-
-@given(COUNTS, st.data())
-def test_skew_equals_scipy(source: list[int], data: st.DataObject) -> None:
-    size = len(source)
-    target = data.draw(st.lists(st.integers(0, 10_000), min_size=size, max_size=size))
-    assume(sum(source) and sum(target))
-    p, q = np.array(source) / sum(source), np.array(target) / sum(target)
-    skew = label_skew(source, target)
-    assert skew.l_infinity == pytest.approx(np.abs(p - q).max())
-    assert skew.jensen_shannon == pytest.approx(jensenshannon(p, q, base=2) ** 2, abs=1e-7)
-    assert 0 <= skew.jensen_shannon <= 1
-
-
-@given(COUNTS, st.integers(1, 9))
-def test_size_of_a_domain_is_no_skew(counts: list[int], factor: int) -> None:
-    assume(sum(counts))
-    skew = label_skew(counts, [factor * count for count in counts])
-    assert skew.l_infinity == pytest.approx(0, abs=1e-12)
-    assert skew.jensen_shannon == pytest.approx(0, abs=1e-12)
-
-
-def test_domains_without_a_common_class_are_as_far_apart_as_can_be() -> None:
-    assert label_skew([7, 0], [0, 3]) == LabelSkew(l_infinity=1.0, jensen_shannon=1.0)
-
-
-@pytest.mark.parametrize(
-    ("source", "target"), [([1, 1], [1]), ([0, 0], [1, 1]), ([1, 1], [-1, 3]), ([], [])]
-)
-def test_counts_that_are_no_distribution_are_refused(source: list[int], target: list[int]) -> None:
-    with pytest.raises(ValueError, match=r"classes but|Expected counts"):
-        label_skew(source, target)
 
 
 def test_only_splits_that_both_domains_fill_are_measured() -> None:
@@ -54,7 +17,7 @@ def test_only_splits_that_both_domains_fill_are_measured() -> None:
 
 
 def test_skew_is_a_finding_only_beyond_what_is_allowed() -> None:
-    skews = {"train": LabelSkew(0.3, 0.1), "eval": LabelSkew(0.1, 0.01)}
+    skews = {"train": Distance(0.3, 0.1), "eval": Distance(0.1, 0.01)}
     assert check_skew(skews, ValidationSettings(max_label_skew=None)) == []
     assert check_skew(skews, ValidationSettings(max_label_skew=0.3)) == []
     (finding,) = check_skew(skews, ValidationSettings(max_label_skew=0.2))

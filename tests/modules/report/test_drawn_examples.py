@@ -10,9 +10,10 @@ import pytest
 
 from modules.arms import ARMS
 from modules.errors import DataError
+from modules.example_records import encoded_image, read_records
 from modules.input_pipeline import ExampleIndex, index_examples
 from modules.report.drawn_examples import DrawnExamples
-from modules.report.evaluation_examples import draw_rows, encoded_image, read_records
+from modules.report.evaluation_examples import draw_rows
 from modules.report.model_features import model_features
 from modules.report.predictions import Predictions
 from tests.report_domain import report_data
