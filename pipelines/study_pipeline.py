@@ -40,12 +40,11 @@ def prepare_study(config: Config, folder: Path, display: RunDisplay) -> StudyInp
     artifacts = folder / "artifacts"
     clear_interrupted_runs(connection_config, artifacts, folder / "serving", keep_trainings=True)
     trunk = source_trunk(config)
-    target = target_data(config, trunk)
     pipeline = Pipeline(
         pipeline_name=_PIPELINE_NAME,
         pipeline_root=str(artifacts),
         metadata_connection_config=connection_config,
-        components=[*trunk.components, *target.components],
+        components=[*trunk.components, *target_data(config, trunk)],
         enable_cache=True,
         beam_pipeline_args=beam_pipeline_args(config),
     )

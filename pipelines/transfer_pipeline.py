@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.components.statistics_gen.component import StatisticsGen
@@ -42,18 +43,12 @@ class SourceTrunk:
         return list(vars(self).values())
 
 
-@dataclass(frozen=True)
-class TargetData:
+class TargetData(NamedTuple):
     """The target's data, ingested and held against the source's."""
 
     examples: ImageExampleGen
     statistics: StatisticsGen
     validator: DomainValidator
-
-    @property
-    def components(self) -> list[BaseComponent]:
-        """All components of it, in no particular order."""
-        return list(vars(self).values())
 
 
 def create_pipeline(
@@ -245,7 +240,7 @@ def _target_branch(
         source_fingerprint=source_fingerprint("components.transfer_report.executor"),
     )
     return [
-        *data.components,
+        *data,
         scratch_trainer,
         warm_start_trainer,
         evaluator,
