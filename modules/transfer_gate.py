@@ -92,7 +92,7 @@ def judge(
       A margin of 0 therefore asks for a proven gain over the control.
     * No class falls by more than `max_class_drop` against the pretrained model beyond chance. A
       fall counts if it is larger than that and its one-sided exact McNemar test is significant at
-      `1 - confidence` after Holm's correction over all classes: of many classes with few
+      `1 - confidence` after Tarone's correction over all classes: of many classes with few
       examples some always look bad. Here the burden of proof is on the harm, since hardly any
       class has the examples to prove that it did not fall.
 
@@ -111,7 +111,7 @@ def judge(
             [0, K).
 
     References:
-        Tango 1998, McNemar 1947 and Holm 1979, as in `modules.paired_statistics`.
+        Tango 1998, McNemar 1947 and Tarone 1990, as in `modules.paired_statistics`.
         Wang, Dai, Poczos, Carbonell. Characterizing and avoiding negative transfer. CVPR 2019,
         section 3: negative transfer is a loss against not transferring at all.
 
