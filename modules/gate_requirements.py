@@ -10,8 +10,9 @@ from modules.paired_statistics import (
     bootstrap_difference,
     difference_interval,
     fall_p_value,
-    holm_adjusted,
+    least_fall_p_value,
     mcnemar_p_value,
+    tarone_rejections,
 )
 from modules.settings import GateSettings
 
@@ -154,17 +155,21 @@ def no_class_falls(
 
     Returns:
         Not met if a class falls by more than that and its one-sided test is significant after
-        Holm's correction over the classes.
+        Tarone's correction over the classes.
     """
     level = 1.0 - settings.confidence
-    adjusted = holm_adjusted(
-        [fall_p_value(counts.fixed, counts.broken) for counts in counts_by_class]
+    rejections = tarone_rejections(
+        [fall_p_value(counts.fixed, counts.broken) for counts in counts_by_class],
+        [least_fall_p_value(counts.fixed, counts.broken) for counts in counts_by_class],
+        level,
     )
     allowed = f"{100 * settings.max_class_drop:g} points"
     falls = [
         f"'{name}' by {-100 * counts.difference:.1f} points ({counts.broken} answers broken and "
         f"{counts.fixed} fixed of {counts.total}, corrected p = {chance:.2g})"
-        for name, counts, chance in zip(class_names, counts_by_class, adjusted, strict=True)
+        for name, counts, chance in zip(
+            class_names, counts_by_class, rejections.adjusted, strict=True
+        )
         if -counts.difference > settings.max_class_drop and chance < level
     ]
     if falls:
@@ -178,7 +183,7 @@ def no_class_falls(
         f"(exact tests, corrected for {len(counts_by_class)} classes)."
     )
     # Even with every answer broken these could not be significant.
-    blind = sum(len(counts_by_class) * 0.5**counts.total >= level for counts in counts_by_class)
+    blind = sum(rejections.competitors * 0.5**counts.total >= level for counts in counts_by_class)
     if blind:
         reason += f" For {blind} of them there are too few examples to tell."
     return Requirement(True, reason)

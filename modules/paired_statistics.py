@@ -74,6 +74,11 @@ def fall_p_value(fixed: int, broken: int) -> float:
     return _binomial_tail(fixed, fixed + broken)
 
 
+def least_fall_p_value(fixed: int, broken: int) -> float:
+    """Gives the smallest p-value that `fall_p_value` could have given for so many that differ."""
+    return _binomial_tail(0, fixed + broken)
+
+
 def difference_interval(fixed: int, broken: int, total: int, confidence: float = 0.95) -> Interval:
     """Gives Tango's score interval of the difference between two paired accuracies.
 
@@ -180,26 +185,60 @@ def bootstrap_difference(
     )
 
 
-def holm_adjusted(p_values: Sequence[float]) -> list[float]:
-    """Adjusts p-values so that the chance of any false alarm among them keeps its level.
+@dataclass(frozen=True)
+class FamilyRejections:
+    """Which of several hypotheses are rejected together.
+
+    Attributes:
+        adjusted: Each p-value times the number of hypotheses that it competed with, at most 1; a
+            hypothesis is rejected where this is below the level.
+        competitors: That number for the hypotheses that are not rejected; at least 1.
+    """
+
+    adjusted: list[float]
+    competitors: int
+
+
+def tarone_rejections(
+    p_values: Sequence[float], least_p_values: Sequence[float], level: float
+) -> FamilyRejections:
+    """Tests several hypotheses by discrete tests, so that any false alarm keeps the level.
+
+    A discrete test cannot give any p-value: of 3 answers that differ, the exact McNemar test
+    gives 1/8 at the least. A hypothesis that could not be rejected, whatever was seen, costs no
+    level. Step by step, as Holm does, those that are rejected leave the rest with fewer.
 
     Args:
-        p_values: One p-value a hypothesis.
+        p_values: One a hypothesis.
+        least_p_values: The smallest p-value that each test could have given.
+        level: Chance of any false alarm, in (0, 1).
 
     Returns:
-        Adjusted p-values in the given order, to be compared with the level itself.
+        The adjusted p-values, in the given order.
 
     References:
-        Holm. A simple sequentially rejective multiple test procedure. Scandinavian Journal of
-        Statistics 6(2), 1979.
+        Tarone. A modified Bonferroni method for discrete data. Biometrics 46(2), 1990.
+        Hommel, Krummenauer. Improvements and modifications of Tarone's multiple test procedure
+        for discrete data. Biometrics 54(2), 1998, section 2: step-down, with Holm.
     """
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
     adjusted = [1.0] * len(p_values)
-    largest = 0.0
-    for rank, index in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        adjusted[index] = largest
-    return adjusted
+    remaining = list(range(len(p_values)))
+    while True:
+        competitors = _competitors([least_p_values[index] for index in remaining], level)
+        for index in remaining:
+            adjusted[index] = min(1.0, competitors * p_values[index])
+        kept = [index for index in remaining if adjusted[index] >= level]
+        if len(kept) == len(remaining):
+            return FamilyRejections(adjusted, competitors)
+        remaining = kept
+
+
+def _competitors(least_p_values: Sequence[float], level: float) -> int:
+    """The smallest count k for which no more than k tests could reach level / k."""
+    count = 1
+    while sum(count * least < level for least in least_p_values) > count:
+        count += 1
+    return count
 
 
 def _binomial_tail(successes: int, trials: int) -> float:

@@ -35,7 +35,7 @@ WARM_START_VS_SCRATCH = "warm_start_vs_scratch"
 _REPORTED_CONFIDENCE = 0.95
 
 Labels = npt.NDArray[np.integer[Any]]
-_Right = npt.NDArray[np.bool_]
+Right = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def judge(
       A margin of 0 therefore asks for a proven gain over the control.
     * No class falls by more than `max_class_drop` against the pretrained model beyond chance. A
       fall counts if it is larger than that and its one-sided exact McNemar test is significant at
-      `1 - confidence` after Holm's correction over all classes: of many classes with few
+      `1 - confidence` after Tarone's correction over all classes: of many classes with few
       examples some always look bad. Here the burden of proof is on the harm, since hardly any
       class has the examples to prove that it did not fall.
 
@@ -111,7 +111,7 @@ def judge(
             [0, K).
 
     References:
-        Tango 1998, McNemar 1947 and Holm 1979, as in `modules.paired_statistics`.
+        Tango 1998, McNemar 1947 and Tarone 1990, as in `modules.paired_statistics`.
         Wang, Dai, Poczos, Carbonell. Characterizing and avoiding negative transfer. CVPR 2019,
         section 3: negative transfer is a loss against not transferring at all.
 
@@ -125,7 +125,7 @@ def judge(
     right = {arm: predictions[arm] == labels for arm in ARMS}
     pretrained = _paired_counts(right[WARM_START], right[PRETRAINED])
     scratch = _paired_counts(right[WARM_START], right[SCRATCH])
-    by_class = _paired_counts_by_class(
+    by_class = paired_counts_by_class(
         labels, right[WARM_START], right[PRETRAINED], len(class_names)
     )
     requirements = [
@@ -155,16 +155,27 @@ def _compare(counts: PairedCounts, settings: GateSettings, seed: int) -> Compari
     )
 
 
-def _paired_counts(candidate: _Right, baseline: _Right) -> PairedCounts:
+def _paired_counts(candidate: Right, baseline: Right) -> PairedCounts:
     both, fixed, broken, neither = (
         int(np.count_nonzero(cell)) for cell in _cells(candidate, baseline)
     )
     return PairedCounts(both, fixed, broken, neither)
 
 
-def _paired_counts_by_class(
-    labels: Labels, candidate: _Right, baseline: _Right, num_classes: int
+def paired_counts_by_class(
+    labels: Labels, candidate: Right, baseline: Right, num_classes: int
 ) -> list[PairedCounts]:
+    """Counts, a class each, how two models answered the same examples.
+
+    Args:
+        labels: True classes, int [N], in [0, K).
+        candidate: Where the candidate is right, bool [N].
+        baseline: Where the baseline is, bool [N].
+        num_classes: K.
+
+    Returns:
+        K counts, in label order.
+    """
     cells = [
         np.bincount(labels[cell], minlength=num_classes).tolist()
         for cell in _cells(candidate, baseline)
@@ -172,7 +183,7 @@ def _paired_counts_by_class(
     return [PairedCounts(*counts) for counts in zip(*cells, strict=True)]
 
 
-def _cells(candidate: _Right, baseline: _Right) -> tuple[_Right, _Right, _Right, _Right]:
+def _cells(candidate: Right, baseline: Right) -> tuple[Right, Right, Right, Right]:
     return (
         candidate & baseline,
         candidate & ~baseline,

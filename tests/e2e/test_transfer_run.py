@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.e2e.conftest import FinishedRun, read_idx, read_result, run_quickly
+from modules.checkpointing import read_checkpoint_variables
+from tests.e2e.conftest import FinishedRun, read_idx, read_result, run_quickly, write_idx
 
 pytestmark = pytest.mark.e2e
 
@@ -46,6 +47,12 @@ def first_result(quick_run: FinishedRun) -> dict:
 
 def served_versions(output: Path) -> list[str]:
     return sorted(path.name for path in (output / "serving").glob("*"))
+
+
+def weights_of(output: Path, trainer: str, run: int) -> dict[str, np.ndarray]:
+    """The trained weights of one of a trainer's runs, in the order of the runs."""
+    runs = sorted((output / "artifacts" / trainer / "model").iterdir(), key=lambda p: int(p.name))
+    return read_checkpoint_variables(str(runs[run] / "checkpoint"))
 
 
 def image_folder_of_optdigits(folder: Path) -> Path:
@@ -143,7 +150,7 @@ def test_then_a_second_run_is_cached_a_new_target_is_not_and_a_harmful_recipe_is
         small_mnist,
         output,
         "transfer.method=fine_tune",
-        "transfer.learning_rate=0.1",
+        "transfer.learning_rate=0.001",
         "target.shots=1",
         flags=["--require-blessing"],
     )
@@ -151,9 +158,33 @@ def test_then_a_second_run_is_cached_a_new_target_is_not_and_a_harmful_recipe_is
     refused = read_result(output)
     assert refused["verdict"] == "not_blessed"
     assert refused["pushed_to"] is None
-    assert refused["reasons"]
+    # Better than the pretrained model on the whole, but it forgot a class.
+    assert "A class may fall by at most 5 points" in " ".join(refused["reasons"])
     assert served_versions(output) == pushed_twice
     assert "serving is untouched" in harmful.output
+
+
+def test_permuted_eval_labels_change_no_weight(
+    small_mnist: Path, output: Path, first_result: dict, tmp_path: Path
+) -> None:
+    blind = tmp_path / "optdigits"
+    shutil.copytree("data/optdigits", blind)
+    labels = blind / "t10k-labels-idx1-ubyte.gz"
+    write_idx(labels, np.random.default_rng(0).permutation(read_idx(labels)))
+    done = run_quickly(small_mnist, output, f"target.path={blind}")
+    assert done.code == 0, done.output
+    result = read_result(output)
+    assert not {"ScratchTrainer", "WarmStartTrainer"} & set(result["cached"])
+    for arm, before in first_result["arms"].items():
+        assert before["accuracy"] > 0.7
+        assert result["arms"][arm]["accuracy"] < 0.2
+    assert result["verdict"] == "not_blessed"
+    for trainer in ("ScratchTrainer", "WarmStartTrainer"):
+        first, permuted = (weights_of(output, trainer, run) for run in (0, -1))
+        assert first.keys() == permuted.keys()
+        for name, weight in first.items():
+            assert weight.dtype == np.float32
+            np.testing.assert_array_equal(weight, permuted[name])
 
 
 def test_a_failed_run_leaves_the_last_result_and_the_cache_as_they_were(

@@ -18,8 +18,9 @@ from modules.paired_statistics import (
     bootstrap_difference,
     difference_interval,
     fall_p_value,
-    holm_adjusted,
+    least_fall_p_value,
     mcnemar_p_value,
+    tarone_rejections,
     wilson_interval,
 )
 
@@ -178,33 +179,49 @@ def test_bootstrap_keeps_close_to_its_level_for_every_number_of_discordant_answe
         assert stats.binom.pmf(fixed, discordant, 0.5)[significant].sum() <= 0.05
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=7))
-def test_holm_is_the_closed_test_of_bonferroni(p_values: list[float]) -> None:
-    indices = range(len(p_values))
-    families = [
-        family
-        for size in range(1, len(p_values) + 1)
-        for family in itertools.combinations(indices, size)
-    ]
-    expected = [
-        max(
-            min(1.0, len(family) * min(p_values[i] for i in family))
-            for family in families
-            if index in family
-        )
-        for index in indices
-    ]
-    assert holm_adjusted(p_values) == pytest.approx(expected, abs=1e-12)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9), st.sampled_from([0.01, 0.05, 0.3]))
+def test_continuous_tests_are_rejected_as_holm_does(p_values: list[float], level: float) -> None:
+    tarone = tarone_rejections(p_values, [0.0] * len(p_values), level)
+    holm = multipletests(p_values, method="holm")[1]
+    assume(all(abs(value - level) > 1e-9 for value in [*holm, *tarone.adjusted]))
+    assert [value < level for value in tarone.adjusted] == [bool(p < level) for p in holm]
 
 
-def test_holm_equals_statsmodels() -> None:
-    p_values = [0.2, 0.001, 0.04, 0.013, 0.9, 0.012, 0.5, 0.001]
-    expected = multipletests(p_values, method="holm")[1]
-    assert holm_adjusted(p_values) == pytest.approx(list(expected), abs=1e-12)
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=4), st.sampled_from([0.05, 0.2]))
+def test_any_false_alarm_of_exact_tests_keeps_its_level(
+    discordant: list[int], level: float
+) -> None:
+    least = [least_fall_p_value(0, count) for count in discordant]
+    chance = 0.0
+    for broken in itertools.product(*(range(count + 1) for count in discordant)):
+        p_values = [fall_p_value(d - b, b) for d, b in zip(discordant, broken, strict=True)]
+        if min(tarone_rejections(p_values, least, level).adjusted) < level:
+            chance += math.prod(
+                float(stats.binom.pmf(b, d, 0.5)) for d, b in zip(discordant, broken, strict=True)
+            )
+    assert chance <= level + 1e-12
 
 
-def test_holm_of_nothing_is_nothing() -> None:
-    assert holm_adjusted([]) == []
+def test_classes_that_hardly_differ_cost_no_level() -> None:
+    falls = [(0, 7), *[(1, 0)] * 99]
+    p_values = [fall_p_value(*counts) for counts in falls]
+    least = [least_fall_p_value(*counts) for counts in falls]
+    rejections = tarone_rejections(p_values, least, 0.05)
+    assert rejections.adjusted[0] == p_values[0] == 1 / 128
+    assert rejections.adjusted[1:] == [1.0] * 99
+    assert multipletests(p_values, method="holm")[1][0] > 0.5
+
+
+def test_an_example_by_hand() -> None:
+    # 0.05 / 1 is in reach of three tests, 0.05 / 2 of two: two compete.
+    rejections = tarone_rejections([0.02, 0.024, 0.5], [0.001, 0.02, 0.03], 0.05)
+    assert rejections.adjusted == [0.04, 0.048, 0.5]
+    assert rejections.competitors == 1
+
+
+def test_of_no_hypothesis_none_is_rejected() -> None:
+    assert tarone_rejections([], [], 0.05).adjusted == []
 
 
 @pytest.mark.parametrize("function", [difference_interval, bootstrap_difference])
