@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from modules.transfer_methods import transfer_method_class
 
 # Source examples that the restored network is judged on before the first step.
 PROOF_EXAMPLES = 1000
+
+_KEPT_SELECTIONS = 4
 
 
 @dataclass(frozen=True)
@@ -82,11 +85,19 @@ class TrainSplit:
         return cls(examples_uri, index, preprocess)
 
     def preprocessed(self) -> TrainSplit:
-        """Preprocesses every image now, once for any number of trainings."""
+        """Preprocesses every image now, once for any number of trainings in this process."""
         examples = self.preprocess(None)
-        return TrainSplit(
-            self.name, self.index, lambda rows: examples if rows is None else examples.take(rows)
-        )
+
+        # TensorFlow never lets go of the examples that a tf.numpy_function has read: trainings with
+        # the same seed, which take the same rows, share one copy of them.
+        @functools.lru_cache(maxsize=_KEPT_SELECTIONS)
+        def take(rows: bytes) -> PreprocessedExamples:
+            return examples.take(np.frombuffer(rows, np.int64))
+
+        def preprocess(rows: np.ndarray | None) -> PreprocessedExamples:
+            return examples if rows is None else take(rows.astype(np.int64).tobytes())
+
+        return TrainSplit(self.name, self.index, preprocess)
 
 
 def load_transfer_data(

@@ -29,7 +29,7 @@ COLOURS = (
 )
 _MARKERS = "osD^v<>Pph"
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.5)))
-_DODGE = 0.3  # width over which the methods at one number of shots are spread
+_DODGE, _WIDEST_DODGE = 0.04, 0.36  # between two methods at one number of shots, and in all
 STYLE = {
     "svg.hashsalt": "warmstart",
     "font.family": "DejaVu Sans",
@@ -83,8 +83,9 @@ def write_plot(rows: Sequence[SummaryRow], title: str, folder: Path, name: str) 
 def _draw(axes: Axes, rows: Sequence[SummaryRow], title: str) -> None:
     numbers = sorted({row.shots for row in rows})
     methods = list(dict.fromkeys(row.method for row in rows))
+    dodge = min(_DODGE, _WIDEST_DODGE / len(methods))
     for place, method in enumerate(methods):
-        offset = _DODGE * (place / max(len(methods) - 1, 1) - 0.5)
+        offset = dodge * (place - (len(methods) - 1) / 2)
         own = [row for row in rows if row.method == method]
         heights = [100 * row.mean for row in own]
         if method == ZERO_SHOT:

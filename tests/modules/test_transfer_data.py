@@ -9,8 +9,9 @@ import pytest
 
 from modules import transfer_data
 from modules.errors import ConfigError
+from modules.input_pipeline import ImagePreprocessor
 from modules.settings import Shots
-from modules.transfer_data import TransferData, load_transfer_data
+from modules.transfer_data import TrainSplit, TransferData, load_transfer_data
 from tests.training_domain import CLASS_NAMES, TRAINING, TRANSFER, TinyDomains
 
 
@@ -74,3 +75,17 @@ def test_the_sample_of_the_source_follows_the_seed(
 def test_a_method_that_must_have_shots_is_refused_without(tiny_domains: TinyDomains) -> None:
     with pytest.raises(ConfigError, match=r"'fine_tune'.*target\.shots is 0.*zero_shot"):
         load(tiny_domains, shots=0, method="fine_tune")
+
+
+def test_a_split_that_is_preprocessed_at_once_gives_the_same_examples(
+    tiny_domains: TinyDomains,
+) -> None:
+    lazy = TrainSplit.open(
+        str(tiny_domains.source), ImagePreprocessor(str(tiny_domains.transform_graph)), 64
+    )
+    eager = lazy.preprocessed()
+    for rows in (None, np.array([5, 2]), np.array([88])):
+        one, other = lazy.preprocess(rows), eager.preprocess(rows)
+        np.testing.assert_array_equal(one.images, other.images)
+        assert one.example_ids.tolist() == other.example_ids.tolist()
+    assert eager.preprocess(np.array([5, 2])) is eager.preprocess(np.array([5, 2]))
