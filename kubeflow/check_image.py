@@ -12,6 +12,8 @@ STOCK_EXECUTORS = (
     "tfx.components.trainer.executor",
     "tfx.components.transform.executor",
 )
+# Packages that swallow a failed import and then lack what it would have brought.
+WHOLE = {"tensorflow_model_analysis": "run_model_analysis"}
 USER_MODULES = ("modules.preprocessing", "modules.pretraining", "modules.scratch_training")
 ENTRYPOINT = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"
 
@@ -27,6 +29,8 @@ def main() -> None:
     for name in (ENTRYPOINT, *STOCK_EXECUTORS, *executor_modules(), *USER_MODULES):
         importlib.import_module(name)
         print(f"imported {name}")
+    for name, attribute in WHOLE.items():
+        getattr(importlib.import_module(name), attribute)
 
 
 if __name__ == "__main__":

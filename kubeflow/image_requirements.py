@@ -28,10 +28,8 @@ DROPPED = frozenset(
         "types-protobuf",
         "types-pyyaml",
         "uv",
-        # Notebooks.
+        # Notebooks; without ipywidgets and ipython, TFMA hides most of itself.
         "ipykernel",
-        "ipython",
-        "ipywidgets",
         "jupyterlab",
         "notebook",
         # Compiling and submitting pipelines; executors need only kfp-pipeline-spec.

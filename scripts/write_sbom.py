@@ -14,6 +14,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Sequence
+from urllib.parse import quote
 
 _UNKNOWN = "unknown"
 _CLASSIFIER = "License :: "
@@ -24,11 +25,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Writes the file and prints how many packages have which licence."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m scripts.write_sbom")
     parser.add_argument("output", type=Path, help="the file to write, e.g. runs/sbom.cdx.json")
-    output = parser.parse_args(arguments).output
+    parser.add_argument(
+        "--system-packages",
+        type=Path,
+        metavar="FILE",
+        help="list these too; a line each: distribution, name, version, architecture",
+    )
+    chosen = parser.parse_args(arguments)
+    output = chosen.output
     components = list_components()
+    if chosen.system_packages:
+        components += read_system_packages(chosen.system_packages.read_text(encoding="utf-8"))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(bill_of_materials(components), indent=2) + "\n", encoding="utf-8")
-    counts = collections.Counter(_licence_of(component) for component in components)
+    counts = collections.Counter(
+        _licence_of(component) for component in components if "licenses" in component
+    )
     for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         print(f"{count:5d}  {name}")
     print(f"{len(components)} packages, listed in {output}")
@@ -69,6 +81,23 @@ def list_components() -> list[dict[str, Any]]:
             "licenses": [{"license": {"name": licence(distribution.metadata)}}],
         }
     return [found[name] for name in sorted(found)]
+
+
+def read_system_packages(lines: str) -> list[dict[str, Any]]:
+    """Describes the operating system's packages, in the given order.
+
+    Args:
+        lines: `debian libc6 2.41-12 amd64` and so on. Their licences are in /usr/share/doc.
+    """
+    found = []
+    for line in lines.splitlines():
+        system, name, version, architecture = line.split()
+        place = f"{system}/{quote(name)}@{quote(version, safe=':~')}"
+        purl = f"pkg:deb/{place}?arch={architecture}"
+        found.append(
+            {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl}
+        )
+    return found
 
 
 def licence(package: Any) -> str:

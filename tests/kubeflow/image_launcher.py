@@ -1,8 +1,10 @@
-"""The launcher with real containers: each task runs in the image, as the user of the image."""
+"""The launcher with the real image: each task runs inside it, as the user of the image."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -10,18 +12,32 @@ from typing import Any, TextIO
 from tests.kubeflow.launcher import Launcher
 
 
+@contextmanager
+def container_of(engine: tuple[str, ...], image: str) -> Iterator[str]:
+    """Makes a container from an image, and removes it at the end."""
+    made = subprocess.run([*engine, "from", image], capture_output=True, text=True, check=True)
+    container = made.stdout.strip()
+    try:
+        yield container
+    finally:
+        subprocess.run([*engine, "rm", container], capture_output=True, check=True)
+
+
 @dataclass
 class ImageLauncher(Launcher):
-    """Runs tasks in containers that buildah makes from an image; needs root.
+    """Runs tasks inside one container; needs root.
+
+    One container serves all tasks, as buildah copies the whole image for each. What a task can
+    write is its own: the launcher's folders, and /tmp.
 
     Attributes:
         engine: The buildah command with the image store that `kubeflow/build_image.sh` filled.
-        image: Name of the image.
-        volumes: Folders that every container sees under their own path, as persistent volumes.
+        container: Made from the image.
+        volumes: Folders that every task sees under their own path, as persistent volumes.
     """
 
     engine: tuple[str, ...] = ()
-    image: str = ""
+    container: str = ""
     volumes: list[Path] = field(default_factory=list)
 
     def _output_file(self, pod: Path) -> str:
@@ -30,19 +46,15 @@ class ImageLauncher(Launcher):
     def _start(
         self, command: list[str], container: Any, pod: Path, log: TextIO
     ) -> subprocess.Popen[bytes]:
-        # Kubernetes' empty folders are open to any user.
-        mounts = {pod / name: f"/{name}" for name in ("s3", "minio", "gcs")}
+        mounts = {pod / name: f"/{name}" for name in ("tmp", "s3", "minio", "gcs")}
         mounts[pod / "kfp_outputs"] = "/tmp/kfp_outputs"
-        for folder in mounts:
-            folder.mkdir(exist_ok=True)
-        for folder in [pod, *pod.rglob("*")]:
-            if folder.is_dir():
+        # Kubernetes' empty folders are open to any user.
+        for folder in [*mounts, *pod.rglob("*")]:
+            if not folder.is_file():
+                folder.mkdir(exist_ok=True)
                 folder.chmod(0o777)
-        made = subprocess.run(
-            [*self.engine, "from", self.image], capture_output=True, text=True, check=True
-        ).stdout.strip()
         options = [f"{source}:{target}" for source, target in mounts.items()]
         options += [f"{volume}:{volume}:ro" for volume in self.volumes]
         volumes = [part for option in options for part in ("--volume", option)]
-        run = [*self.engine, "run", "--isolation", "chroot", *volumes, made, "--", *command]
-        return subprocess.Popen(run, stdout=log, stderr=subprocess.STDOUT)
+        run = [*self.engine, "run", "--isolation", "chroot", *volumes, self.container, "--"]
+        return subprocess.Popen([*run, *command], stdout=log, stderr=subprocess.STDOUT)

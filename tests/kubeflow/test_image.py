@@ -1,27 +1,16 @@
-"""The container image: what goes into it, and a training inside it where it has been built."""
+"""What goes into the container image; test_built_image.py runs the pipeline inside it."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.kubeflow.conftest import Compile
-from tests.kubeflow.image_launcher import ImageLauncher
-
 SCRIPT = "kubeflow/image_requirements.py"
-STORE = Path(os.environ.get("WARMSTART_IMAGE_STORE", "/var/tmp/warmstart-images"))
-IMAGE = os.environ.get("WARMSTART_IMAGE", "warmstart:dev")
-ENGINE = (
-    *("buildah", "--root", f"{STORE}/root", "--runroot", f"{STORE}/run"),
-    *("--storage-driver", "vfs"),
-)
 SMALL_LOCK = """\
 app==1
     # via warmstart (setup.py)
@@ -86,8 +75,16 @@ def test_the_build_context_holds_no_tests_and_no_local_state() -> None:
     assert not allowed & {"tests", "benchmarks", "runs", ".venv", ".git"}
 
 
+def test_the_build_context_holds_all_that_is_copied_from_it() -> None:
+    rules = Path(".dockerignore").read_text().split()
+    allowed = [rule[1:] for rule in rules if rule.startswith("!")]
+    copies = re.findall(r"^COPY (?!--from)(.*) \S+$", Path("kubeflow/Dockerfile").read_text(), re.M)
+    for name in (name for copied in copies for name in copied.split()):
+        assert any(f"{rule}/".startswith(f"{name}/") for rule in allowed), name
+
+
 def test_the_final_stage_installs_nothing_and_runs_as_a_number() -> None:
-    final = Path("kubeflow/Dockerfile").read_text().split("\nFROM ${BASE_IMAGE}\n")[1]
+    final = Path("kubeflow/Dockerfile").read_text().split("\nFROM ${BASE_IMAGE} AS runtime\n")[1]
     assert "RUN" not in final
     assert re.search(r"^USER [1-9]\d*:0$", final, re.MULTILINE)
 
@@ -101,35 +98,3 @@ def test_the_script_says_why_it_cannot_build(tmp_path: Path) -> None:
     )
     assert done.returncode == 77
     assert "cannot build here: it needs root" in done.stderr
-
-
-def reason_to_skip() -> str | None:
-    if shutil.which("buildah") is None:
-        return "buildah is not installed"
-    if os.geteuid() != 0:
-        return "running containers with buildah needs root"
-    found = subprocess.run([*ENGINE, "inspect", "--type", "image", IMAGE], capture_output=True)
-    return None if found.returncode == 0 else f"no image {IMAGE}: run kubeflow/build_image.sh"
-
-
-@pytest.mark.e2e
-def test_a_training_runs_in_the_image(
-    tmp_path: Path, small_mnist: Path, compile_to: Compile
-) -> None:
-    """All tasks that lead to the pretrained model, with the embedded target of the image."""
-    if reason := reason_to_skip():
-        pytest.skip(reason)
-    spec = compile_to(
-        "pretraining.steps=50",
-        f"source.path={small_mnist}",
-        f"kubeflow.volumes=[{{claim: data, mount_path: {small_mnist}}}]",
-    )
-    launcher = ImageLauncher(
-        spec, tmp_path, types="empty", engine=ENGINE, image=IMAGE, volumes=[small_mnist]
-    )
-    order = launcher.order()
-    for task in order[: order.index("pretrain-trainer") + 1]:
-        launcher.run_task(task)
-    uri = launcher.outputs["pretrain-trainer", "model_run"].uri
-    record = json.loads((launcher.object_path(uri) / "training.json").read_text())
-    assert (record["arm"], record["steps"]) == ("pretrained", 50)

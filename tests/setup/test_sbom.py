@@ -33,6 +33,14 @@ def test_the_same_environment_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
 
 
+def test_packages_of_the_system_are_listed_on_demand(tmp_path: Path) -> None:
+    (tmp_path / "packages.txt").write_text("debian libstdc++6 1:14.2+really1 amd64\n")
+    main([str(tmp_path / "bill"), "--system-packages", str(tmp_path / "packages.txt")])
+    *python, system = json.loads((tmp_path / "bill").read_text())["components"]
+    assert system["purl"] == "pkg:deb/debian/libstdc%2B%2B6@1:14.2%2Breally1?arch=amd64"
+    assert all(component["purl"].startswith("pkg:pypi/") for component in python)
+
+
 def test_known_packages_have_their_licence(bill: dict) -> None:
     licences = {
         component["name"]: component["licenses"][0]["license"]["name"]
