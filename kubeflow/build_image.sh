@@ -36,7 +36,7 @@ command -v buildah >/dev/null || skip "buildah is not installed (apt-get install
 
 # Containers are chroots here: no namespaces, no overlay file system, hence no special kernel.
 engine=(buildah --root "$store/root" --runroot "$store/run" --storage-driver vfs)
-# One time for all files and for the image: equal contents give an equal digest.
+# One time for all files and for the image.
 timestamp=${SOURCE_DATE_EPOCH:-0}
 mkdir -p "$store"
 work=$(mktemp -d "$store/build.XXXXXX")
