@@ -6,7 +6,7 @@
 # --tag    Name of the image (warmstart:dev).
 # --base   Base image to pull (see Dockerfile). Without it, Debian 13 made by debootstrap stands in;
 #          it is made once and kept in the store.
-# --store  Folder for the image store (/var/tmp/warmstart-images); 12 GB while building, 5 GB after.
+# --store  Folder for the image store (/var/tmp/warmstart-images); up to 15 GB.
 #
 # Needs root and Debian's packages buildah and, without --base, debootstrap; exits with 77 and the
 # reason where it cannot build here. Afterwards:
@@ -91,7 +91,7 @@ report() {
   local container root
   container=$("${engine[@]}" from "$tag")
   root=$("${engine[@]}" mount "$container")
-  echo "$tag: $(du -sm --apparent-size "$root" | cut -f1) MB unpacked, in layers of" \
+  echo "$tag: $(du -sm --apparent-size "$root" | cut -f1) MiB unpacked, in layers of" \
     "$("${engine[@]}" inspect --type image --format '{{.Manifest}}' "$tag" |
       grep -o '"size":[0-9]*' | tail -n +2 | awk -F: '{ printf "%s%.0f", sep, $2 / 1e6; sep = " + " }') MB"
   (cd "$root" && du -m --max-depth=6 --apparent-size .) | sort -rn |
