@@ -25,6 +25,8 @@ from modules.transfer_methods import transfer_method_class
 
 # Source examples that the restored network is judged on before the first step.
 PROOF_EXAMPLES = 1000
+# Target images that the domains' distance is estimated on, and no training.
+_TARGET_SAMPLE = 500
 
 _KEPT_SELECTIONS = 4
 
@@ -36,11 +38,13 @@ class TransferData:
     Attributes:
         shots: The labelled target examples; none with 0 shots.
         source: A random sample of the source, big enough for the training and for the proof.
+        target: A random sample of all of the target's images, without labels.
         streams: What the method trains on, by the names of its streams.
     """
 
     shots: PreprocessedExamples | None
     source: PreprocessedExamples
+    target: PreprocessedExamples
     streams: dict[str, PreprocessedExamples]
 
 
@@ -178,26 +182,28 @@ def select_transfer_data(
         source=target.name,
     )
     streams: dict[str, PreprocessedExamples] = {}
-    labelled = None
+    target_rows = _sample(len(target.index), _TARGET_SAMPLE, seed)
     if UNLABELLED in used:
         everything = target.preprocess(None)
         streams[UNLABELLED] = everything.without_labels()
         labelled = everything.take(rows) if len(rows) else None
-    elif len(rows):
-        labelled = target.preprocess(rows)
+        target_sample = everything.take(target_rows)
+    else:
+        labelled = target.preprocess(rows) if len(rows) else None
+        target_sample = target.preprocess(target_rows)
     if TARGET in used and labelled is not None:
         streams[TARGET] = labelled
     needed = transfer.steps * transfer.source_batch_size if SOURCE in used else 0
-    sample = source.preprocess(_sample(len(source.index), needed, seed))
+    # No more than the steps can use or the proof takes.
+    sample = source.preprocess(_sample(len(source.index), max(needed, PROOF_EXAMPLES), seed))
     if SOURCE in used:
         streams[SOURCE] = sample
-    return TransferData(labelled, sample, streams)
+    return TransferData(labelled, sample, target_sample.without_labels(), streams)
 
 
-def _sample(total: int, needed: int, seed: int) -> np.ndarray:
-    """Chooses rows at random, ascending: no more than the steps can use or the proof takes."""
-    order = np.random.default_rng(seed).permutation(total)
-    return np.sort(order[: max(needed, PROOF_EXAMPLES)])
+def _sample(total: int, count: int, seed: int) -> np.ndarray:
+    """Chooses rows at random, ascending."""
+    return np.sort(np.random.default_rng(seed).permutation(total)[:count])
 
 
 def _train_files(examples_uri: str) -> str:

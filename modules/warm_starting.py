@@ -39,6 +39,7 @@ from modules.training_record import TrainingRecord
 from modules.training_resumption import open_run_directory, training_identity
 from modules.transfer_data import PROOF_EXAMPLES, TransferData, load_transfer_data
 from modules.transfer_methods import MethodContext, create_transfer_method, transfer_method_class
+from modules.transferability.estimates import estimate_transferability, write_transferability
 from modules.warm_start_proof import prove_warm_start
 
 MAPPING_REPORT_FILE = "mapping_report.json"
@@ -83,7 +84,7 @@ class WarmStart:
         Args:
             model_uri: Root of the Model artifact to fill.
             model_run_uri: Root of the ModelRun artifact; training.json is written last.
-            mapping_report_uri: Folder for mapping_report.json.
+            mapping_report_uri: Folder for mapping_report.json and transferability.json.
 
         Returns:
             The record; its metrics hold the proof, `restored_*`, and the last step's losses.
@@ -112,6 +113,10 @@ class WarmStart:
         metrics = prove_warm_start(
             network, saved_model_dir(self.base_model), report, self.precision, _proof_data(data)
         )
+        estimates = estimate_transferability(
+            saved_model_dir(self.base_model), data.source, data.target, data.shots, self.seed
+        )
+        write_transferability(estimates, mapping_report_uri)
         if transfer_method_class(self.transfer.method).trains():
             open_run_directory(model_run_uri, self._identity())
         outcome = self.train_network(network, data, class_names, model_run_uri)

@@ -33,6 +33,9 @@ def collect_result(
     """
     evaluation = _read_json(artifacts.uri("TransferEvaluator", "evaluation"), "evaluation.json")
     training = _read_json(artifacts.uri("WarmStartTrainer", "model_run"), "training.json")
+    transferability = _read_json(
+        artifacts.uri("WarmStartTrainer", "mapping_report"), "transferability.json"
+    )
     target = evaluation["target"] | {"train_examples": training["labelled_examples"]}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -45,6 +48,7 @@ def collect_result(
         "reasons": evaluation["reasons"],
         "pushed_to": _pushed_to(artifacts),
         "warm_start": training["metrics"],
+        "transferability": transferability,
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         "cached": cached,
         "environment": environment(training["precision"]),

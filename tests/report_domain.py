@@ -22,6 +22,7 @@ from modules.served_model import Answers
 from modules.settings import GateSettings, PreprocessingSettings
 from modules.training_record import TrainingRecord
 from modules.transfer_gate import judge
+from modules.transferability.estimates import Estimate
 
 HOSTILE_NAMES = (
     "<script>document.title = 'run'; document.body.remove()</script>",
@@ -133,6 +134,12 @@ def report_data(
             checkpoint="pretrained/checkpoint",
             fingerprint="pretrained_model".ljust(64, "0"),
         ),
+        transferability={
+            "leep": Estimate(-0.5),
+            "log_me": Estimate(0.25),
+            "h_score": Estimate(None, "It takes two labelled images of a class."),
+            "proxy_a_distance": Estimate(1.75),
+        },
         lineage=[
             ArtifactFact(key, f"artifacts/{key}", "Model", number, key.ljust(64, "0"))
             for number, key in enumerate(KINSHIPS, start=1)

@@ -52,7 +52,8 @@ class WarmStartTrainer(base_component.BaseComponent):
 
     The network takes over the pretrained model's weights, by name or as the saved graph itself;
     whatever does not fit and was not announced stops the run. Before the first step the restored
-    network is evaluated on examples of both train splits and compared with the pretrained model.
+    network is evaluated on examples of both train splits and compared with the pretrained model,
+    and from its features it is estimated how much a transfer is worth.
     Then the transfer method trains it. Eval splits are not read.
 
     Component `outputs` contains:
@@ -61,7 +62,8 @@ class WarmStartTrainer(base_component.BaseComponent):
      - `model_run`: Channel of type `standard_artifacts.ModelRun`: TensorBoard's files, rolling
        checkpoints, from which a retried training goes on, and `training.json`, written last.
      - `mapping_report`: Channel of type `simple_artifacts.File`: `mapping_report.json`, each weight
-       as restored, missing, unused or of another shape.
+       as restored, missing, unused or of another shape, and `transferability.json`, estimates of
+       what the transfer is worth, made before it.
 
     Args:
         examples: The target's `standard_artifacts.Examples`.

@@ -18,6 +18,7 @@ from modules.report.mapping_section import mapping_section
 from modules.report.run_facts import facts_place, run_facts_markup
 from modules.report.samples_section import samples_section
 from modules.report.section import render
+from modules.report.transferability_section import transferability_section
 from modules.report.verdict import verdict_section
 
 _CENTER_LOSS = "center_loss"
@@ -54,6 +55,7 @@ def build_report(data: ReportData) -> str:
         calibration_section(data.predictions),
         learning_section(data.curves, data.records),
         data_section(data.source_validation, data.target_validation),
+        transferability_section(data.transferability),
         mapping_section(data.mapping, warm_start, settings.restore),
         lineage_section(data.lineage, data.mapping, data.blessed_model_id),
     ]

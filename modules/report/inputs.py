@@ -23,6 +23,11 @@ from modules.report.predictions import Predictions, read_predictions
 from modules.report.samples_section import ClassSamples
 from modules.settings import GateSettings, PreprocessingSettings
 from modules.training_record import TrainingRecord
+from modules.transferability.estimates import (
+    TRANSFERABILITY_FILE,
+    Transferability,
+    parse_transferability,
+)
 
 _MODEL_RUNS = {
     PRETRAINED: "pretrain_model_run",
@@ -63,6 +68,7 @@ class ReportData:
         source_validation: Content of the source's validation.json.
         target_validation: Content of the target's.
         mapping: What the warm start took over.
+        transferability: What the transfer was estimated to be worth.
         lineage: The artifacts at hand.
         blessed_model_id: Of the model that the blessing names; 0 where it names none.
         settings: What the run was asked to do.
@@ -78,6 +84,7 @@ class ReportData:
     source_validation: Mapping[str, Any]
     target_validation: Mapping[str, Any]
     mapping: MappingReport
+    transferability: Transferability
     lineage: Sequence[ArtifactFact]
     blessed_model_id: int
     settings: ReportSettings
@@ -123,6 +130,9 @@ def read_report_data(
         source_validation=_read_json(uris["source_anomalies"], "validation.json"),
         target_validation=_read_json(uris["target_anomalies"], "validation.json"),
         mapping=MappingReport.from_json(_read_text(uris["mapping_report"], "mapping_report.json")),
+        transferability=parse_transferability(
+            _read_json(uris["mapping_report"], TRANSFERABILITY_FILE)
+        ),
         lineage=lineage,
         blessed_model_id=blessed_model_id,
         settings=settings,

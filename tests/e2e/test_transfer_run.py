@@ -92,6 +92,14 @@ def test_the_result_holds_the_keys_of_the_contract(first_result: dict) -> None:
     for comparison in first_result["comparisons"].values():
         assert {"difference", "ci95", "p_value"} <= set(comparison)
     assert first_result["reasons"]
+    assert set(first_result["transferability"]) == {
+        "leep",
+        "log_me",
+        "h_score",
+        "proxy_a_distance",
+    }
+    for estimate in first_result["transferability"].values():
+        assert isinstance(estimate["value"], float)
     assert ALL_COMPONENTS | {"total"} <= set(first_result["seconds"])
     assert first_result["environment"]["tfx"]
     assert first_result["seed"] == 0

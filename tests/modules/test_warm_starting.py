@@ -141,6 +141,22 @@ def test_the_same_seed_gives_the_same_weights(
         np.testing.assert_array_equal(weight, again.weights[name])
 
 
+def test_estimates_come_first_and_change_no_weight(
+    joint: Result,
+    domains: TinyDomains,
+    pretrained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    estimates = json.loads((joint.folder / "mapping" / "transferability.json").read_text())
+    assert set(estimates) == {"leep", "log_me", "h_score", "proxy_a_distance"}
+    assert all(isinstance(estimate["value"], float) for estimate in estimates.values())
+    monkeypatch.setattr("modules.warm_starting.estimate_transferability", lambda *_: {})
+    without = run(warm_start(domains, pretrained), tmp_path)
+    for name, weight in joint.weights.items():
+        np.testing.assert_array_equal(weight, without.weights[name])
+
+
 def test_an_interrupted_warm_start_ends_as_an_undisturbed_one(
     joint: Result,
     domains: TinyDomains,

@@ -81,6 +81,7 @@ def test_sections_come_in_the_order_of_interest(page: Outline) -> None:
         "calibration",
         "learning",
         "data",
+        "transferability",
         "mapping",
         "lineage",
         "time",
