@@ -12,14 +12,12 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from modules.checkpointing import Network, save_network_checkpoint
-from modules.content_hash import files_below, hash_file
-from modules.errors import DataError
+from modules.checksums import CHECKSUMS_FILE, check_checksums, write_checksums
 from modules.serving import export_saved_model
 from modules.settings import NetworkSettings
 
 SAVED_MODEL_FOLDER = "Format-Serving"
 CHECKPOINT_FOLDER = "checkpoint"
-CHECKSUMS_FILE = "SHA256SUMS"
 
 _FIX = "Run the training that wrote it again: with --fresh, or with another --output."
 
@@ -63,24 +61,16 @@ def save_model(
         network, settings, transform_graph_dir, class_names, saved_model_dir(model_uri)
     )
     # Last: where they are, the artifact is complete.
-    write_checksums(model_uri)
+    write_model_checksums(model_uri)
 
 
-def write_checksums(model_uri: str) -> None:
+def write_model_checksums(model_uri: str) -> None:
     """Writes `SHA256SUMS` of an artifact's SavedModel and checkpoint.
 
     Args:
         model_uri: Root folder of the artifact.
     """
-    lines = [
-        f"{hash_file(member)}  {os.path.relpath(member, model_uri)}\n"
-        for folder in (checkpoint_dir(model_uri), saved_model_dir(model_uri))
-        for member in files_below(folder)
-    ]
-    path = os.path.join(model_uri, CHECKSUMS_FILE)
-    with tf.io.gfile.GFile(f"{path}.partial", "w") as file:
-        file.write("".join(lines))
-    tf.io.gfile.rename(f"{path}.partial", path, overwrite=True)
+    write_checksums(model_uri, (CHECKPOINT_FOLDER, SAVED_MODEL_FOLDER))
 
 
 def check_model(model_uri: str) -> None:
@@ -94,21 +84,4 @@ def check_model(model_uri: str) -> None:
     Raises:
         DataError: A file was changed or removed, or the artifact was never complete.
     """
-    path = os.path.join(model_uri, CHECKSUMS_FILE)
-    if not tf.io.gfile.exists(path):
-        raise DataError(path, expected="the checksums of the model", found="nothing", fix=_FIX)
-    with tf.io.gfile.GFile(path) as file:
-        lines = file.read().splitlines()
-    if not lines:
-        raise DataError(path, expected="the checksums of the model", found="none", fix=_FIX)
-    for line in lines:
-        expected, _, name = line.partition("  ")
-        member = os.path.join(model_uri, name)
-        found = hash_file(member) if name and tf.io.gfile.exists(member) else "nothing"
-        if found != expected:
-            raise DataError(
-                member,
-                expected=f"what was written, with SHA-256 {expected[:12]}",
-                found="nothing" if found == "nothing" else f"{found[:12]}: it was changed since",
-                fix=_FIX,
-            )
+    check_checksums(model_uri, _FIX)

@@ -10,7 +10,7 @@ from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 from tfx.types import standard_component_specs
 
-from components.once_pusher.executor import PARTIAL_PREFIX
+from modules.serving_folder import PARTIAL_PREFIX
 from modules.training_record import TRAINING_FILE
 
 _UNFINISHED = (metadata_store_pb2.Execution.NEW, metadata_store_pb2.Execution.RUNNING)

@@ -14,13 +14,15 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
+from modules.checksums import write_checksums
 from modules.content_hash import hash_folders
-
-# Names the model that a version holds; model servers ignore it.
-OWNER_FILE = ".pushed_by"
-# A version that is being made; model servers take numbers only.
-PARTIAL_PREFIX = ".partial-"
-_SAVED_MODEL = "saved_model.pb"
+from modules.serving_folder import (
+    OWNER_FILE,
+    PARTIAL_PREFIX,
+    SAVED_MODEL_FILE,
+    is_version,
+    next_version,
+)
 
 
 class Executor(pusher_executor.Executor):
@@ -31,7 +33,8 @@ class Executor(pusher_executor.Executor):
     whoever pushes the same model again completes that version instead of making another one.
 
     A new version is higher than all that are there, even where the clock was set back: model
-    servers take the highest. On a local disk it appears whole, in one step.
+    servers take the highest. On a local disk it appears whole, in one step. `SHA256SUMS` in it
+    tells whether it still is what was pushed.
     """
 
     def Do(
@@ -75,8 +78,8 @@ class Executor(pusher_executor.Executor):
 
 
 def _find_version(base: str, owner: str) -> str | None:
-    """Returns the version that an earlier push of this model has made, if any."""
-    for name in _versions(base):
+    """Returns the newest version that holds this model already, if any."""
+    for name in sorted(_versions(base), key=int, reverse=True):
         path = os.path.join(base, name, OWNER_FILE)
         if fileio.exists(path) and io_utils.read_string_file(path) == owner:
             return name
@@ -84,15 +87,14 @@ def _find_version(base: str, owner: str) -> str | None:
 
 
 def _new_version(base: str) -> str:
-    highest = max(map(int, _versions(base)), default=0)
-    return str(max(int(time.time()), highest + 1))
+    return str(next_version(map(int, _versions(base)), time.time()))
 
 
 def _versions(base: str) -> list[str]:
     if not fileio.exists(base):
         return []
     names = [name.rstrip("/") for name in fileio.listdir(base)]
-    return [name for name in names if name.isascii() and name.isdigit()]
+    return [name for name in names if is_version(name)]
 
 
 def _make_whole(model_path: str, serving_path: str, owner: str) -> None:
@@ -103,20 +105,22 @@ def _make_whole(model_path: str, serving_path: str, owner: str) -> None:
         fileio.rmtree(partial)
     io_utils.copy_dir(model_path, partial)
     io_utils.write_string_file(os.path.join(partial, OWNER_FILE), owner)
+    write_checksums(model_path, place=partial)
     fileio.rename(partial, serving_path)
 
 
 def _complete(model_path: str, serving_path: str) -> None:
     """Copies what is missing; saved_model.pb comes last, as servers take it for the whole."""
-    saved_model = os.path.join(serving_path, _SAVED_MODEL)
+    saved_model = os.path.join(serving_path, SAVED_MODEL_FILE)
     if fileio.exists(saved_model):
         return
     for folder, _, names in fileio.walk(model_path):
         for name in names:
             source = os.path.join(folder, name)
             relative = os.path.relpath(source, model_path)
-            if relative != _SAVED_MODEL:
+            if relative != SAVED_MODEL_FILE:
                 io_utils.copy_file(source, os.path.join(serving_path, relative), overwrite=True)
+    write_checksums(model_path, place=serving_path)
     partial = f"{saved_model}.partial"
-    io_utils.copy_file(os.path.join(model_path, _SAVED_MODEL), partial, overwrite=True)
+    io_utils.copy_file(os.path.join(model_path, SAVED_MODEL_FILE), partial, overwrite=True)
     fileio.rename(partial, saved_model)

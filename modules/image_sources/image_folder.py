@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from modules.class_checks import listed
 from modules.errors import DataError
 from modules.examples import EVAL_SPLIT, TRAIN_SPLIT
+from modules.image_files import read_image
 from modules.image_sources.base import ImageRecord, ImageShard, ImageSource, shard_ranges
 from modules.image_sources.detection import IMAGE_SUFFIXES
-from modules.image_sources.encoded import MAX_ENCODED_BYTES, check_encoded_image
+from modules.image_sources.encoded import check_encoded_image
 from modules.image_sources.files import (
     check_stays_inside,
-    explained,
-    file_size,
     list_folder,
-    open_file,
 )
 from modules.image_sources.image_decoders import PillowDecoder
 from modules.image_sources.labels import natural_order
@@ -47,7 +45,7 @@ class ImageFolderShard(ImageShard):
         """Streams the files, unchanged; the id of each example is its path below the folder."""
         for name, label in self.files:
             path = os.path.join(self.folder, name)
-            data = _read_image(path)
+            data = read_image(path)
             yield ImageRecord(name, data, label, *check_encoded_image(data, path))
 
     def labels(self) -> list[int]:
@@ -59,7 +57,7 @@ class ImageFolderShard(ImageShard):
         for row in rows:
             name, label = self.files[row]
             path = os.path.join(self.folder, name)
-            data = _read_image(path)
+            data = read_image(path)
             shape = check_encoded_image(data, path, decoder=_PILLOW)
             yield ImageRecord(name, data, label, *shape)
 
@@ -176,17 +174,3 @@ def _hash(name: str, folder: str) -> bytes:
             found="other bytes",
             fix="Rename the file.",
         ) from None
-
-
-def _read_image(path: str) -> bytes:
-    with explained(path), open_file(path) as file:
-        size = file_size(file)
-        if size > MAX_ENCODED_BYTES:
-            raise DataError(
-                path,
-                expected=f"up to {MAX_ENCODED_BYTES} bytes",
-                found=f"{size} bytes",
-                fix="Replace the image, or remove it.",
-            )
-        data: bytes = file.read()
-    return data

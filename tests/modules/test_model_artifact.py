@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from modules.checksums import CHECKSUMS_FILE
 from modules.errors import DataError
-from modules.model_artifact import CHECKSUMS_FILE, check_model
+from modules.model_artifact import check_model
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from modules.checkpointing import read_checkpoint_variables
 from modules.errors import ConfigError, DataError, WarmStartMappingError
 from modules.few_shot import draw_shots
 from modules.input_pipeline import index_examples
-from modules.model_artifact import write_checksums
+from modules.model_artifact import write_model_checksums
 from modules.settings import Shots
 from modules.training_record import TrainingRecord
 from modules.training_resumption import IDENTITY_FILE
@@ -255,7 +255,7 @@ def test_a_checkpoint_that_is_not_the_models_own_is_found_out(
     mixed = tmp_path / "mixed" / "model"
     shutil.copytree(pretrained / "model" / "Format-Serving", mixed / "Format-Serving")
     shutil.copytree(joint.folder / "model" / "checkpoint", mixed / "checkpoint")
-    write_checksums(str(mixed))
+    write_model_checksums(str(mixed))
     with pytest.raises(WarmStartMappingError, match=r"outputs differ.*run the pretraining again"):
         run(warm_start(domains, mixed.parent), tmp_path)
     assert not (tmp_path / "model").exists()

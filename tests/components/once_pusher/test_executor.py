@@ -11,7 +11,9 @@ from tfx.dsl.components.base import base_executor
 from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts
 
-from components.once_pusher.executor import OWNER_FILE, Executor
+from components.once_pusher.executor import Executor
+from modules.checksums import CHECKSUMS_FILE, check_checksums
+from modules.serving_folder import OWNER_FILE
 
 
 class Push:
@@ -52,7 +54,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and path.name != OWNER_FILE
+        if path.is_file() and path.name not in (OWNER_FILE, CHECKSUMS_FILE)
     }
 
 
