@@ -36,7 +36,7 @@ def init_command(folder: Path, source: Path | None, output: Path | None, force: 
     """
     from pipelines.init_command import initialize
 
-    _silence_imports()
+    silence_imports()
     initialize(folder, source, output, force=force, say=click.echo)
 
 
@@ -49,7 +49,7 @@ def check_command(config: Path, overrides: tuple[str, ...], read_all: bool) -> N
     from pipelines.check_command import ERROR, check_config
     from pipelines.config import load_config
 
-    _silence_imports()
+    silence_imports()
     loaded = load_config(config, overrides)
     errors = 0
     for line in check_config(loaded, read_all=read_all):
@@ -64,7 +64,7 @@ def check_command(config: Path, overrides: tuple[str, ...], read_all: bool) -> N
     click.echo(f"Ready: {shlex.join(['warmstart', 'run', str(config), *options])}")
 
 
-def _silence_imports() -> None:
+def silence_imports() -> None:
     """Keeps from the terminal what TensorFlow prints when it is imported, where data need it."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.simplefilter("ignore", FutureWarning)

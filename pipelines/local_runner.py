@@ -14,8 +14,10 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from modules.report import add_run_facts
 from pipelines.config import Config
 from pipelines.interrupted_runs import clear_interrupted_runs
+from pipelines.lost_pushes import forget_lost_pushes
 from pipelines.run_artifacts import RunArtifacts
 from pipelines.run_display import ComponentHandler, ProgressHandler, RunDisplay
+from pipelines.run_history import record_run
 from pipelines.run_result import collect_result, write_result
 from pipelines.transfer_pipeline import create_pipeline
 
@@ -51,6 +53,7 @@ def run_locally(
     clear_interrupted_runs(
         connection_config, output / "artifacts", output / "serving", keep_trainings=not fresh
     )
+    forget_lost_pushes(connection_config)
     pipeline = create_pipeline(
         with_absolute_paths(config),
         pipeline_root=str(output / "artifacts"),
@@ -70,6 +73,7 @@ def run_locally(
         output / REPORT_FILE,
         {**result, "command": command},
     )
+    record_run(result, output)
     write_result(result, output)
     return result
 

@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import os
 import platform
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ def collect_result(
     return {
         "schema_version": SCHEMA_VERSION,
         "name": config.name,
+        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "source": evaluation["source"],
         "target": target,
         "arms": evaluation["arms"],
