@@ -54,24 +54,19 @@ def history(folder: Path, format: str) -> str:
     return _format(sorted(rows, key=lambda row: row["finished"]), None, format)
 
 
-def _format(
-    runs: list[dict[str, Any]], versions: list[dict[str, Any]] | None, format: str
-) -> str:
+def _format(runs: list[dict[str, Any]], versions: list[dict[str, Any]] | None, format: str) -> str:
     if format == "csv":
         return format_csv(runs, list(_RUN_COLUMNS))
     if format == "json":
         return format_json({"runs": runs} | ({} if versions is None else {"versions": versions}))
     shown = [row | {"finished": _minutes(row["finished"])} for row in runs]
-    text = format_table(shown, _RUN_COLUMNS)
-    if versions is not None:
-        text += "\n" + (
-            format_table(
-                [row | {"pushed": _minutes(row["pushed"])} for row in versions], _VERSION_COLUMNS
-            )
-            if versions
-            else "No version is in the serving folder.\n"
-        )
-    return text
+    text = format_table(shown, _RUN_COLUMNS, foldable=("run", "verdict"))
+    if versions is None:
+        return text
+    if not versions:
+        return f"{text}\nNo version is in the serving folder.\n"
+    dated = [row | {"pushed": _minutes(row["pushed"])} for row in versions]
+    return f"{text}\n{format_table(dated, _VERSION_COLUMNS, foldable=('state',))}"
 
 
 def _run_row(name: str, record: RunRecord) -> dict[str, Any]:

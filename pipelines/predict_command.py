@@ -46,7 +46,7 @@ def predict(model: Path, images: Sequence[str], format: str, *, skip_bad: bool) 
     elif format == "json":
         text = format_json({"model": str(version), "predictions": rows})
     else:
-        text = format_table(rows, _COLUMNS)
+        text = format_table(rows, _COLUMNS, foldable=("image", "class"))
     return text, "".join(f"Skipped {refusal}\n" for refusal in predictions.refused)
 
 
@@ -63,5 +63,3 @@ def _refusal(predictions: Predictions) -> WarmstartError:
         "pass --skip-bad to go on without them."
     )
     return WarmstartError("\n".join(lines))
-
-

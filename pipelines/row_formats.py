@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,26 +29,26 @@ _WIDTH = 80  # where there is no terminal to ask
 Row = Mapping[str, Any]
 
 
-def format_table(rows: Sequence[Row], columns: Mapping[str, str]) -> str:
+def format_table(rows: Sequence[Row], columns: Mapping[str, str], foldable: Collection[str]) -> str:
     """Draws a table as wide as the terminal, or 80 columns; long names go on in the next line.
 
     Args:
         rows: Values by key; what cannot be shown of a name is replaced.
         columns: Keys with their headings. Those of numbers, as the first row has them, are
             right-aligned.
+        foldable: Keys of the columns that share the room that the others leave.
 
     Returns:
         Lines of text.
     """
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for number, (key, heading) in enumerate(columns.items()):
+    for key, heading in columns.items():
         is_number = bool(rows) and isinstance(rows[0][key], (int, float))
-        first = number == 0
         table.add_column(
             heading,
             justify="right" if is_number else "left",
             overflow="fold",
-            min_width=12 if first else None,
+            no_wrap=key not in foldable,
         )
     for row in rows:
         table.add_row(*(Text(_cell(row[key])) for key in columns))

@@ -19,11 +19,7 @@ def invoke(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [[], ["run"], ["study"], ["init"], ["check"], ["compile"], ["submit"]],
-    ids=["warmstart", "run", "study", "init", "check", "compile", "submit"],
-)
+@pytest.mark.parametrize("command", [[], *([name] for name in sorted(main.commands))], ids=str)
 def test_help_answers_without_importing_anything_heavy(command: list[str]) -> None:
     code = (
         "import sys; from click.testing import CliRunner; from pipelines.cli import main; "

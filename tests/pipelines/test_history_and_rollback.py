@@ -14,7 +14,6 @@ from rich.cells import cell_len
 
 from modules.checksums import check_checksums
 from modules.serving_folder import ROLLBACK_FILE, pushed_versions
-from pipelines import rollback_command
 from pipelines.cli import main
 from pipelines.run_history import HISTORY_FILE, read_history, record_run
 from tests.pushed_models import push
@@ -62,11 +61,11 @@ def test_the_runs_below_a_folder_are_listed_with_their_last_outcome(output: Path
     shown = invoke("history", output.parent)
     assert shown.exit_code == 0, shown.output
     assert max(map(cell_len, shown.output.splitlines())) <= 80
-    first, second = shown.output.splitlines()[-2:]
+    (first,) = [line for line in shown.output.splitlines() if line.startswith("digits")]
     for word in ("digits", "2026-11-24 17:01", "blessed", "93.2%", "95.0%", "99.4%"):
         assert word in first
     assert str(numbers(output)[-1]) in first
-    assert "not blessed" in second
+    assert "other/deep" in shown.output
     runs = json.loads(invoke("history", output.parent, "--format", "json").output)["runs"]
     assert [run["run"] for run in runs] == ["digits", "other/deep"]
     assert runs[1]["pushed_version"] is None
@@ -165,21 +164,18 @@ def test_a_run_that_holds_the_folder_is_left_alone(output: Path) -> None:
 def test_a_rollback_that_fails_leaves_no_part_of_a_version(
     output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    copyfile = shutil.copyfile
+
     def full(source: str, target: str, **options: Any) -> str:
         if source.endswith("variables.index"):
             raise OSError(28, "No space left on device")
-        return shutil.copyfile(source, target, **options)
+        return copyfile(source, target, **options)
 
-    copytree = shutil.copytree
-    monkeypatch.setattr(
-        rollback_command.shutil,
-        "copytree",
-        lambda source, target, copy_function: copytree(source, target, copy_function=full),
-    )
+    monkeypatch.setattr(shutil, "copyfile", full)
     before = sorted((output / "serving").iterdir())
     refused = invoke("rollback", output)
     assert refused.exit_code == 1
-    assert "No space left" in refused.output or "the disk is full" in refused.output
+    assert "the disk is full" in refused.output
     assert sorted((output / "serving").iterdir()) == before
 
 

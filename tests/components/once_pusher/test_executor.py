@@ -12,7 +12,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts
 
 from components.once_pusher.executor import Executor
-from modules.checksums import CHECKSUMS_FILE, check_checksums
+from modules.checksums import CHECKSUMS_FILE
 from modules.serving_folder import OWNER_FILE
 
 
