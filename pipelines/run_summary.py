@@ -9,6 +9,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from modules.serving_folder import pushed_versions
+
 _ARM_NAMES = {
     "pretrained": "pretrained (zero-shot)",
     "scratch": "scratch control",
@@ -81,7 +83,14 @@ def _arms_table(result: dict[str, Any]) -> Table:
 def _places(result: dict[str, Any], output: Path) -> list[tuple[str, str]]:
     places = [("Report", str(output / "report.html")), ("Result", str(output / "result.json"))]
     if result["pushed_to"]:
-        places.append(("Pushed to", result["pushed_to"]))
+        places.append(("Pushed to", _pushed_place(Path(result["pushed_to"]))))
     places.append(("Logs", str(output / "logs")))
     places.append(("TensorBoard", f"tensorboard --logdir {output / 'artifacts'}"))
     return places
+
+
+def _pushed_place(version: Path) -> str:
+    newest = max(pushed_versions(version.parent), key=lambda each: each.number, default=None)
+    if newest is None or newest.path.name == version.name:
+        return str(version)
+    return f"{version} (model servers take {newest.path.name}, which is newer)"

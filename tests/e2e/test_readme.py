@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from modules.serving_folder import ROLLBACK_FILE
 from tests.e2e.conftest import read_result
 
 pytestmark = pytest.mark.e2e
@@ -33,6 +35,13 @@ def shell(command: str) -> subprocess.CompletedProcess[str]:
         text=True,
         env={**os.environ, "CI": "true"},
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_earlier_rollback() -> None:
+    """Undoes what this test did when it ran here before: nothing older would be left to find."""
+    for note in Path("runs/mnist_to_optdigits/serving").glob(f"*/{ROLLBACK_FILE}"):
+        shutil.rmtree(note.parent)
 
 
 def test_the_readme_has_commands() -> None:

@@ -71,3 +71,13 @@ def test_without_blessing_it_says_that_serving_is_untouched(result: dict[str, An
 
 def test_it_fits_eighty_columns(result: dict[str, Any]) -> None:
     assert max(len(line) for line in printed(result).splitlines()) <= 80
+
+
+def test_it_is_said_when_model_servers_take_another_version(
+    result: dict[str, Any], tmp_path: Path
+) -> None:
+    for version in ("1", "2"):
+        (tmp_path / version).mkdir()
+    assert "which is newer" not in printed(result | {"pushed_to": str(tmp_path / "2")})
+    text = printed(result | {"pushed_to": str(tmp_path / "1")})
+    assert "(model servers take 2, which is newer)" in text
