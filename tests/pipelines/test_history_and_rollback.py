@@ -135,11 +135,12 @@ def test_the_pusher_takes_a_rolled_back_model_for_pushed(output: Path, tmp_path:
 def test_what_cannot_be_rolled_back_is_refused_and_nothing_changes(output: Path) -> None:
     first, second = numbers(output)
     served = output / "serving" / str(first) / "saved_model.pb"
-    for arguments, message in [
+    mistakes: list[tuple[list[Any], str]] = [
         ([output / "absent"], "expected a folder of pushed versions, found nothing"),
         ([output, "--to", second], "found the same one"),
         ([output, "--to", 7], "7: expected a pushed version, found nothing"),
-    ]:
+    ]
+    for arguments, message in mistakes:
         refused = invoke("rollback", *arguments)
         assert refused.exit_code == 1
         assert message in refused.output
