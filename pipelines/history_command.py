@@ -60,13 +60,13 @@ def _format(runs: list[dict[str, Any]], versions: list[dict[str, Any]] | None, f
     if format == "json":
         return format_json({"runs": runs} | ({} if versions is None else {"versions": versions}))
     shown = [row | {"finished": _minutes(row["finished"])} for row in runs]
-    text = format_table(shown, _RUN_COLUMNS, foldable=("run", "verdict"))
+    text = format_table(shown, _RUN_COLUMNS, foldable={"run": 10, "verdict": 7})
     if versions is None:
         return text
     if not versions:
         return f"{text}\nNo version is in the serving folder.\n"
     dated = [row | {"pushed": _minutes(row["pushed"])} for row in versions]
-    return f"{text}\n{format_table(dated, _VERSION_COLUMNS, foldable=('state',))}"
+    return f"{text}\n{format_table(dated, _VERSION_COLUMNS, foldable={'state': 10})}"
 
 
 def _run_row(name: str, record: RunRecord) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def predict(model: Path, images: Sequence[str], format: str, *, skip_bad: bool) 
     elif format == "json":
         text = format_json({"model": str(version), "predictions": rows})
     else:
-        text = format_table(rows, _COLUMNS, foldable=("image", "class"))
+        text = format_table(rows, _COLUMNS, foldable={"image": 20, "class": 10})
     return text, "".join(f"Skipped {refusal}\n" for refusal in predictions.refused)
 
 

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +29,22 @@ _WIDTH = 80  # where there is no terminal to ask
 Row = Mapping[str, Any]
 
 
-def format_table(rows: Sequence[Row], columns: Mapping[str, str], foldable: Collection[str]) -> str:
+def format_table(
+    rows: Sequence[Row], columns: Mapping[str, str], foldable: Mapping[str, int]
+) -> str:
     """Draws a table as wide as the terminal, or 80 columns; long names go on in the next line.
 
     Args:
         rows: Values by key; what cannot be shown of a name is replaced.
         columns: Keys with their headings. Those of numbers, as the first row has them, are
             right-aligned.
-        foldable: Keys of the columns that share the room that the others leave.
+        foldable: Keys of the columns that share the room that the others leave, each with the
+            characters that it gets at least.
 
     Returns:
         Lines of text.
     """
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, padding=0)
     for key, heading in columns.items():
         is_number = bool(rows) and isinstance(rows[0][key], (int, float))
         table.add_column(
@@ -49,6 +52,7 @@ def format_table(rows: Sequence[Row], columns: Mapping[str, str], foldable: Coll
             justify="right" if is_number else "left",
             overflow="fold",
             no_wrap=key not in foldable,
+            min_width=foldable.get(key),
         )
     for row in rows:
         table.add_row(*(Text(_cell(row[key])) for key in columns))

@@ -61,7 +61,7 @@ def test_the_runs_below_a_folder_are_listed_with_their_last_outcome(output: Path
     shown = invoke("history", output.parent)
     assert shown.exit_code == 0, shown.output
     assert max(map(cell_len, shown.output.splitlines())) <= 80
-    (first,) = [line for line in shown.output.splitlines() if line.startswith("digits")]
+    (first,) = [line for line in shown.output.splitlines() if line.startswith(" digits")]
     for word in ("digits", "2026-11-24 17:01", "blessed", "93.2%", "95.0%", "99.4%"):
         assert word in first
     assert str(numbers(output)[-1]) in first

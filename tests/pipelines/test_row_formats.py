@@ -26,7 +26,7 @@ def assert_harmless(text: str) -> None:
 
 
 def test_a_table_shows_hostile_names_within_80_columns() -> None:
-    text = format_table([row(name) for name in NAMES], COLUMNS, ("image", "class"))
+    text = format_table([row(name) for name in NAMES], COLUMNS, {"image": 20, "class": 10})
     assert_harmless(text)
     assert max(map(cell_len, text.splitlines())) <= 80
     assert text.count("x") >= 600
