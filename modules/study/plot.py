@@ -96,7 +96,7 @@ def _draw(axes: Axes, rows: Sequence[SummaryRow], title: str) -> None:
             heights,
             yerr=[100 * (row.sd or 0.0) for row in own],
             color=COLOURS[place % len(COLOURS)],
-            marker=_MARKERS[place % len(_MARKERS)],
+            marker=_MARKERS[(place + 3 * (place // len(COLOURS))) % len(_MARKERS)],
             linestyle=_DASHES[place // len(COLOURS)],
             markersize=4,
             linewidth=1.5,
@@ -109,4 +109,4 @@ def _draw(axes: Axes, rows: Sequence[SummaryRow], title: str) -> None:
     axes.set_xlabel("labelled target images per class")
     axes.set_ylabel("target accuracy, %")
     axes.set_title(title)
-    axes.figure.legend(loc="outside right upper")
+    axes.figure.legend(loc="outside right upper", handlelength=2.8)
