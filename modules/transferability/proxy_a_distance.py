@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from scipy import linalg
+from sklearn.covariance import ledoit_wolf_shrinkage
+from sklearn.model_selection import StratifiedKFold
 
 FOLDS = 5
+_FLOOR = 1e-12  # share of the mean variance; keeps the covariance of constant features regular
 
 
 def proxy_a_distance(source: np.ndarray, target: np.ndarray, seed: int = 0) -> float:
@@ -43,8 +45,26 @@ def proxy_a_distance(source: np.ndarray, target: np.ndarray, seed: int = 0) -> f
         raise ValueError(f"{len(source)} and {len(target)} rows: {FOLDS} of each are needed.")
     rows = np.concatenate([source, target]).astype(np.float64)
     is_target = np.repeat([0, 1], [len(source), len(target)])
-    classifier = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto", priors=[0.5, 0.5])
+    wrong = np.zeros(len(rows), bool)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    wrong = cross_val_predict(classifier, rows, is_target, cv=folds) != is_target
+    for fitted, held_out in folds.split(rows, is_target):
+        direction, threshold = _discriminant(rows[fitted], is_target[fitted])
+        wrong[held_out] = (rows[held_out] @ direction > threshold) != is_target[held_out]
     error = (wrong[is_target == 0].mean() + wrong[is_target == 1].mean()) / 2.0
     return float(2.0 * (1.0 - 2.0 * error))
+
+
+def _discriminant(rows: np.ndarray, is_target: np.ndarray) -> tuple[np.ndarray, float]:
+    """Fits the linear discriminant, with equal priors.
+
+    Not scikit-learn's: its least squares by singular values take seconds where this takes a tenth.
+    """
+    means = np.stack([rows[is_target == domain].mean(axis=0) for domain in (0, 1)])
+    within = rows - means[is_target]
+    covariance = within.T @ within / len(within)
+    level = np.trace(covariance) / len(covariance)
+    shrinkage = ledoit_wolf_shrinkage(within, assume_centered=True) if level > 0.0 else 1.0
+    shrunk = (1.0 - shrinkage) * covariance
+    shrunk[np.diag_indices_from(shrunk)] += shrinkage * level + _FLOOR * (level or 1.0)
+    direction = linalg.solve(shrunk, means[1] - means[0], assume_a="pos")
+    return direction, float(direction @ means.mean(axis=0))

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from modules.transferability.proxy_a_distance import proxy_a_distance
 
@@ -47,6 +49,22 @@ def test_it_lies_between_its_bounds_and_repeats_with_its_seed(shift: float, seed
     found = proxy_a_distance(*pair, seed=1)
     assert -2.0 <= found <= 2.0
     assert found == proxy_a_distance(*pair, seed=1)
+
+
+def test_it_equals_scikit_learns_discriminant_analysis() -> None:
+    source, target = domains(1.0, width=30, rows=1000)
+    rows, is_target = np.concatenate([source, target]), np.repeat([0, 1], 1000)
+    analysis = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto", priors=[0.5, 0.5])
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    accuracy = cross_val_score(analysis, rows, is_target, cv=folds).mean()
+    # It shrinks each domain's covariance on its own, which moves a few decisions.
+    assert proxy_a_distance(source, target) == pytest.approx(2 * (2 * accuracy - 1), abs=0.05)
+
+
+def test_constant_features_tell_only_domains_apart_whose_constants_differ() -> None:
+    rows = np.ones((20, 3))
+    assert proxy_a_distance(rows, rows) == 0.0
+    assert proxy_a_distance(rows, 2 * rows) == 2.0
 
 
 def test_too_few_rows_are_refused() -> None:
