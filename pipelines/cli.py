@@ -12,6 +12,7 @@ from pipelines.kubeflow_commands import compile_command, submit_command
 from pipelines.model_commands import history_command, predict_command, rollback_command
 from pipelines.override_option import override_option
 from pipelines.study_cli import study_command
+from pipelines.terminal_text import terminal_text
 
 
 class _UserErrors(click.Group):
@@ -23,20 +24,13 @@ class _UserErrors(click.Group):
         try:
             return super().invoke(ctx)
         except WarmstartError as error:
-            raise click.ClickException(_shown(str(error))) from error
+            raise click.ClickException(terminal_text(str(error))) from error
         except KeyboardInterrupt:
             click.echo(
                 "Stopped. Finished components stay cached: the same command goes on from there.",
                 err=True,
             )
             sys.exit(130)
-
-
-def _shown(message: str) -> str:
-    """Replaces what a terminal would obey; names of files and classes are anybody's."""
-    from modules.report.wording import display_name
-
-    return "\n".join(display_name(line) for line in message.split("\n"))
 
 
 @click.group(cls=_UserErrors, context_settings={"help_option_names": ["-h", "--help"]})

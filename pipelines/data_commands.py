@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from pipelines.override_option import override_option
+from pipelines.terminal_text import terminal_text
 
 
 @click.command("init")
@@ -37,7 +38,9 @@ def init_command(folder: Path, source: Path | None, output: Path | None, force: 
     from pipelines.init_command import initialize
 
     silence_imports()
-    initialize(folder, source, output, force=force, say=click.echo)
+    initialize(
+        folder, source, output, force=force, say=lambda line: click.echo(terminal_text(line))
+    )
 
 
 @click.command("check")
@@ -54,7 +57,7 @@ def check_command(config: Path, overrides: tuple[str, ...], read_all: bool) -> N
     errors = 0
     for line in check_config(loaded, read_all=read_all):
         errors += line.level == ERROR
-        click.echo(f"{line.level:<8} {line.text}")
+        click.echo(terminal_text(f"{line.level:<8} {line.text}"))
     if errors:
         click.echo(
             f"{errors} {'error' if errors == 1 else 'errors'}: {config} is not ready to run."
@@ -62,6 +65,10 @@ def check_command(config: Path, overrides: tuple[str, ...], read_all: bool) -> N
         sys.exit(1)
     options = [part for override in overrides for part in ("--set", override)]
     click.echo(f"Ready: {shlex.join(['warmstart', 'run', str(config), *options])}")
+
+
+def _say(line: str) -> None:
+    click.echo(terminal_text(line))
 
 
 def silence_imports() -> None:

@@ -59,7 +59,10 @@ def _format(runs: list[dict[str, Any]], versions: list[dict[str, Any]] | None, f
         return format_csv(runs, list(_RUN_COLUMNS))
     if format == "json":
         return format_json({"runs": runs} | ({} if versions is None else {"versions": versions}))
-    shown = [row | {"finished": _minutes(row["finished"])} for row in runs]
+    shown = [
+        row | {"finished": _minutes(row["finished"]), "verdict": row["verdict"].replace("_", " ")}
+        for row in runs
+    ]
     text = format_table(shown, _RUN_COLUMNS, foldable={"run": 10, "verdict": 7})
     if versions is None:
         return text
@@ -72,11 +75,9 @@ def _format(runs: list[dict[str, Any]], versions: list[dict[str, Any]] | None, f
 def _run_row(name: str, record: RunRecord) -> dict[str, Any]:
     return {
         "run": name,
-        "finished": record.finished,
-        "verdict": record.verdict.replace("_", " "),
+        **record.model_dump(exclude={"accuracies"}),
         **record.accuracies,
         "pushed_version": record.pushed_version,
-        "seed": record.seed,
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pipelines.data_commands import silence_imports
+from pipelines.terminal_text import terminal_text
 
 _format_option = click.option(
     "--format",
@@ -42,7 +43,7 @@ def predict_command(
     from pipelines.row_formats import write_text
 
     text, skipped = predict(model, images, format, skip_bad=skip_bad)
-    click.echo(skipped, nl=False, err=True)
+    click.echo(terminal_text(skipped), nl=False, err=True)
     write_text(text, output)
 
 

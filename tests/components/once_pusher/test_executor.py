@@ -12,7 +12,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts
 
 from components.once_pusher.executor import Executor
-from modules.checksums import CHECKSUMS_FILE
+from modules.checksums import CHECKSUMS_FILE, check_checksums
 from modules.serving_folder import OWNER_FILE
 
 
@@ -67,6 +67,7 @@ def test_a_blessed_model_becomes_a_version_and_an_artifact(push: Push) -> None:
     pushed = push.attempt()
     (version,) = push.versions()
     assert version.name.isdigit()
+    check_checksums(str(version), "Push again.")
     assert files(version) == files(Path(push.model.uri, "Format-Serving"))
     assert files(Path(pushed.uri)) == files(version)
     assert pushed.get_int_custom_property("pushed") == 1
