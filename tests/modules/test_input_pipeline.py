@@ -125,7 +125,8 @@ def test_a_file_that_is_cut_short_is_refused(tmp_path: Path) -> None:
 def test_an_image_that_cannot_be_decoded_is_refused(
     tiny_domains: TinyDomains, tmp_path: Path
 ) -> None:
-    write_examples(tmp_path, {"train": [serialized_example(0, 0)]}, CLASS_NAMES)
+    undecodable = serialized_example(0, 0, image=[b"no image"])
+    write_examples(tmp_path, {"train": [undecodable]}, CLASS_NAMES)
     with pytest.raises(DataError, match="readable"):
         preprocess(index_examples(train_files(tmp_path)), tiny_domains)
 

@@ -29,7 +29,7 @@ FOLDERS = (
     "emoji \N{UNICORN FACE} \N{WOMAN}\N{ZERO WIDTH JOINER}\N{ROCKET}",
     "a line\nbreak and \x1b[31mred\x1b[0m",
     "x" * 250,
-    "[red]markup[/]",
+    "[red]markup[bold]",
 )
 CLASSES = (*FOLDERS, "y" * 300)
 # A script, a formula, an escape sequence, and 300 characters.
