@@ -69,7 +69,7 @@ def test_bulk_inferrer_and_predict_give_equal_answers(
     quick_run: FinishedRun, tmp_path: Path
 ) -> None:
     ingested = (quick_run.output / "artifacts/TargetExampleGen/examples").iterdir()
-    # Other tests run other targets in this folder, after the first run.
+    # After the first run, other tests run other targets in this folder, and push more versions.
     examples = min(ingested, key=lambda folder: int(folder.name))
     version = Path(quick_run.result["pushed_to"])
     inferred = bulk_infer(examples, version, tmp_path)
@@ -80,7 +80,7 @@ def test_bulk_inferrer_and_predict_give_equal_answers(
     for number, content in contents.items():
         (images / f"{number}.png").write_bytes(content)
     done = warmstart(
-        *("predict", quick_run.output, images, "--format", "json"),
+        *("predict", version, images, "--format", "json"),
         *("--output", tmp_path / "answers.json"),
     )
     assert done.code == 0, done.output
