@@ -81,17 +81,21 @@ def _metrics(answers: Mapping[str, Answers], members: Any) -> dict[Any, float]:
 
 
 def _write_config(output_path: str, data_location: str, model_locations: Mapping[str, str]) -> None:
-    eval_config = tfma.EvalConfig(
+    eval_config = config_pb2.EvalConfig(
         model_specs=[
-            tfma.ModelSpec(name=arm, label_key=LABEL, is_baseline=arm == PRETRAINED) for arm in ARMS
+            config_pb2.ModelSpec(name=arm, label_key=LABEL, is_baseline=arm == PRETRAINED)
+            for arm in ARMS
         ],
-        slicing_specs=[tfma.SlicingSpec(), tfma.SlicingSpec(feature_keys=[CLASS_SLICE])],
+        slicing_specs=[
+            config_pb2.SlicingSpec(),
+            config_pb2.SlicingSpec(feature_keys=[CLASS_SLICE]),
+        ],
         metrics_specs=[
-            tfma.MetricsSpec(
+            config_pb2.MetricsSpec(
                 model_names=list(ARMS),
                 metrics=[
-                    tfma.MetricConfig(class_name="ExampleCount"),
-                    tfma.MetricConfig(
+                    config_pb2.MetricConfig(class_name="ExampleCount"),
+                    config_pb2.MetricConfig(
                         class_name="SparseCategoricalAccuracy", config=f'"name": "{_ACCURACY}"'
                     ),
                 ],

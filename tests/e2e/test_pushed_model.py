@@ -81,10 +81,11 @@ def test_features_are_served_too(pushed: str, serialized: list[bytes]) -> None:
 def _predict_with_tfma(pushed: str, serialized: list[bytes], folder: Path) -> np.ndarray:
     import apache_beam as beam
     import tensorflow_model_analysis as tfma
+    from tensorflow_model_analysis.proto import config_pb2
     from tfx_bsl.public import tfxio
 
-    eval_config = tfma.EvalConfig(
-        model_specs=[tfma.ModelSpec(signature_name="serving_default", label_key="label")]
+    eval_config = config_pb2.EvalConfig(
+        model_specs=[config_pb2.ModelSpec(signature_name="serving_default", label_key="label")]
     )
     model = tfma.default_eval_shared_model(pushed, eval_config=eval_config)
     source = tfxio.TFExampleBeamRecord(
