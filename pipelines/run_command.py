@@ -10,12 +10,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from modules.errors import ConfigError, WarmstartError
+from modules.errors import ConfigError
 from pipelines.config import Config
 from pipelines.output_folder import exclusive_output, storage_errors_explained
 from pipelines.run_display import create_display
 from pipelines.run_summary import print_summary
 from pipelines.terminal_capture import logs_to_file
+from pipelines.unforeseen_errors import unforeseen_errors_explained
 
 
 def run_command(config: Config, output: Path, *, fresh: bool, verbose: bool) -> str:
@@ -53,7 +54,12 @@ def run_command(config: Config, output: Path, *, fresh: bool, verbose: bool) -> 
             os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
             from pipelines.local_runner import run_locally
 
-            with storage_errors_explained(output):
+            with (
+                unforeseen_errors_explained(
+                    log_file, kept="Finished components stay cached.", verbose=verbose
+                ),
+                storage_errors_explained(output),
+            ):
                 result = run_locally(
                     config,
                     output,
@@ -62,19 +68,6 @@ def run_command(config: Config, output: Path, *, fresh: bool, verbose: bool) -> 
                     command=shlex.join(["warmstart", *sys.argv[1:]]),
                     fresh=fresh,
                 )
-        except WarmstartError:
-            raise
-        except Exception as error:
-            # A Beam worker that is interrupted reports it as any other failure.
-            if KeyboardInterrupt.__name__ in str(error):
-                raise KeyboardInterrupt from error
-            if verbose:
-                raise
-            raise WarmstartError(
-                f"{type(error).__name__}: {_first_line(error)}\n"
-                f"This was not foreseen. The log holds the details: {log_file}; "
-                "-v shows them on the terminal. Finished components stay cached."
-            ) from error
         finally:
             display.close()
         print_summary(result, output, console)
@@ -92,7 +85,3 @@ def check_data_folders(config: Config) -> None:
                 f"found {found}. Correct the path in the configuration, or pass "
                 f"--set {role}.path=DIR."
             )
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), "no message")

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from modules.arms import SCRATCH
-from modules.errors import ConfigError, WarmstartError
+from modules.errors import ConfigError
 from modules.nearest_name import nearest_name_hint
 from modules.study.cells import Cell, CellResult, plan_cells
 from modules.study.store import CellStore
@@ -25,6 +25,7 @@ from pipelines.run_command import check_data_folders
 from pipelines.run_display import create_display
 from pipelines.study_display import StudyDisplay
 from pipelines.terminal_capture import logs_to_file
+from pipelines.unforeseen_errors import unforeseen_errors_explained
 
 STUDY_NAME = "study"
 SCHEMA_VERSION = 1
@@ -75,19 +76,11 @@ def study_command(
         )
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
         cells = _plan(methods, shots, repeats)
-        try:
+        with (
+            unforeseen_errors_explained(log_file, kept="Finished cells are kept.", verbose=verbose),
+            storage_errors_explained(output),
+        ):
             results = _run(config, cells, output, pipeline, console, workers)
-        except WarmstartError:
-            raise
-        except Exception as error:
-            if KeyboardInterrupt.__name__ in str(error):
-                raise KeyboardInterrupt from error
-            if verbose:
-                raise
-            raise WarmstartError(
-                f"{type(error).__name__}: {error}\nThis was not foreseen. The log holds the "
-                f"details: {log_file}. Finished cells are kept."
-            ) from error
         rows = summarize(results, shots)
         write_study(config, rows, results, output)
         console.print(_table(to_table(rows)))
