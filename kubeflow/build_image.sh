@@ -81,9 +81,12 @@ share_host_settings() {
     case $path in /etc/ssl/certs/*) continue ;; esac
     [ ! -e "$path" ] || settings+=(--volume "$path:$path:ro")
   done
-  for path in .config/pip .config/uv; do
-    [ ! -e "$HOME/$path" ] || settings+=(--volume "$HOME/$path:/root/$path:ro")
+  # The user's own settings, which pip and uv look for below XDG_CONFIG_HOME.
+  for name in pip uv; do
+    path=${XDG_CONFIG_HOME:-$HOME/.config}/$name
+    [ ! -e "$path" ] || settings+=(--volume "$path:/run/host-config/$name:ro")
   done
+  echo 'export XDG_CONFIG_HOME=/run/host-config' >>"$work/environment"
 }
 
 # The image's size, its layers, and what takes the space.
