@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 import tensorflow as tf
 import tensorflow_data_validation as tfdv
-from google.protobuf import text_format
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 from tensorflow_metadata.proto.v0 import anomalies_pb2
-from tfx import types
 from tfx.components.statistics_gen import executor as statistics_gen
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.dsl.components.common import importer
@@ -22,14 +18,12 @@ from tfx.orchestration import metadata, pipeline
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.types import standard_artifacts
 
-from components.domain_validator.component import DomainValidator
-from components.domain_validator.executor import Executor
 from components.image_example_gen import executor as image_example_gen
 from components.image_example_gen.component import ImageExampleGen
 from modules.domain_statistics import statistics_options
 from modules.errors import DataError, DomainValidationError
-from modules.image_schema import infer_image_schema
 from modules.settings import ValidationSettings
+from tests.components.validated_domain import GOOD, NAMES, Domain, Splits, channel, component
 from tests.tiny_domain import (
     balanced,
     serialized_example,
@@ -41,75 +35,6 @@ from tests.tiny_domain import (
 REPOSITORY = Path(__file__).parents[2]
 # Naming an image keeps TFX from packing itself for remote workers, which takes seconds.
 BEAM_ARGS = ["--runner=FnApiRunner", "--sdk_container_image=none"]
-NAMES = ["zero", "one", "two", "three"]
-BRIGHT = tf.io.encode_png(tf.fill([8, 8, 1], tf.constant(200, tf.uint8))).numpy()
-GOOD = {"train": balanced(5, 4), "eval": balanced(2, 4)}
-MOSTLY_ZEROS = [*balanced(5, 4), *(serialized_example(100 + index, 0) for index in range(20))]
-
-Splits = Mapping[str, Sequence[bytes]]
-
-
-def channel(artifact_type: type[types.Artifact]) -> types.Channel:
-    return types.Channel(type=artifact_type)
-
-
-def component(validation: ValidationSettings, **channels: types.BaseChannel) -> DomainValidator:
-    inputs = {
-        "statistics": channel(standard_artifacts.ExampleStatistics),
-        "schema": channel(standard_artifacts.Schema),
-        "examples": channel(standard_artifacts.Examples),
-        **channels,
-    }
-    return DomainValidator(**inputs, validation=validation, role="target", source_fingerprint="1")
-
-
-class Domain:
-    """A target domain on disk, to be validated against a source."""
-
-    def __init__(self, folder: Path, splits: Splits, names: Sequence[str] = NAMES) -> None:
-        self.folder = folder
-        schema = standard_artifacts.Schema()
-        schema.uri = str(folder / "schema")
-        Path(schema.uri).mkdir(parents=True)
-        text = text_format.MessageToString(
-            infer_image_schema([statistics_of(GOOD["train"])], len(NAMES))
-        )
-        Path(schema.uri, "schema.pbtxt").write_text(text)
-        self.inputs: dict[str, list[types.Artifact]] = {
-            "schema": [schema],
-            "statistics": [write_statistics(folder / "statistics", splits)],
-            "examples": [write_examples(folder / "examples", splits, names)],
-        }
-        self.anomalies = standard_artifacts.ExampleAnomalies()
-        # As TFX lays out a node: <node>/<output>/<execution>.
-        self.anomalies.uri = str(folder / "DomainValidator" / "anomalies" / "17")
-
-    def with_source(self, splits: Splits, names: Sequence[str] = NAMES) -> Domain:
-        folder = self.folder / "source"
-        self.inputs["source_statistics"] = [write_statistics(folder / "statistics", splits)]
-        self.inputs["source_examples"] = [write_examples(folder / "examples", splits, names)]
-        return self
-
-    def validate(self, **settings: Any) -> dict[str, Any]:
-        validation = ValidationSettings.model_validate(settings)
-        Executor().Do(
-            self.inputs, {"anomalies": [self.anomalies]}, component(validation).exec_properties
-        )
-        return json.loads(Path(self.anomalies.uri, "validation.json").read_text())
-
-    def rejection(self, **settings: Any) -> str:
-        """Validates a domain that must be refused; gives the message."""
-        with pytest.raises(DomainValidationError) as caught:
-            self.validate(**settings)
-        report = json.loads(self.rejected_report.read_text())
-        assert report["valid"] is False
-        assert str(caught.value).endswith(f"The whole report: {self.rejected_report}")
-        assert not Path(self.anomalies.uri).exists()
-        return str(caught.value)
-
-    @property
-    def rejected_report(self) -> Path:
-        return self.folder / "DomainValidator" / "rejected" / "17" / "validation.json"
 
 
 def test_valid_domain_passes_with_a_report(tmp_path: Path) -> None:
@@ -142,44 +67,6 @@ def test_anomalies_are_laid_out_as_example_validator_does(tmp_path: Path) -> Non
     }
     assert not found["train"].anomaly_info
     assert list(found["eval"].anomaly_info) == ["camera"]
-
-
-def test_report_measures_the_label_skew_against_the_source(tmp_path: Path) -> None:
-    target = {
-        **GOOD,
-        "train": [*balanced(5, 4), *(serialized_example(100 + i, 0) for i in range(20))],
-    }
-    report = Domain(tmp_path, target).with_source(GOOD).validate()
-    assert report["label_skew"]["train"]["l_infinity"] == pytest.approx(25 / 40 - 1 / 4)
-    assert report["label_skew"]["train"]["jensen_shannon"] > 0
-    assert report["label_skew"]["eval"] == {"l_infinity": 0.0, "jensen_shannon": 0.0}
-
-
-def test_more_skew_than_allowed_stops_the_run(tmp_path: Path) -> None:
-    target = {
-        **GOOD,
-        "train": [*balanced(5, 4), *(serialized_example(100 + i, 0) for i in range(20))],
-    }
-    message = Domain(tmp_path, target).with_source(GOOD).rejection(max_label_skew=0.3)
-    assert "train split, label: expected a label skew" in message
-    assert "found 0.375" in message
-
-
-def test_report_measures_the_covariate_shift_against_the_source(tmp_path: Path) -> None:
-    dark = {**GOOD, "train": balanced(20, 4)}
-    report = Domain(tmp_path, {**GOOD, "train": balanced(20, 4, image=[BRIGHT])}).with_source(dark)
-    measured = report.validate()
-    assert measured["covariate_shift"]["classifier_auc"] == 1.0
-    assert measured["covariate_shift"]["examples"] == 80
-    assert measured["shifts"] == ["covariate"]
-
-
-def test_more_covariate_shift_than_allowed_stops_the_run(tmp_path: Path) -> None:
-    dark = {**GOOD, "train": balanced(20, 4)}
-    domain = Domain(tmp_path, {**GOOD, "train": balanced(20, 4, image=[BRIGHT])}).with_source(dark)
-    message = domain.rejection(max_domain_auc=0.9)
-    assert "train split, image: expected an area under the curve of at most 0.9" in message
-    assert "found 1.000" in message
 
 
 @pytest.mark.parametrize(
