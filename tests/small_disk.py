@@ -12,12 +12,12 @@ import pytest
 
 
 @contextlib.contextmanager
-def small_disk(folder: Path, mebibytes: int) -> Iterator[Path]:
+def small_disk(folder: Path, mebibytes: float) -> Iterator[Path]:
     """Mounts a file system of a few MiB in memory; skips the test where that is not allowed."""
     if os.geteuid() != 0:
         pytest.skip("mounting a small disk needs root")
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={int(1024 * mebibytes)}k", "tmpfs", str(folder)]
     if subprocess.run(mount, capture_output=True).returncode != 0:
         pytest.skip("this machine lets nobody mount a small disk")
     try:

@@ -28,6 +28,8 @@ def test_it_stops_within_seconds_and_resumes(after: str, small_mnist: Path, tmp_
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, "CI": "true"},
+        # Tests that run in a shell's background inherit that they ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
     for line in process.stdout:
