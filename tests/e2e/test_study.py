@@ -34,8 +34,8 @@ def study_arguments(small_mnist: Path, output: Path, *options: str) -> list[str]
 
 
 def cells(output: Path) -> dict[str, float]:
-    """Names of the finished cells' files, and when each was written."""
-    return {path.name: path.stat().st_mtime for path in output.glob("cells/*/*.json")}
+    """The finished cells' files, and when each was written."""
+    return {str(path): path.stat().st_mtime for path in output.glob("cells/*/*.json")}
 
 
 @pytest.fixture(scope="module")
