@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks import batch_supply, center_loss, loop_speed, training_step
+from benchmarks import batch_supply, center_loss, loop_speed, step_profile, training_step
 from benchmarks.random_digits import random_digits
 
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (loop_speed, training_step, batch_supply, center_loss):
+    for module in (loop_speed, training_step, batch_supply, center_loss, step_profile):
         monkeypatch.setattr(module, "STEPS", 2)
 
 
@@ -29,3 +29,10 @@ def test_the_batch_in_memory_is_the_first_one_as_often_as_there_are_steps() -> N
     assert len(repeated) == 3
     for batch in repeated:
         np.testing.assert_array_equal(batch["source"]["row"], first["source"]["row"])
+
+
+def test_the_profile_tells_the_step_s_convolutions_and_the_optimizer_from_the_rest() -> None:
+    milliseconds = step_profile.profile_step("float32")
+    assert list(milliseconds.values()) == sorted(milliseconds.values(), reverse=True)
+    assert any("Conv2DBackpropFilter" in operation for operation in milliseconds)
+    assert milliseconds["ResourceApplyAdam"] > 0
