@@ -1,8 +1,9 @@
-"""Runs the benchmarks, prints a table of what was reached and what is wanted, writes results.json.
+"""Runs the benchmarks, prints what was reached beside what is wanted.
 
     python -m benchmarks.run [--only training_step,framing] [--repeats 5]
 
-Each comparison alternates its two sides in one run; a figure is the median of the repeats.
+Writes results.json and the same table as results.md. Each comparison alternates its two sides in
+one run; a figure is the median of the repeats.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.figure import Figure
+from modules.precision import cpu_flags
 
 RESULTS = Path(__file__).parent / "results.json"
+
+COLUMNS = ("what", "median", "min to max", "wanted", "reached")
 
 # Modules with a `measure(repeats)`, and by how much fewer repeats they make do with.
 BENCHMARKS = {
@@ -55,9 +59,13 @@ def main(only: str | None, repeats: int) -> None:
 def write_results(figures: Sequence[Figure]) -> None:
     """Keeps what was measured so far, so that an interruption loses one benchmark at most."""
     report = {"machine": machine(), "figures": [figure.as_json() for figure in figures]}
-    partial = RESULTS.with_suffix(".partial")
-    partial.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    partial.replace(RESULTS)
+    for path, text in (
+        (RESULTS, json.dumps(report, indent=2) + "\n"),
+        (RESULTS.with_suffix(".md"), to_markdown(figures)),
+    ):
+        partial = path.with_suffix(".partial")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
 
 
 def machine() -> dict[str, Any]:
@@ -67,19 +75,40 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "cpus": len(os.sched_getaffinity(0)),
+        "bfloat16": " ".join(sorted(flag for flag in cpu_flags() if "bf16" in flag)) or "none",
     }
+
+
+def table_rows(figures: Sequence[Figure]) -> list[tuple[str, str, str, str, str]]:
+    """Words each figure: what, median with unit, smallest to largest, wanted, reached."""
+    rows = []
+    for figure in figures:
+        digits = 0 if figure.unit.endswith("/s") else 2
+        median, low, high = (
+            f"{value:,.{digits}f}"
+            for value in (figure.median, min(figure.values), max(figure.values))
+        )
+        wanted = "" if figure.wanted is None else str(figure.wanted)
+        unit = "" if figure.unit == "times" else f" {figure.unit}"
+        rows.append((figure.name, f"{median}{unit}", f"{low} to {high}", wanted, figure.verdict))
+    return rows
 
 
 def print_table(figures: Sequence[Figure]) -> None:
     """Prints one row a figure."""
-    table = Table("what", "median", "min", "max", "unit", "wanted", "reached")
-    for figure in figures:
-        digits = 0 if figure.unit.endswith("/s") else 2
-        values = (figure.median, min(figure.values), max(figure.values))
-        shown = [f"{value:,.{digits}f}" for value in values]
-        wanted = "" if figure.wanted is None else str(figure.wanted)
-        table.add_row(figure.name, *shown, figure.unit, wanted, figure.verdict)
+    table = Table(*COLUMNS)
+    for column in table.columns[1:]:
+        column.no_wrap = True
+    for row in table_rows(figures):
+        table.add_row(*row)
     Console().print(table)
+
+
+def to_markdown(figures: Sequence[Figure]) -> str:
+    """Gives the same table as Markdown, with where it comes from below it."""
+    lines = [COLUMNS, tuple("---" for _ in COLUMNS), *table_rows(figures)]
+    where = ", ".join(f"{key} {value}" for key, value in machine().items())
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\nMeasured with: {where}.\n"
 
 
 if __name__ == "__main__":

@@ -38,7 +38,8 @@ def test_one_benchmark_can_be_asked_for_by_name(
     assert done.exit_code == 0, done.output
     (figure,) = json.loads((tmp_path / "results.json").read_text())["figures"]
     assert figure["median"] > 0
-    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
+    assert {path.name for path in tmp_path.iterdir()} == {"results.json", "results.md"}
+    assert figure["name"] in (tmp_path / "results.md").read_text()
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
