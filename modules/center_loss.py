@@ -107,12 +107,15 @@ class CenterLoss(tf.Module):
             tf.errors.InvalidArgumentError: A label or weight is out of range.
         """
         features, labels, weights = self._checked(features, labels, sample_weight)
-        centers = tf.stop_gradient(tf.gather(self.centers, labels))
-        distances = 0.5 * tf.reduce_sum(tf.square(features - centers), axis=-1)
-        total = tf.reduce_sum(weights * distances)
+        offsets = features - tf.stop_gradient(tf.gather(self.centers, labels))
+        if weights is None:
+            total, counted = tf.nn.l2_loss(offsets), tf.cast(tf.size(labels), tf.float32)
+        else:
+            distances = 0.5 * tf.reduce_sum(tf.square(offsets), axis=-1)
+            total, counted = tf.reduce_sum(weights * distances), tf.reduce_sum(weights)
         if self.reduction == "sum":
             return total
-        return tf.math.divide_no_nan(total, _sum_over_replicas(tf.reduce_sum(weights)))
+        return tf.math.divide_no_nan(total, _sum_over_replicas(counted))
 
     def update(
         self,
@@ -131,7 +134,9 @@ class CenterLoss(tf.Module):
             tf.errors.InvalidArgumentError: A label or weight is out of range.
         """
         features, labels, weights = self._checked(features, labels, sample_weight)
-        members = tf.one_hot(labels, self.num_classes) * weights[:, tf.newaxis]
+        members = tf.one_hot(labels, self.num_classes)
+        if weights is not None:
+            members *= weights[:, tf.newaxis]
         sums = _sum_over_replicas(tf.matmul(members, features, transpose_a=True))
         counts = _sum_over_replicas(tf.reduce_sum(members, axis=0))[:, tf.newaxis]
         step = (counts * self.centers - sums) / (1.0 + counts)
@@ -139,36 +144,39 @@ class CenterLoss(tf.Module):
 
     def _checked(
         self, features: tf.Tensor, labels: tf.Tensor, sample_weight: tf.Tensor | None
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
         """Returns float32 features, int64 labels and float32 weights; rows of weight 0 as zeros."""
         features = tf.cast(features, tf.float32)
         labels = tf.convert_to_tensor(labels)
         if not labels.dtype.is_integer:
             raise TypeError(f"Expected integer labels, found {labels.dtype.name}.")
         labels = tf.cast(labels, tf.int64)
+        shapes = [(features, ("N", self.feature_dim)), (labels, ("N",))]
         if sample_weight is None:
-            sample_weight = tf.ones_like(labels, tf.float32)
+            tf.debugging.assert_shapes(shapes, message="Center loss")
+            return features, self._valid(labels, []), None
         weights = tf.cast(sample_weight, tf.float32)
-        tf.debugging.assert_shapes(
-            [(features, ("N", self.feature_dim)), (labels, ("N",)), (weights, ("N",))],
-            message="Center loss",
-        )
+        tf.debugging.assert_shapes([*shapes, (weights, ("N",))], message="Center loss")
         # Selected, not multiplied: padding may hold NaN, and 0 * NaN is NaN.
         counted = weights != 0
         features = tf.where(counted[:, tf.newaxis], features, tf.zeros_like(features))
         labels = tf.where(counted, labels, tf.zeros_like(labels))
+        return features, self._valid(labels, [weights]), weights
+
+    def _valid(self, labels: tf.Tensor, weights: list[tf.Tensor]) -> tf.Tensor:
+        """Returns the labels, of a graph only after the check of labels and weights."""
+        in_range = (labels >= 0) & (labels < self.num_classes)
         expected = (
             f"Center loss: expected labels in [0, {self.num_classes}) and weights of at least 0"
         )
         valid = tf.debugging.Assert(
-            tf.reduce_all((labels >= 0) & (labels < self.num_classes) & (weights >= 0)),
-            [expected, labels, weights],
+            tf.reduce_all([tf.reduce_all(in_range), *(tf.reduce_all(w >= 0) for w in weights)]),
+            [expected, labels, *weights],
             summarize=100,
         )
         # In a graph nothing else makes the centers wait for the check.
         with tf.control_dependencies([valid]):
-            labels = tf.identity(labels)
-        return features, labels, weights
+            return tf.identity(labels)
 
 
 def _sum_over_replicas(value: tf.Tensor) -> tf.Tensor:
