@@ -5,6 +5,7 @@ WARMSTART_KILLS says how often; the stages of the kills are printed.
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import sqlite3
@@ -43,10 +44,14 @@ Execution = metadata_store_pb2.Execution
 
 
 def choose_stages(components: list[str], kills: int, chance: random.Random) -> list[str]:
-    """Spreads the kills: start, data, training and what follows in turn, in order of execution."""
+    """Spreads the kills: start, data, training and what follows in turn, in order of execution.
+
+    Within each, every stage has its turn before any has a second one.
+    """
     data = [name for name in components if name not in (*TRAINERS, *LAST)]
     groups = ([START], TRAINERS, data, LAST)
-    chosen = [chance.choice(groups[number % len(groups)]) for number in range(kills)]
+    turns = [itertools.cycle(chance.sample(group, len(group))) for group in groups]
+    chosen = [next(turns[number % len(turns)]) for number in range(kills)]
     return sorted(chosen, key=[START, *components].index)
 
 
