@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 
 import keras
@@ -21,12 +22,16 @@ _EXAMPLES_PER_CLASS = 100
 class WithCenterLoss(Objective):
     """An objective with center loss on its labelled streams, whose domains share the centers.
 
+    A center that follows an example or two averages nothing: it lets the pull shrink the features,
+    which is all that is left to gain. Such centers are held at the restored features, where they
+    keep what the source taught.
+
     Reference: Wen et al., A Discriminative Feature Learning Approach for Deep Face Recognition,
     ECCV 2016, section 3.2.
 
     Args:
         objective: What is minimised beside; its losses, variables and updates stay what they are.
-        settings: Weight, step size, reduction and initial value of the centers.
+        settings: Weight, reduction, and how the centers begin and move.
         num_classes: K.
         feature_dim: D.
 
@@ -47,12 +52,29 @@ class WithCenterLoss(Objective):
         self.objective = objective
         self.center_loss = CenterLoss(num_classes, feature_dim, settings.alpha, settings.reduction)
         self._settings = settings
+        self._moves = np.ones(num_classes, bool)
+        self._held = 0
 
     def prepare(self, preparation: Preparation) -> None:
-        """Prepares the objective, and sets the centers to the class means unless they stay zero."""
+        """Prepares the objective; sets the centers to the class means and holds those of few."""
         self.objective.prepare(preparation)
-        if self._settings.initial_centers == "class_means":
-            self.center_loss.initialize(self._class_means(preparation))
+        if self._settings.initial_centers == "zeros":
+            return
+        self.center_loss.initialize(self._class_means(preparation))
+        counts = self._labelled_examples(preparation)
+        self._moves = counts >= self._settings.min_examples_to_move
+        self._held = int(np.count_nonzero(~self._moves & (counts > 0)))
+        if self._held:
+            logging.getLogger(__name__).info(
+                "Center loss holds %d of %d centers: fewer than %d labelled examples.",
+                self._held,
+                len(counts),
+                self._settings.min_examples_to_move,
+            )
+
+    def facts(self) -> dict[str, float]:
+        """Returns the objective's, and how many centers are held."""
+        return {**self.objective.facts(), "held_centers": self._held}
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the objective's parts and the weighted center loss."""
@@ -74,9 +96,21 @@ class WithCenterLoss(Objective):
         return self.objective.scale_gradients(gradients, variables, progress)
 
     def after_step(self, streams: Mapping[str, Stream]) -> None:
-        """Moves the centers."""
+        """Moves the centers that are not held."""
         self.objective.after_step(streams)
-        self.center_loss.update(*_labelled(streams))
+        features, labels = _labelled(streams)
+        # A row of weight 0 moves nothing.
+        weights = tf.gather(tf.constant(self._moves, tf.float32), labels) if self._held else None
+        self.center_loss.update(features, labels, weights)
+
+    def _labelled_examples(self, preparation: Preparation) -> np.ndarray:
+        """Counts the labelled examples of each class over all domains, int64 [K]."""
+        size = self.center_loss.num_classes
+        parts = [part for part in preparation.examples.values() if part.labels is not None]
+        return sum(
+            (np.bincount(part.known_labels, minlength=size) for part in parts),
+            np.zeros(size, np.int64),
+        )
 
     def _class_means(self, preparation: Preparation) -> np.ndarray:
         size = self.center_loss.num_classes

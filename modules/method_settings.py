@@ -21,12 +21,15 @@ class CenterLossSettings(Settings):
         alpha: Step size of the centers.
         reduction: `mean` over the batch, or the tutorial's `sum`.
         initial_centers: `class_means` of the restored features, or the tutorial's `zeros`.
+        min_examples_to_move: Centers of classes with fewer labelled examples, in all domains
+            together, stay at their class means; 1 lets every center move. Zeros always move.
     """
 
     weight: NonNegativeFloat = 0.003
     alpha: Fraction = 0.5
     reduction: Literal["mean", "sum"] = "mean"
     initial_centers: Literal["class_means", "zeros"] = "class_means"
+    min_examples_to_move: PositiveInt = 3
 
 
 class FreezeThenTuneSettings(Settings):

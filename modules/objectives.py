@@ -68,6 +68,14 @@ class Objective(tf.Module):
             preparation: The network and the examples.
         """
 
+    def facts(self) -> dict[str, float]:
+        """Tells what `prepare` found out and the training's record keeps; by default nothing.
+
+        Returns:
+            Scalars by name; names of losses are taken.
+        """
+        return {}
+
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Computes the parts whose sum is minimised; traced once, so no Python `if` on tensors.
 

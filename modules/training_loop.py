@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import keras
 import tensorflow as tf
@@ -38,6 +38,7 @@ class TrainingOutcome:
         seconds: Wall time of this call, tracing, summaries and checkpoints included.
         examples_per_second: Of the steps alone, over all streams; 0 where no step was left to do.
         losses: The last step's `loss` and its parts, also where no step was left to do.
+        facts: Of the objective, see there.
     """
 
     steps: int
@@ -45,6 +46,7 @@ class TrainingOutcome:
     seconds: float
     examples_per_second: float
     losses: dict[str, float]
+    facts: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def untrained(cls) -> TrainingOutcome:
@@ -143,6 +145,7 @@ class TrainingLoop:
             seconds=time.perf_counter() - started,
             examples_per_second=(steps - first) * _batch_size(batches) / busy if busy else 0.0,
             losses=losses,
+            facts=self._objective.facts(),
         )
 
     def _compile(

@@ -87,7 +87,8 @@ class WarmStart:
             mapping_report_uri: Folder for mapping_report.json and transferability.json.
 
         Returns:
-            The record; its metrics hold the proof, `restored_*`, and the last step's losses.
+            The record; its metrics hold the proof, `restored_*`, the method's facts, and the last
+            step's losses.
 
         Raises:
             ConfigError: Method, shots and classes do not go together.
@@ -131,7 +132,7 @@ class WarmStart:
             labelled_examples=len(ids),
             labelled_example_ids=ids,
             seed=self.seed,
-            metrics={**metrics, **outcome.losses},
+            metrics={**metrics, **outcome.facts, **outcome.losses},
         )
         record.write(model_run_uri)
         return record

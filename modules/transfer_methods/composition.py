@@ -35,6 +35,10 @@ class Composition(TransferMethod):
         for part in self.parts:
             part.prepare(preparation)
 
+    def facts(self) -> dict[str, float]:
+        """Returns those of all parts."""
+        return {name: value for part in self.parts for name, value in part.facts().items()}
+
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the losses of all parts."""
         losses: dict[str, tf.Tensor] = {}

@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from modules.center_loss_objective import WithCenterLoss
 from modules.input_pipeline import PreprocessedExamples
@@ -23,7 +25,7 @@ from modules.settings import (
     TransferSettings,
 )
 from modules.training_batches import BatchStream, batch_dataset
-from modules.training_loop import TrainingLoop
+from modules.training_loop import TrainingLoop, TrainingOutcome
 from modules.transfer_methods import MethodContext, create_transfer_method
 from modules.transfer_methods.joint import Joint
 
@@ -43,20 +45,21 @@ def network() -> keras.Model:
 
 
 def context(**center_loss: object) -> MethodContext:
-    settings = TransferSettings(center_loss=CenterLossSettings(**center_loss))  # type: ignore
-    return MethodContext(settings, CLASSES, FEATURES, seed=0)
+    transfer = TransferSettings(center_loss=CenterLossSettings(**center_loss))  # type: ignore
+    return MethodContext(transfer, CLASSES, FEATURES, seed=0)
 
 
-def train(objective: Objective, directory: Path) -> keras.Model:
+def train(
+    objective: Objective, directory: Path, data: dict[str, PreprocessedExamples] | None = None
+) -> tuple[keras.Model, TrainingOutcome]:
     model = network()
-    data = {"source": examples(1), "target": examples(2)}
+    data = data or {"source": examples(1), "target": examples(2)}
     objective.prepare(Preparation(model, data, network))
     streams = {name: BatchStream(name, part, 6, seed=0) for name, part in data.items()}
     loop = TrainingLoop(
         model, objective, build_optimizer(1e-3, "constant", 5), TrainingSettings(), str(directory)
     )
-    loop.run(partial(batch_dataset, streams), 5)
-    return model
+    return model, loop.run(partial(batch_dataset, streams), 5)
 
 
 def stream(features: list[list[float]], labels: list[int] | None) -> Stream:
@@ -65,16 +68,35 @@ def stream(features: list[list[float]], labels: list[int] | None) -> Stream:
     return Stream(None, given, tf.range(count), tf.constant(features), tf.zeros([count, CLASSES]))
 
 
+def fine_tuning_prepared_on(labels: np.ndarray, **center_loss: object) -> WithCenterLoss:
+    """Center loss whose one feature is an image's only pixel."""
+
+    def pixel(images: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
+        del training
+        return {"features": images[:, 0, 0], "logits": tf.zeros([tf.shape(images)[0], CLASSES])}
+
+    images = np.ones([len(labels), 1, 1, 1], np.float32)
+    data = {"target": PreprocessedExamples(images, labels, np.arange(len(labels)).astype("S"))}
+    objective = WithCenterLoss(
+        CrossEntropy("target"),
+        CenterLossSettings(**center_loss),  # type: ignore[arg-type]
+        CLASSES,
+        1,
+    )
+    objective.prepare(Preparation(pixel, data, lambda: pixel))  # type: ignore[arg-type, return-value]
+    return objective
+
+
 def test_weight_0_is_bit_identical_to_no_center_loss(tmp_path: Path) -> None:
     off = create_transfer_method("joint", context(weight=0.0))
-    one, other = train(off, tmp_path / "off"), train(Joint(context()), tmp_path / "without")
+    (one, _), (other, _) = train(off, tmp_path / "off"), train(Joint(context()), tmp_path / "no")
     for left, right in zip(one.variables, other.variables, strict=True):
         np.testing.assert_array_equal(left.numpy(), right.numpy())
 
 
 def test_a_weight_changes_the_training(tmp_path: Path) -> None:
     on = create_transfer_method("joint", context(weight=0.1))
-    one, other = train(on, tmp_path / "on"), train(Joint(context()), tmp_path / "without")
+    (one, _), (other, _) = train(on, tmp_path / "on"), train(Joint(context()), tmp_path / "no")
     assert not np.array_equal(one.get_layer("conv1").kernel, other.get_layer("conv1").kernel)
 
 
@@ -104,8 +126,8 @@ def test_the_centers_may_start_at_zero_as_in_the_paper() -> None:
 
 
 def test_domains_share_the_centers_and_unlabelled_examples_have_none() -> None:
-    settings = CenterLossSettings(weight=2.0, alpha=1.0, reduction="sum", initial_centers="zeros")
-    objective = WithCenterLoss(CrossEntropy("source"), settings, CLASSES, 1)
+    paper = CenterLossSettings(weight=2.0, alpha=1.0, reduction="sum", initial_centers="zeros")
+    objective = WithCenterLoss(CrossEntropy("source"), paper, CLASSES, 1)
     streams = {
         "source": stream([[1.0]], [0]),
         "target": stream([[3.0]], [0]),
@@ -116,6 +138,47 @@ def test_domains_share_the_centers_and_unlabelled_examples_have_none() -> None:
     objective.after_step(streams)
     # One center for two examples of class 0: the sum of the differences over 1 + 2.
     assert objective.center_loss.centers.numpy().ravel() == pytest.approx([4 / 3, 0, 0])
+
+
+@given(
+    counts=st.lists(st.integers(0, 4), min_size=CLASSES, max_size=CLASSES).filter(any),
+    fewest=st.integers(1, 5),
+)
+@settings(max_examples=25, deadline=None)
+def test_centers_of_classes_with_few_examples_are_held(counts: list[int], fewest: int) -> None:
+    labels = np.repeat(np.arange(CLASSES), counts)
+    objective = fine_tuning_prepared_on(labels, min_examples_to_move=fewest)
+    before = objective.center_loss.centers.numpy()
+    objective.after_step({"target": stream([[9.0]] * len(labels), labels.tolist())})
+    moved = objective.center_loss.centers.numpy() != before
+    assert moved.ravel().tolist() == [count >= max(fewest, 1) for count in counts]
+    held = sum(0 < count < fewest for count in counts)
+    assert objective.facts() == {"held_centers": held}
+
+
+def test_zeros_are_no_place_to_hold_a_center_at() -> None:
+    objective = fine_tuning_prepared_on(np.arange(CLASSES), initial_centers="zeros")
+    objective.after_step({"target": stream([[9.0]] * CLASSES, list(range(CLASSES)))})
+    assert objective.center_loss.centers.numpy().all()
+    assert objective.facts() == {"held_centers": 0}
+
+
+def test_the_source_counts_for_the_centers_that_it_shares() -> None:
+    method = create_transfer_method("joint", context())
+    data = {"source": examples(1), "target": examples(2, count=CLASSES)}
+    method.prepare(Preparation(network(), data, network))
+    assert method.facts() == {"held_centers": 0}
+
+
+def test_a_held_center_stays_at_the_restored_features_throughout(tmp_path: Path) -> None:
+    method = create_transfer_method("center_loss", context())
+    assert isinstance(method, WithCenterLoss)
+    data = {"target": examples(2, count=CLASSES)}
+    outcome = train(method, tmp_path, data)[1]
+    assert outcome.facts == {"held_centers": CLASSES}
+    np.testing.assert_allclose(
+        method.center_loss.centers, network_outputs(network(), data["target"].images).features
+    )
 
 
 def test_what_the_objective_does_is_kept() -> None:

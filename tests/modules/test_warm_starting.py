@@ -118,6 +118,14 @@ def test_it_was_trained_for_all_steps_on_both_domains(joint: Result, pretrained:
     assert all(not np.array_equal(before[name], joint.weights[name]) for name in before)
 
 
+def test_the_record_tells_that_centers_of_few_examples_were_held(
+    joint: Result, domains: TinyDomains, pretrained: Path, tmp_path: Path
+) -> None:
+    assert joint.record.metrics["held_centers"] == 0
+    alone = run(warm_start(domains, pretrained, shots=1, method="center_loss"), tmp_path)
+    assert alone.record.metrics["held_centers"] == 3
+
+
 def test_the_shots_are_those_of_the_seed(joint: Result, domains: TinyDomains) -> None:
     index = index_examples([str(domains.target / "Split-train" / "*")])
     rows = draw_shots(index.labels, index.example_ids, 2, 0, ["a", "b", "c"])

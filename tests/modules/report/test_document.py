@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
+from modules.arms import WARM_START
 from modules.report.document import build_report
 from modules.report.inputs import ReportData
 from modules.report.wording import display_name
@@ -196,6 +198,14 @@ def test_an_arm_that_was_not_trained_is_told_not_drawn(page: Outline) -> None:
     assert "This arm was not trained" in page.text
     assert "learning-scratch-title" not in page.values("id")
     assert "learning-warm-start-title" in page.values("id")
+
+
+def test_held_centers_are_told(page: Outline, digits: ReportData) -> None:
+    assert "center loss held" not in page.text
+    record = digits.records[WARM_START]
+    held = replace(record, metrics={**record.metrics, "held_centers": 10.0})
+    html = build_report(replace(digits, records={**digits.records, WARM_START: held}))
+    assert "center loss held 10 centers, of classes with too few labelled examples" in html
 
 
 def test_colours_follow_light_and_dark(page: Outline) -> None:
