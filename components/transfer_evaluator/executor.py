@@ -17,7 +17,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
 from components.beam_errors import reraise_user_errors
-from components.transfer_evaluator.split_answers import answer_splits, read_answers
+from components.transfer_evaluator.split_answers import AnswerSplits, read_answers
 from modules.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
 from modules.class_names import read_class_names
 from modules.errors import DataError
@@ -122,26 +122,25 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     def _answers(
         self, input_dict: _Artifacts, class_names: list[str], folder: str
     ) -> tuple[dict[str, Answers], dict[str, Answers]]:
-        """Lets the arms answer one after the other, so that a worker holds one model."""
+        """Lets the arms answer in one Beam job: engines elsewhere take minutes to start one."""
         files = {
             key: _eval_files(input_dict, key) for key in (TARGET_EXAMPLES_KEY, SOURCE_EXAMPLES_KEY)
         }
-        target: dict[str, Answers] = {}
-        source: dict[str, Answers] = {}
-        for step, arm in enumerate(ARMS, start=1):
-            keys = list(files) if arm in _SOURCE_ARMS else [TARGET_EXAMPLES_KEY]
-            arm_folder = os.path.join(folder, arm)
-            fileio.makedirs(arm_folder)
-            with reraise_user_errors(), self._make_beam_pipeline() as pipeline:
-                answer_splits(
-                    pipeline,
+        with reraise_user_errors(), self._make_beam_pipeline() as pipeline:
+            for arm in ARMS:
+                keys = list(files) if arm in _SOURCE_ARMS else [TARGET_EXAMPLES_KEY]
+                _ = pipeline | arm >> AnswerSplits(
                     _model_path(input_dict, arm),
                     class_names,
                     {key: files[key] for key in keys},
-                    arm_folder,
+                    os.path.join(folder, arm),
                 )
-            for key, answers in zip(keys, (target, source), strict=False):
-                answers[arm] = read_answers(key, files[key], arm_folder)
+        target: dict[str, Answers] = {}
+        source: dict[str, Answers] = {}
+        for step, arm in enumerate(ARMS, start=1):
+            for key, answers in ((TARGET_EXAMPLES_KEY, target), (SOURCE_EXAMPLES_KEY, source)):
+                if key == TARGET_EXAMPLES_KEY or arm in _SOURCE_ARMS:
+                    answers[arm] = read_answers(key, files[key], os.path.join(folder, arm))
             report_progress(step, len(ARMS), accuracy=_accuracy(target[arm]))
         return target, source
 

@@ -29,40 +29,47 @@ class _File:
     answers: str
 
 
-def answer_splits(
-    pipeline: beam.Pipeline,
-    model_path: str,
-    class_names: Sequence[str],
-    splits: Mapping[str, Sequence[str]],
-    folder: str,
-) -> None:
-    """Adds to a pipeline that a model answers splits; `read_answers` reads what came of it.
+class AnswerSplits(beam.PTransform):
+    """Lets a model answer splits, at a pipeline's root; `read_answers` reads what came of it.
 
     Args:
-        pipeline: Not yet run.
         model_path: Folder of the SavedModel, which every worker loads once.
         class_names: The K names, in label order.
         splits: Files of examples by any name of the split.
-        folder: For the answers, an empty one.
+        folder: For the answers; it is made.
     """
-    files = [
-        _File(examples, _answers_file(folder, name, number))
-        for name, paths in splits.items()
-        for number, examples in enumerate(sorted(paths))
-    ]
-    (
-        pipeline
-        | "Files" >> beam.Create(files)
-        | "Distribute" >> beam.Reshuffle()
-        | "Answer" >> beam.ParDo(_AnswerFile(model_path, class_names))
-    )
+
+    def __init__(
+        self,
+        model_path: str,
+        class_names: Sequence[str],
+        splits: Mapping[str, Sequence[str]],
+        folder: str,
+    ) -> None:
+        super().__init__()
+        self._answer_file = _AnswerFile(model_path, class_names)
+        self._files = [
+            _File(examples, _answers_file(folder, name, number))
+            for name, paths in splits.items()
+            for number, examples in enumerate(sorted(paths))
+        ]
+        self._folder = folder
+
+    def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:  # noqa: D102
+        fileio.makedirs(self._folder)
+        return (
+            pipeline
+            | "Files" >> beam.Create(self._files)
+            | "Distribute" >> beam.Reshuffle()
+            | "Answer" >> beam.ParDo(self._answer_file)
+        )
 
 
 def read_answers(name: str, files: Sequence[str], folder: str) -> Answers:
     """Reads the answers to a split, in the order of its files and records.
 
     Args:
-        name: The split's, as given to `answer_splits`.
+        name: The split's, as given to `AnswerSplits`.
         files: Its files of examples.
         folder: Where the answers are.
 
