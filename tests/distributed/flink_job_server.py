@@ -11,6 +11,7 @@ import apache_beam
 from apache_beam.options.pipeline_options import FlinkRunnerOptions
 
 _ATTEMPT = 40  # seconds to find out whether the artifact is to be had
+_LONGEST_REASON = 300  # characters
 _DOWNLOAD = 600  # seconds for its 200 MB
 
 
@@ -47,6 +48,6 @@ def _maven(goal: str, seconds: int, *options: str) -> None:
     except subprocess.TimeoutExpired:
         raise JarMissingError(f"Maven does not answer about {coordinates()}") from None
     if done.returncode:
-        lines = done.stdout.splitlines()
-        reason = next((line for line in lines if "rtifact" in line), f"exit {done.returncode}")
-        raise JarMissingError(reason.partition("Couldn't download artifact: ")[2] or reason)
+        lines = [line for line in done.stdout.splitlines() if coordinates().split(":")[1] in line]
+        reason = lines[0].removeprefix("[ERROR] ") if lines else f"exit {done.returncode}"
+        raise JarMissingError(f"Maven cannot fetch {coordinates()}: {reason[:_LONGEST_REASON]}")

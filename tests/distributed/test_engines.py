@@ -17,10 +17,10 @@ import apache_beam as beam
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_transform as tft
 from tensorflow.core.protobuf import saved_model_pb2
 
 from modules.errors import DataError
+from modules.input_pipeline import ImagePreprocessor
 from pipelines.beam_options import beam_pipeline_args
 from pipelines.beam_settings import BeamSettings
 from pipelines.config import Config, load_config
@@ -86,20 +86,22 @@ def test_statistics_are_the_same(compared: Comparison, split: str) -> None:
 
 
 def test_transform_graphs_hold_the_same_constants(compared: Comparison) -> None:
+    """But for the last bits of a float sum, which follow from the batches and are rounded away."""
     constants, others = (
         float_constants(run.transform_graph) for run in (compared.here, compared.there)
     )
-    assert constants == others
-    assert len(constants) > 0
+    assert len(constants) == len(others) > 0
+    for found, expected in zip(others, constants, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
-def test_transform_graphs_prepare_images_alike(compared: Comparison) -> None:
-    serialized = tf.constant(compared.here.records("eval"))
-    images = tf.io.parse_example(serialized, {"image": tf.io.FixedLenFeature([], tf.string)})
+def test_transform_graphs_prepare_images_alike_to_the_bit(compared: Comparison) -> None:
+    records = tf.constant(compared.here.records("eval"))
     prepared, others = (
-        tft.TFTransformOutput(str(run.transform_graph)).transform_features_layer()(images)["image"]
+        ImagePreprocessor(str(run.transform_graph))(records)
         for run in (compared.here, compared.there)
     )
+    assert prepared.shape == (SPLITS["eval"][0], 28, 28, 1)
     np.testing.assert_array_equal(prepared, others)
 
 
@@ -143,13 +145,13 @@ def test_a_workers_error_arrives_as_what_it_is(engine: BeamSettings, tmp_path: P
         run_data_components(config, tmp_path / "run")
 
 
-def float_constants(transform_graph: Path) -> list[bytes]:
+def float_constants(transform_graph: Path) -> list[np.ndarray]:
     """All float constants of a TransformGraph, the analysed mean and deviation among them."""
     content = (transform_graph / "transform_fn" / "saved_model.pb").read_bytes()
     graph = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0].graph_def
     nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
-    return sorted(
-        node.attr["value"].tensor.SerializeToString(deterministic=True)
-        for node in nodes
+    return [
+        tf.make_ndarray(node.attr["value"].tensor)
+        for node in sorted(nodes, key=lambda node: node.name)
         if node.op == "Const" and node.attr["dtype"].type == tf.float32.as_datatype_enum
-    )
+    ]
