@@ -35,6 +35,7 @@ BENCHMARKS = {
     "center_loss": 1,
     "framing": 1,
     "default_run": 3,
+    "growth": 5,
     "stock_design": 5,
 }
 

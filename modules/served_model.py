@@ -39,6 +39,18 @@ class Answers:
     predicted: npt.NDArray[np.int64]
     confidence: npt.NDArray[np.float32]
 
+    @classmethod
+    def concatenate(cls, parts: Sequence[Answers]) -> Answers:
+        """Joins answers to consecutive parts of a split; no part gives no answers."""
+        empty = cls([], np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
+        joined = [empty, *parts]
+        return cls(
+            [example_id for part in joined for example_id in part.example_ids],
+            np.concatenate([part.labels for part in joined]),
+            np.concatenate([part.predicted for part in joined]),
+            np.concatenate([part.confidence for part in joined]),
+        )
+
 
 class ServedModel:
     """Runs the `serving_default` signature of a SavedModel.
@@ -75,27 +87,24 @@ class ServedModel:
             )
 
     def answer(self, files: Sequence[str]) -> Answers:
-        """Answers the examples of a split, batch by batch.
+        """Answers the examples of files, batch by batch.
 
         Args:
             files: Gzipped TFRecords of tf.train.Examples; read in sorted order.
 
         Returns:
-            The answers and the truth.
+            The answers and the truth; none where the files are empty.
 
         Raises:
-            DataError: The files hold no or broken examples, or a label outside the classes; or the
-                model has other classes.
+            DataError: The files hold broken examples or a label outside the classes; or the model
+                has other classes.
         """
-        example_ids: list[str] = []
-        labels, predicted, confidence = [], [], []
+        batches = []
         try:
             for examples, truth in _batches(files):
-                batch_predicted, batch_confidence = self._predict(examples)
-                example_ids += [value.decode() for value in truth[EXAMPLE_ID].numpy()]
-                labels.append(truth[LABEL].numpy())
-                predicted.append(batch_predicted)
-                confidence.append(batch_confidence)
+                predicted, confidence = self._predict(examples)
+                example_ids = [value.decode() for value in truth[EXAMPLE_ID].numpy()]
+                batches.append(Answers(example_ids, truth[LABEL].numpy(), predicted, confidence))
         except (tf.errors.DataLossError, tf.errors.InvalidArgumentError) as error:
             raise DataError(
                 _folder(files),
@@ -103,19 +112,7 @@ class ServedModel:
                 found=_TENSORFLOW_NOISE.sub("", error.message),
                 fix="Run the pipeline with --fresh to ingest the data again.",
             ) from error
-        if not labels:
-            raise DataError(
-                _folder(files),
-                expected="examples",
-                found="none",
-                fix="Put images into this split.",
-            )
-        answers = Answers(
-            example_ids,
-            np.concatenate(labels),
-            np.concatenate(predicted),
-            np.concatenate(confidence),
-        )
+        answers = Answers.concatenate(batches)
         _check_labels(answers.labels, len(self._class_names), files)
         return answers
 
@@ -159,7 +156,7 @@ def _batches(files: Sequence[str]) -> tf.data.Dataset:
 
 
 def _check_labels(labels: npt.NDArray[np.int64], num_classes: int, files: Sequence[str]) -> None:
-    if labels.min() < 0 or labels.max() >= num_classes:
+    if labels.size and (labels.min() < 0 or labels.max() >= num_classes):
         raise DataError(
             _folder(files),
             expected=f"labels from 0 to {num_classes - 1}",

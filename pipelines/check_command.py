@@ -19,6 +19,7 @@ from modules.examples import EVAL_SPLIT, TRAIN_SPLIT
 from modules.finding import Finding
 from modules.image_schema import read_pinned_schema
 from modules.settings import NetworkSettings, TransferSettings
+from pipelines.beam_options import check_storage, describe_beam
 from pipelines.config import Config, SourceConfig, TargetConfig
 
 OK, WARNING, ERROR = "ok", "warning", "error"
@@ -47,6 +48,7 @@ def check_config(config: Config, *, read_all: bool = False) -> Iterator[CheckLin
         What was found, in the order in which the run would meet it.
     """
     yield from _check_names(config)
+    yield _check_beam(config)
     limits = ReadingLimits(images=None, pixels=None) if read_all else ReadingLimits()
     source = summarize_dataset(
         config.source.format, config.source.path, config.source.classes, limits
@@ -101,6 +103,14 @@ def _check_network(config: Config) -> None:
     from modules.networks import build_network, freeze_layers
 
     freeze_layers(build_network(config.network, num_classes=2), config.transfer.frozen_layers)
+
+
+def _check_beam(config: Config) -> CheckLine:
+    try:
+        check_storage(config.beam, str(config.output_folder.resolve()))
+    except WarmstartError as error:
+        return CheckLine(ERROR, str(error))
+    return CheckLine(OK, describe_beam(config.beam))
 
 
 def _dataset_lines(

@@ -62,9 +62,7 @@ def run(
     from pipelines.run_command import run_command
 
     loaded = load_config(config, overrides)
-    verdict = run_command(
-        loaded, output or Path(loaded.output or f"runs/{loaded.name}"), fresh=fresh, verbose=verbose
-    )
+    verdict = run_command(loaded, output or loaded.output_folder, fresh=fresh, verbose=verbose)
     if require_blessing and verdict != "blessed":
         sys.exit(3)
 

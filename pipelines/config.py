@@ -26,9 +26,12 @@ from modules.settings import (
     TransferSettings,
     ValidationSettings,
 )
+from pipelines.beam_settings import BeamSettings
 from pipelines.kubeflow_settings import KubeflowSettings
 
 _LONGEST_SHOWN = 80  # characters
+# Sections that may be given as the value of one key.
+_BARE_NAMES = {"network": "name", "beam": "runner"}
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
 PathText = Annotated[str, Field(pattern=r"^[^\x00]+$")]
@@ -65,12 +68,6 @@ class TargetConfig(Settings):
     shots: Shots = 10
 
 
-class BeamConfig(Settings):
-    """Where Beam runs ExampleGen, StatisticsGen and Transform."""
-
-    runner: Literal["local"] = "local"
-
-
 class Config(Settings):
     """One scenario: everything that `warmstart run` needs to know."""
 
@@ -85,9 +82,14 @@ class Config(Settings):
     validation: ValidationSettings = ValidationSettings()
     gate: GateSettings = GateSettings()
     training: TrainingSettings = TrainingSettings()
-    beam: BeamConfig = BeamConfig()
+    beam: BeamSettings = BeamSettings()
     kubeflow: KubeflowSettings = KubeflowSettings()
     output: PathText | None = None
+
+    @property
+    def output_folder(self) -> Path:
+        """Where a run writes unless the command line names another folder."""
+        return Path(self.output or f"runs/{self.name}")
 
 
 class _Loader(yaml.SafeLoader):
@@ -166,8 +168,8 @@ def _apply_override(tree: dict[str, Any], override: str) -> None:
         raise ConfigError(f"--set {override}: not a YAML value: {error}.") from None
     for depth, part in enumerate(parts[:-1]):
         child = tree.setdefault(part, {})
-        if isinstance(child, str) and part == "network" and depth == 0:
-            child = tree[part] = {"name": child}
+        if isinstance(child, str) and part in _BARE_NAMES and depth == 0:
+            child = tree[part] = {_BARE_NAMES[part]: child}
         if not isinstance(child, dict):
             raise ConfigError(
                 f"--set {override}: '{'.'.join(parts[: depth + 1])}' is a value, not a section."
@@ -185,6 +187,9 @@ def _explain(path: Path, error: ValidationError) -> str:
             lines.append(f"  {key}: unknown key{_nearest_key(location)}")
         elif problem["type"] == "missing":
             lines.append(f"  {key}: missing; this key is required")
+        elif problem["type"] == "value_error":
+            # Ours: what several keys of a section say together.
+            lines.append(f"  {key}: {problem['ctx']['error']}")
         else:
             found = _shown(problem["input"])
             lines.append(f"  {key}: {problem['msg'].lower()}; found {found}")

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from modules.errors import ConfigError
+from pipelines.beam_options import check_storage
 from pipelines.config import Config
 from pipelines.kubeflow_imports import import_data, needs_import
 from pipelines.kubeflow_parameters import Spec, add_run_parameters, add_version_parameter
@@ -48,6 +49,8 @@ def compile_pipeline(config: Config, *, image: str, pipeline_root: str, output: 
     """
     require_kfp()
     _check_arguments(image, pipeline_root, output)
+    # With any other root the launcher moves artifacts to and from folders of each task's own.
+    check_storage(config.beam, pipeline_root)
     documents = compile_documents(config, image=image, pipeline_root=pipeline_root)
     text = "".join(
         [

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from modules.errors import ConfigError
+from pipelines.beam_options import check_storage
 from pipelines.config import Config
 from pipelines.output_folder import exclusive_output, storage_errors_explained
 from pipelines.run_display import create_display
@@ -37,6 +38,7 @@ def run_command(config: Config, output: Path, *, fresh: bool, verbose: bool) -> 
     started = time.monotonic()
     check_data_folders(config)
     output = output.resolve()
+    check_storage(config.beam, str(output))
     log_file = output / "logs" / f"{time.strftime('%Y%m%d-%H%M%S')}.log"
     with (
         exclusive_output(output),

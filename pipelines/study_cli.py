@@ -71,7 +71,7 @@ def study_command(
     loaded = load_config(config, overrides)
     study_command(
         loaded,
-        output or Path(loaded.output or f"runs/{loaded.name}") / "study",
+        output or loaded.output_folder / "study",
         shots=shots,
         methods=methods,
         repeats=repeats,

@@ -19,6 +19,7 @@ from modules.nearest_name import nearest_name_hint
 from modules.study.cells import Cell, CellResult, plan_cells
 from modules.study.store import CellStore
 from modules.study.summary import SummaryRow, summarize, to_csv, to_markdown, to_table
+from pipelines.beam_options import check_storage
 from pipelines.config import Config
 from pipelines.output_folder import exclusive_output, storage_errors_explained
 from pipelines.run_command import check_data_folders
@@ -63,6 +64,7 @@ def study_command(
     check_data_folders(config)
     output = output.resolve()
     pipeline = (pipeline or output / "pipeline").resolve()
+    check_storage(config.beam, str(pipeline))
     log_file = output / "logs" / f"{time.strftime('%Y%m%d-%H%M%S')}.log"
     with (
         exclusive_output(output),

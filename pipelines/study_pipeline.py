@@ -9,13 +9,14 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
 
 from modules.study.cell_runner import StudyInputs
+from pipelines.beam_options import beam_pipeline_args
 from pipelines.config import Config
 from pipelines.interrupted_runs import clear_interrupted_runs
 from pipelines.local_runner import log_components, with_absolute_paths
 from pipelines.run_artifacts import RunArtifacts
 from pipelines.run_display import ComponentHandler, ProgressHandler, RunDisplay
 from pipelines.source_fingerprint import source_fingerprint
-from pipelines.transfer_pipeline import beam_pipeline_args, source_trunk, target_data
+from pipelines.transfer_pipeline import source_trunk, target_data
 
 # One name for all studies: TFX caches by it, so that studies in one folder share their source.
 _PIPELINE_NAME = "study"
@@ -46,7 +47,7 @@ def prepare_study(config: Config, folder: Path, display: RunDisplay) -> StudyInp
         metadata_connection_config=connection_config,
         components=[*trunk.components, *target_data(config, trunk)],
         enable_cache=True,
-        beam_pipeline_args=beam_pipeline_args(config),
+        beam_pipeline_args=beam_pipeline_args(config.beam),
     )
     log_components()
     with ComponentHandler(display), ProgressHandler(display):

@@ -22,6 +22,7 @@ from components.transfer_report.component import TransferReport
 from components.warm_start_trainer.component import WarmStartTrainer
 from modules.domain_statistics import statistics_options
 from modules.settings import Settings
+from pipelines.beam_options import beam_pipeline_args
 from pipelines.config import Config
 from pipelines.source_fingerprint import source_fingerprint
 
@@ -79,16 +80,8 @@ def create_pipeline(
         metadata_connection_config=metadata_connection_config,
         components=[*trunk.components, *branch],
         enable_cache=enable_cache,
-        beam_pipeline_args=beam_pipeline_args(config),
+        beam_pipeline_args=beam_pipeline_args(config.beam),
     )
-
-
-def beam_pipeline_args(config: Config) -> list[str]:
-    """Translates the `beam` section into Beam's own options."""
-    # DirectRunner of Beam >= 2.68 tries to download another runner; FnApiRunner is in-process.
-    # Workers in this process need no package of TFX's sources, which TFX else builds each time.
-    local = ["--runner=FnApiRunner", "--sdk_container_image=none"]
-    return {"local": local}[config.beam.runner]
 
 
 def source_trunk(config: Config) -> SourceTrunk:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfx import types
-from tfx.dsl.components.base import base_component, executor_spec
+from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts, standard_component_specs
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.types.system_executions import Evaluate
@@ -41,7 +41,7 @@ class TransferEvaluatorSpec(ComponentSpec):
     TYPE_ANNOTATION = Evaluate
 
 
-class TransferEvaluator(base_component.BaseComponent):
+class TransferEvaluator(base_beam_component.BaseBeamComponent):
     """Compares the arms on the target's eval split and blesses a proven gain, nothing else.
 
     Each arm's SavedModel answers the same examples through `serving_default`; paired tests
@@ -91,7 +91,7 @@ class TransferEvaluator(base_component.BaseComponent):
     """
 
     SPEC_CLASS = TransferEvaluatorSpec
-    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
 
     def __init__(
         self,

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from tfx import types
 from tfx.components.evaluator import constants
-from tfx.dsl.components.base import base_executor
+from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
+from components.beam_errors import reraise_user_errors
+from components.transfer_evaluator.split_answers import AnswerSplits, read_answers
 from modules.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
 from modules.class_names import read_class_names
 from modules.errors import DataError
 from modules.evaluation_report import evaluation_report, predictions_csv
 from modules.examples import CLASSES_FILE, EVAL_SPLIT
 from modules.progress import report_progress
-from modules.served_model import Answers, ServedModel
+from modules.served_model import Answers
 from modules.settings import GateSettings
 from modules.tfma_results import write_tfma_results
 from modules.transfer_gate import judge
@@ -46,12 +49,13 @@ _MODEL_KEYS = {
     SCRATCH: SCRATCH_MODEL_KEY,
     WARM_START: WARM_START_MODEL_KEY,
 }
+_TEMPORARY_FOLDER = ".answers"
 _SOURCE_ARMS = (PRETRAINED, WARM_START)
 
 _Artifacts = dict[str, list[types.Artifact]]
 
 
-class Executor(base_executor.BaseExecutor):
+class Executor(base_beam_executor.BaseBeamExecutor):
     """Lets all arms answer first, then judges, then writes; the blessing comes last."""
 
     def Do(
@@ -74,7 +78,11 @@ class Executor(base_executor.BaseExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         class_names = _common_class_names(input_dict)
-        target, source = _answers(input_dict, class_names)
+        evaluation_uri = artifact_utils.get_single_uri(
+            output_dict[standard_component_specs.EVALUATION_KEY]
+        )
+        with _temporary_folder(evaluation_uri) as folder:
+            target, source = self._answers(input_dict, class_names, folder)
         labels = target[PRETRAINED].labels
         verdict = judge(
             labels,
@@ -98,9 +106,6 @@ class Executor(base_executor.BaseExecutor):
             shots=int(shots) if shots.isdecimal() else shots,
             seed=exec_properties[SEED_KEY],
         )
-        evaluation_uri = artifact_utils.get_single_uri(
-            output_dict[standard_component_specs.EVALUATION_KEY]
-        )
         write_tfma_results(
             evaluation_uri,
             target,
@@ -113,6 +118,31 @@ class Executor(base_executor.BaseExecutor):
             evaluation_uri, EVALUATION_FILE, json.dumps(report, ensure_ascii=False, allow_nan=False)
         )
         self._bless(input_dict, output_dict, exec_properties, blessed=verdict.blessed)
+
+    def _answers(
+        self, input_dict: _Artifacts, class_names: list[str], folder: str
+    ) -> tuple[dict[str, Answers], dict[str, Answers]]:
+        """Lets the arms answer in one Beam job: engines elsewhere take minutes to start one."""
+        files = {
+            key: _eval_files(input_dict, key) for key in (TARGET_EXAMPLES_KEY, SOURCE_EXAMPLES_KEY)
+        }
+        with reraise_user_errors(), self._make_beam_pipeline() as pipeline:
+            for arm in ARMS:
+                keys = list(files) if arm in _SOURCE_ARMS else [TARGET_EXAMPLES_KEY]
+                _ = pipeline | arm >> AnswerSplits(
+                    _model_path(input_dict, arm),
+                    class_names,
+                    {key: files[key] for key in keys},
+                    os.path.join(folder, arm),
+                )
+        target: dict[str, Answers] = {}
+        source: dict[str, Answers] = {}
+        for step, arm in enumerate(ARMS, start=1):
+            for key, answers in ((TARGET_EXAMPLES_KEY, target), (SOURCE_EXAMPLES_KEY, source)):
+                if key == TARGET_EXAMPLES_KEY or arm in _SOURCE_ARMS:
+                    answers[arm] = read_answers(key, files[key], os.path.join(folder, arm))
+            report_progress(step, len(ARMS), accuracy=_accuracy(target[arm]))
+        return target, source
 
     def _bless(
         self,
@@ -166,20 +196,21 @@ def _common_class_names(input_dict: _Artifacts) -> list[str]:
     return target
 
 
-def _answers(
-    input_dict: _Artifacts, class_names: list[str]
-) -> tuple[dict[str, Answers], dict[str, Answers]]:
-    """Lets the arms answer one after the other, so that only one model is in memory."""
-    target_files = _eval_files(input_dict, TARGET_EXAMPLES_KEY)
-    source_files = _eval_files(input_dict, SOURCE_EXAMPLES_KEY)
-    target, source = {}, {}
-    for step, arm in enumerate(ARMS, start=1):
-        model = ServedModel(_model_path(input_dict, arm), class_names)
-        target[arm] = model.answer(target_files)
-        if arm in _SOURCE_ARMS:
-            source[arm] = model.answer(source_files)
-        report_progress(step, len(ARMS), accuracy=_accuracy(target[arm]))
-    return target, source
+@contextlib.contextmanager
+def _temporary_folder(uri: str) -> Iterator[str]:
+    """Yields a folder in an artifact, where all workers can write, and removes it."""
+    folder = os.path.join(uri, _TEMPORARY_FOLDER)
+    # An earlier attempt may have been killed.
+    _remove(folder)
+    try:
+        yield folder
+    finally:
+        _remove(folder)
+
+
+def _remove(folder: str) -> None:
+    if fileio.isdir(folder):
+        fileio.rmtree(folder)
 
 
 def _model_path(input_dict: Mapping[str, list[types.Artifact]], arm: str) -> str:

@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple
 from modules.errors import DataError
 
 RECORDS_PER_SHARD = 10_000
-MAX_DEFAULT_SHARDS = 64
+MAX_DEFAULT_SHARDS = 10_000  # beyond 100 million images they grow
 MAX_PIXELS = 64_000_000  # height x width; a bigger image is a mistake or a decompression bomb
 
 

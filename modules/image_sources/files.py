@@ -153,6 +153,7 @@ class ByteStream:
 
     Attributes:
         position: Bytes read so far, after unzipping.
+        is_gzip: Whether the file is zipped.
 
     Raises:
         DataError: From the constructor and every method, with file and offset.
@@ -168,9 +169,9 @@ class ByteStream:
         self.position = 0
         with explained(path):
             self._file: Any = open_file(path)
-            self._is_gzip = self._file.read(2) == _GZIP_MAGIC
+            self.is_gzip = self._file.read(2) == _GZIP_MAGIC
             self._file.seek(0)
-        self._stream: Any = gzip.GzipFile(fileobj=self._file) if self._is_gzip else self._file
+        self._stream: Any = gzip.GzipFile(fileobj=self._file) if self.is_gzip else self._file
 
     def __enter__(self) -> ByteStream:
         return self
@@ -203,7 +204,7 @@ class ByteStream:
     def skip(self, size: int) -> int:
         """Moves on by `size` bytes without keeping them; returns how many there were."""
         begin = self.position
-        if self._is_gzip:
+        if self.is_gzip:
             while (left := begin + size - self.position) > 0:
                 if not self.read(min(left, _CHUNK_BYTES)):
                     break

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from modules.errors import DataError
 from modules.examples import EVAL_SPLIT, TRAIN_SPLIT
 from modules.image_sources.base import (
+    MAX_DEFAULT_SHARDS,
     MAX_PIXELS,
     ImageRecord,
     ImageShard,
@@ -32,7 +33,7 @@ from modules.image_sources.png import encode_pngs
 _PREFIXES = {TRAIN_SPLIT: "train-", EVAL_SPLIT: "t10k-"}
 _BLOCK_BYTES = 4 << 20
 # A zipped file has no index: each shard unzips it from the start, so that many shards cost time.
-_MAX_DEFAULT_SHARDS = 16
+_MAX_ZIPPED_SHARDS = 16
 _INTEGERS = tuple(IDX_TYPES)
 _UNSIGNED_BYTE = (0x08,)
 
@@ -118,7 +119,8 @@ class IdxSource(ImageSource):
                     offset=4,
                 )
             _check_size(images, header)
-        ranges = shard_ranges(header.records, num_shards, _MAX_DEFAULT_SHARDS)
+            most = _MAX_ZIPPED_SHARDS if images.is_gzip else MAX_DEFAULT_SHARDS
+        ranges = shard_ranges(header.records, num_shards, most)
         return [IdxShard(split, images_path, labels_path, begin, end) for begin, end in ranges]
 
     def class_names(self, labels: Mapping[str, Mapping[int, str]]) -> tuple[str, ...]:

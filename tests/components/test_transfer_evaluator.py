@@ -30,6 +30,7 @@ from modules.settings import GateSettings
 from tests.tiny_domain import serialized_example, write_examples
 from tests.tiny_models import save_scripted_model
 
+BEAM_ARGS = ["--runner=FnApiRunner", "--sdk_container_image=none"]
 NAMES = ["zero", "one", "two"]
 ARMS = ("pretrained", "scratch", "warm_start")
 INPUTS = {
@@ -97,7 +98,7 @@ class Evaluation:
         self.blessing.uri = str(folder / "blessing")
 
     def run(self, **gate: Any) -> dict[str, Any]:
-        Executor().Do(
+        Executor(Executor.Context(beam_pipeline_args=BEAM_ARGS)).Do(
             self.inputs,
             {"evaluation": [self.evaluation], "blessing": [self.blessing]},
             component(**gate).exec_properties,
@@ -240,7 +241,7 @@ def test_arm_that_does_not_fit_is_refused_and_nothing_is_written(
     evaluation = Evaluation(tmp_path, {**models, "scratch": scratch})
     with pytest.raises(DataError, match=message):
         evaluation.run()
-    assert not Path(evaluation.evaluation.uri).exists()
+    assert list(Path(evaluation.evaluation.uri).iterdir()) == []
     assert not Path(evaluation.blessing.uri).exists()
 
 
@@ -303,6 +304,7 @@ def test_pipeline_pushes_what_is_blessed(tmp_path: Path, models: dict[str, types
                 str(tmp_path / "metadata.db")
             ),
             components=[*importers.values(), evaluator, push],
+            beam_pipeline_args=BEAM_ARGS,
         )
     )
     (version,) = (tmp_path / "serving").iterdir()

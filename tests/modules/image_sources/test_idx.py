@@ -84,6 +84,16 @@ def test_shards_are_as_many_as_asked_never_empty_and_travel_to_workers(folder: P
     assert list(shard.read()) == _read(folder)[6:9]
 
 
+@pytest.mark.parametrize(("suffix", "shards"), [("", 25), (".gz", 16)])
+def test_many_images_are_many_shards_unless_a_zip_has_to_be_read_anew_for_each(
+    tmp_path: Path, suffix: str, shards: int
+) -> None:
+    for split in ("train", "t10k"):
+        write_idx(tmp_path / f"{split}-images-idx3-ubyte{suffix}", np.zeros((250_000, 1, 1), "u1"))
+        write_idx(tmp_path / f"{split}-labels-idx1-ubyte{suffix}", np.zeros(250_000, "u1"))
+    assert len(IdxSource(str(tmp_path)).shards("train")) == shards
+
+
 def test_classes_are_numbered_unless_they_are_named(folder: Path) -> None:
     assert IdxSource(str(folder)).class_names({}) == ("0", "1", "2")
     assert IdxSource(str(folder), ("a", "b", "c", "d")).class_names({}) == ("a", "b", "c", "d")

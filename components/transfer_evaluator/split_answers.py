@@ -1,0 +1,139 @@
+"""Lets Beam's workers answer the files of a split: one file is one worker's, in any order."""
+
+from __future__ import annotations
+
+import io
+import os
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import apache_beam as beam
+import numpy as np
+from tfx.dsl.io import fileio
+
+from modules.errors import DataError
+from modules.served_model import Answers, ServedModel
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file of examples, and where its answers go.
+
+    Args:
+        examples: Gzipped TFRecords.
+        answers: The file to write.
+    """
+
+    examples: str
+    answers: str
+
+
+class AnswerSplits(beam.PTransform):
+    """Lets a model answer splits, at a pipeline's root; `read_answers` reads what came of it.
+
+    Args:
+        model_path: Folder of the SavedModel, which every worker loads once.
+        class_names: The K names, in label order.
+        splits: Files of examples by any name of the split.
+        folder: For the answers; it is made.
+    """
+
+    def __init__(
+        self,
+        model_path: str,
+        class_names: Sequence[str],
+        splits: Mapping[str, Sequence[str]],
+        folder: str,
+    ) -> None:
+        super().__init__()
+        self._answer_file = _AnswerFile(model_path, class_names)
+        self._files = [
+            _File(examples, _answers_file(folder, name, number))
+            for name, paths in splits.items()
+            for number, examples in enumerate(sorted(paths))
+        ]
+        self._folder = folder
+
+    def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:  # noqa: D102
+        fileio.makedirs(self._folder)
+        return (
+            pipeline
+            | "Files" >> beam.Create(self._files)
+            | "Distribute" >> beam.Reshuffle()
+            | "Answer" >> beam.ParDo(self._answer_file)
+        )
+
+
+def read_answers(name: str, files: Sequence[str], folder: str) -> Answers:
+    """Reads the answers to a split, in the order of its files and records.
+
+    Args:
+        name: The split's, as given to `AnswerSplits`.
+        files: Its files of examples.
+        folder: Where the answers are.
+
+    Raises:
+        DataError: The split has no example.
+    """
+    answers = Answers.concatenate(
+        [_read(_answers_file(folder, name, number)) for number in range(len(files))]
+    )
+    if not answers.example_ids:
+        raise DataError(
+            os.path.dirname(files[0]),
+            expected="examples",
+            found="none",
+            fix="Put images into this split.",
+        )
+    return answers
+
+
+class _AnswerFile(beam.DoFn):
+    """Writes a file's answers under their final name when there are all of them."""
+
+    def __init__(self, model_path: str, class_names: Sequence[str]) -> None:
+        self._model_path = model_path
+        self._class_names = list(class_names)
+        self._model: ServedModel | None = None
+
+    def process(self, file: _File) -> Iterator[None]:
+        # Not in setup(): some runners hide why that failed.
+        if self._model is None:
+            self._model = ServedModel(self._model_path, self._class_names)
+        _write(file.answers, self._model.answer([file.examples]))
+        return iter(())
+
+    def teardown(self) -> None:
+        self._model = None
+
+
+def _answers_file(folder: str, name: str, number: int) -> str:
+    return os.path.join(folder, f"{name}-{number:05d}.npz")
+
+
+def _write(path: str, answers: Answers) -> None:
+    # Workers may repeat or race each other.
+    partial = f"{path}.attempt-{uuid.uuid4().hex}"
+    # In memory first: a ZIP file is written back and forth, which object stores cannot do.
+    content = io.BytesIO()
+    np.savez(
+        content,
+        example_ids=np.array([text.encode() for text in answers.example_ids], np.bytes_),
+        labels=answers.labels,
+        predicted=answers.predicted,
+        confidence=answers.confidence,
+    )
+    with fileio.open(partial, "wb") as file:
+        file.write(content.getvalue())
+    fileio.rename(partial, path, overwrite=True)
+
+
+def _read(path: str) -> Answers:
+    with fileio.open(path, "rb") as file, np.load(io.BytesIO(file.read())) as arrays:
+        return Answers(
+            [value.decode() for value in arrays["example_ids"].tolist()],
+            arrays["labels"],
+            arrays["predicted"],
+            arrays["confidence"],
+        )
