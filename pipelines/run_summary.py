@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
+from modules.report.wording import display_name
 from modules.serving_folder import pushed_versions
 
 _ARM_NAMES = {
@@ -41,8 +44,7 @@ def print_summary(result: dict[str, Any], output: Path, console: Console) -> Non
         "serving is untouched.",
         highlight=False,
     )
-    for reason in result["reasons"]:
-        console.print(f"  - {reason}", highlight=False, markup=False)
+    console.print(_reasons(result["reasons"]))
     console.print()
     for label, path in _places(result, output):
         console.print(f"{label:<14}{path}", highlight=False, markup=False, soft_wrap=True)
@@ -77,6 +79,14 @@ def _arms_table(result: dict[str, Any]) -> Table:
             f"{low:.1%} to {high:.1%}",
             f"{scores['correct']}/{scores['total']}",
         )
+    return table
+
+
+def _reasons(reasons: Sequence[str]) -> Table:
+    """Lists the reasons, which name classes, whose names are anybody's."""
+    table = Table.grid(Column(), Column(overflow="fold"), padding=(0, 1))
+    for reason in reasons:
+        table.add_row(" -", Text(display_name(reason)))
     return table
 
 

@@ -23,6 +23,7 @@ FOLDERS = (
     f"\" onfocus=window.{CANARY}=1 autofocus x='",
     "turned \N{RIGHT-TO-LEFT OVERRIDE}around\N{POP DIRECTIONAL ISOLATE} \N{HEBREW LETTER ALEF}",
     "=1+1,[red]glob*?[a-z]$(id) $x$ \x1b[31m",
+    "new\nline, \N{LINE SEPARATOR} and \x85",
     _EMOJI * (LONGEST_PART // 4) + "abc",
     "x" * LONGEST_PART,
 )
@@ -61,13 +62,13 @@ def write_image_folder(folder: Path, domain: str, counts: tuple[int, int]) -> Pa
     return folder
 
 
-def write_tfrecords(folder: Path, domain: str, counts: tuple[int, int], classes: int) -> Path:
-    """Writes `train*` and `eval*` of an embedded domain into files of hostile names."""
+def write_tfrecords(folder: Path, domain: str, counts: tuple[int, int]) -> Path:
+    """Writes the classes of `CLASSES` of an embedded domain into files of hostile names."""
     folder.mkdir(parents=True)
     for split, target, count in zip(("train", "t10k"), ("train", "eval"), counts, strict=True):
         path = folder / f"{target}{_TAG}.tfrecord"
         with tf.io.TFRecordWriter(str(path)) as writer:
-            for image, label in digits(domain, split, classes, count):
+            for image, label in digits(domain, split, len(CLASSES), count):
                 writer.write(_example(image, label))
     return folder
 
