@@ -85,7 +85,7 @@ def test_reasons_are_indented_and_their_names_obeyed_by_no_terminal(
     assert max(map(len, lines)) <= 80
     first = next(number for number, line in enumerate(lines) if line.startswith(" - Class"))
     assert lines[first + 1].startswith("   ")
-    assert text.count("x") == 180
+    assert "".join(text.split()).count("x" * 90) == 2
 
 
 def test_it_is_said_when_model_servers_take_another_version(
