@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ def _places(result: dict[str, Any], output: Path) -> list[tuple[str, str]]:
     if result["pushed_to"]:
         places.append(("Pushed to", _pushed_place(Path(result["pushed_to"]))))
     places.append(("Logs", str(output / "logs")))
-    places.append(("TensorBoard", f"tensorboard --logdir {output / 'artifacts'}"))
+    places.append(("TensorBoard", f"tensorboard --logdir {shlex.quote(str(output / 'artifacts'))}"))
     return places
 
 
