@@ -95,13 +95,31 @@ def run_facts_markup(facts: Mapping[str, Any]) -> Markup:
                 for name, value in seconds.items()
             ],
             "total": total,
-            "environment": dict(facts.get("environment", {})),
-            "seed": facts.get("seed"),
-            "command": facts.get("command"),
-            "pushed_to": facts.get("pushed_to"),
-            "config": _indented(facts.get("config")),
+            **_reproduction(facts),
         },
     )
+
+
+def reproduction_markup(facts: Mapping[str, Any]) -> Markup:
+    """Renders the section about how to run the same again.
+
+    Args:
+        facts: See `add_run_facts`; `seconds` and `cached` are not used.
+
+    Returns:
+        Markup of the section.
+    """
+    return render("reproduce.html.j2", _reproduction(facts))
+
+
+def _reproduction(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "environment": dict(facts.get("environment", {})),
+        "seed": facts.get("seed"),
+        "command": facts.get("command"),
+        "pushed_to": facts.get("pushed_to"),
+        "config": _indented(facts.get("config")),
+    }
 
 
 def _indented(config: Mapping[str, Any] | None, depth: int = 0) -> str:
