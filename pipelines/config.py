@@ -29,6 +29,11 @@ from modules.settings import (
 from pipelines.kubeflow_settings import KubeflowSettings
 
 _LONGEST_SHOWN = 80  # characters
+# Where pydantic speaks of Python's types.
+_EXPECTED = {
+    "model_type": "input should be a section of keys",
+    "tuple_type": "input should be a list",
+}
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
 PathText = Annotated[str, Field(pattern=r"^[^\x00]+$")]
@@ -177,18 +182,32 @@ def _apply_override(tree: dict[str, Any], override: str) -> None:
 
 
 def _explain(path: Path, error: ValidationError) -> str:
-    lines = [f"{path}: the configuration is not valid."]
+    lines = {}  # by key: of a value that may be of several kinds, each kind has an error
     for problem in error.errors():
-        location = [str(part) for part in problem["loc"]]
+        location = _without_alternative([str(part) for part in problem["loc"]])
         key = ".".join(location)
         if problem["type"] == "extra_forbidden":
-            lines.append(f"  {key}: unknown key{_nearest_key(location)}")
+            lines[key] = f"  {key}: unknown key{_nearest_key(location)}"
         elif problem["type"] == "missing":
-            lines.append(f"  {key}: missing; this key is required")
+            lines[key] = f"  {key}: missing; this key is required"
         else:
-            found = _shown(problem["input"])
-            lines.append(f"  {key}: {problem['msg'].lower()}; found {found}")
-    return "\n".join(lines)
+            expected = _EXPECTED.get(problem["type"], problem["msg"].lower())
+            if key in lines:
+                expected = (
+                    f"{lines[key].partition(': ')[2].rpartition('; found ')[0]}, or {expected}"
+                )
+            lines[key] = f"  {key}: {expected}; found {_shown(problem['input'])}"
+    return "\n".join([f"{path}: the configuration is not valid.", *lines.values()])
+
+
+def _without_alternative(location: list[str]) -> list[str]:
+    """Leaves out the name that pydantic gives to one of the kinds that a value may be of."""
+    valid = valid_keys()
+    *parents, last = location
+    is_alternative = (
+        ".".join(parents) in valid and ".".join(location) not in valid and not last.isidentifier()
+    )
+    return parents if is_alternative and not last.isdigit() else location
 
 
 class _ShortRepr(reprlib.Repr):

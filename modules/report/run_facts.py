@@ -5,6 +5,7 @@ This needs nothing but jinja2: a runner can call it without loading TensorFlow o
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from markupsafe import Markup
 
 from modules.errors import DataError
 from modules.report.section import render
+from modules.report.wording import display_name
 
 _START, _END = "<!--run-facts-->", "<!--/run-facts-->"
 _PLACE = re.compile(f"{re.escape(_START)}.*?{re.escape(_END)}", re.DOTALL)
@@ -129,5 +131,7 @@ def _indented(config: Mapping[str, Any] | None, depth: int = 0) -> str:
         if isinstance(value, Mapping):
             lines += [f"{'  ' * depth}{key}:", _indented(value, depth + 1)]
         else:
-            lines.append(f"{'  ' * depth}{key}: {value}")
+            # JSON is YAML too: null and true, and names between quotes.
+            shown = display_name(json.dumps(value, ensure_ascii=False))
+            lines.append(f"{'  ' * depth}{key}: {shown}")
     return "\n".join(lines)

@@ -33,7 +33,7 @@ CLASSES = (
     f'<a href="javascript:alert(1)">\r\n{_TAG}</a><!--run-facts-->',
     "y" * 300,
     _EMOJI * 300,
-    f"{_TAG * 10}",
+    f"{_TAG * 10} \N{RIGHT-TO-LEFT OVERRIDE}turned",
 )
 
 

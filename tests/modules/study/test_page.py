@@ -43,7 +43,7 @@ def test_the_table_marks_recipe_and_highest_mean_in_words_and_leaves_no_figure_o
     shown = text(build_study_page(ROWS, FACTS))
     assert f"{DEFAULT} (the default recipe) 91.5 % ± 0.7 98.0 % ± 1.4 highest mean" in shown
     assert "zero_shot (the pretrained model as it is) 93.0 % highest mean 93.0 %" in shown
-    assert "scratch (the control, without transfer) – 89.0 % ± 1.4" in shown
+    assert "scratch (the control, without transfer) \N{EN DASH} 89.0 % ± 1.4" in shown
     assert "seeds 7 to 8" in shown
     assert "warmstart study x.yaml --shots 0,10" in shown
 
