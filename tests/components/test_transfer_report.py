@@ -236,16 +236,13 @@ def test_the_projector_shows_every_evaluated_example_before_and_after(
     artifacts: dict[str, types.Artifact], tmp_path: Path
 ) -> None:
     report(artifacts, tmp_path)
-    before, after = (
-        np.loadtxt(tmp_path / "projector" / f"{name}.tsv") for name in ("before", "after")
-    )
+    before, after = (np.loadtxt(tmp_path / "projector" / f"{n}.tsv") for n in ("before", "after"))
     assert before.shape == after.shape
     assert np.abs(before - after).max() > 0.01
     evaluation = json.loads(Path(artifacts["evaluation"].uri, "evaluation.json").read_text())
-    metadata = (tmp_path / "projector" / "metadata.tsv").read_text().splitlines()
-    rows = [line.split("\t") for line in metadata[1:]]
+    _, *rows = (tmp_path / "projector" / "metadata.tsv").read_text().splitlines()
     assert len(rows) == len(before) == evaluation["target"]["eval_examples"]
-    right = sum(row[0] == row[2] for row in rows)
+    right = sum(label == answer for label, _, answer, *_ in (row.split("\t") for row in rows))
     assert right == evaluation["arms"]["warm_start"]["correct"]
 
 
