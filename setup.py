@@ -37,6 +37,8 @@ setup(
         "scikit-learn",
         "scipy",
         "tensorboard",
+        # TensorBoard 2.16 imports pkg_resources, which setuptools 82 left out.
+        f"setuptools<82; {TFX_1_16}",
         "threadpoolctl",
     ],
     extras_require={

@@ -10,6 +10,8 @@ from pathlib import Path
 import matplotlib
 from PIL import Image, ImageDraw, ImageFont
 
+from modules.thumbnail import thumbnail
+
 MOST_CLASSES = 50
 _TILE = 48
 _GAP = 4
@@ -86,28 +88,9 @@ def _place(
     if not image:
         draw.rectangle((*at, at[0] + _TILE - 1, at[1] + _TILE - 1), outline=_EMPTY)
         return
-    tile = _tile(image[0])
+    tile = thumbnail(image[0], _TILE)
     left, top = ((_TILE - side) // 2 for side in tile.size)
     sheet.paste(tile, (at[0] + left, at[1] + top))
-
-
-def _tile(encoded: bytes) -> Image.Image:
-    with Image.open(io.BytesIO(encoded)) as opened:
-        image: Image.Image = _eight_bit(opened)
-    if image.has_transparency_data:
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image.convert("RGBA"))
-    scale = _TILE / max(image.size)
-    width, height = (max(1, round(side * scale)) for side in image.size)
-    # Enlarged pixels stay visible as such: they are what the network gets.
-    filter = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.LANCZOS
-    return image.convert("RGB").resize((width, height), filter)
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # 16-bit grey, which a plain conversion would clip.
-        return image.point(lambda value: value / 256).convert("L")
-    return image.copy()
 
 
 def _font() -> ImageFont.FreeTypeFont:

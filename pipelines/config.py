@@ -32,6 +32,11 @@ from pipelines.kubeflow_settings import KubeflowSettings
 _LONGEST_SHOWN = 80  # characters
 # Sections that may be given as the value of one key.
 _BARE_NAMES = {"network": "name", "beam": "runner"}
+# Where pydantic speaks of Python's types.
+_EXPECTED = {
+    "model_type": "input should be a section of keys",
+    "tuple_type": "input should be a list",
+}
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
 PathText = Annotated[str, Field(pattern=r"^[^\x00]+$")]
@@ -179,21 +184,34 @@ def _apply_override(tree: dict[str, Any], override: str) -> None:
 
 
 def _explain(path: Path, error: ValidationError) -> str:
-    lines = [f"{path}: the configuration is not valid."]
+    lines: dict[str, str] = {}
+    # Of a value that may be of several kinds, each kind has an error.
+    kinds: dict[str, list[str]] = {}
     for problem in error.errors():
-        location = [str(part) for part in problem["loc"]]
+        location = _without_alternative([str(part) for part in problem["loc"]])
         key = ".".join(location)
         if problem["type"] == "extra_forbidden":
-            lines.append(f"  {key}: unknown key{_nearest_key(location)}")
+            lines[key] = f"  {key}: unknown key{_nearest_key(location)}"
         elif problem["type"] == "missing":
-            lines.append(f"  {key}: missing; this key is required")
+            lines[key] = f"  {key}: missing; this key is required"
         elif problem["type"] == "value_error":
             # Ours: what several keys of a section say together.
-            lines.append(f"  {key}: {problem['ctx']['error']}")
+            lines[key] = f"  {key}: {problem['ctx']['error']}"
         else:
-            found = _shown(problem["input"])
-            lines.append(f"  {key}: {problem['msg'].lower()}; found {found}")
-    return "\n".join(lines)
+            expected = kinds.setdefault(key, [])
+            expected.append(_EXPECTED.get(problem["type"], problem["msg"].lower()))
+            lines[key] = f"  {key}: {', or '.join(expected)}; found {_shown(problem['input'])}"
+    return "\n".join([f"{path}: the configuration is not valid.", *lines.values()])
+
+
+def _without_alternative(location: list[str]) -> list[str]:
+    """Leaves out the name that pydantic gives to one of the kinds that a value may be of."""
+    valid = valid_keys()
+    *parents, last = location
+    is_alternative = (
+        ".".join(parents) in valid and ".".join(location) not in valid and not last.isidentifier()
+    )
+    return parents if is_alternative and not last.isdigit() else location
 
 
 class _ShortRepr(reprlib.Repr):

@@ -14,7 +14,7 @@ from pipelines.override_option import override_option
 from pipelines.terminal_text import terminal_text
 
 
-@click.command("init")
+@click.command("init", short_help="Look at a folder of images and write a CONFIG.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option(
     "--source",
@@ -43,7 +43,7 @@ def init_command(folder: Path, source: Path | None, output: Path | None, force: 
     )
 
 
-@click.command("check")
+@click.command("check", short_help="Check CONFIG and its data without training.")
 @click.argument("config", type=click.Path(path_type=Path))
 @override_option
 @click.option("--all", "read_all", is_flag=True, help="Read every image, not only the first ones.")

@@ -47,7 +47,7 @@ def compile_command(
     click.echo(f"  warmstart submit {output} --host URL")
 
 
-@click.command("submit")
+@click.command("submit", short_help="Upload FILE.yaml to Kubeflow Pipelines and run it.")
 @click.argument("spec_file", metavar="FILE.yaml", type=click.Path(path_type=Path))
 @click.option("--host", required=True, metavar="URL", help="Kubeflow Pipelines' API or UI.")
 @click.option(

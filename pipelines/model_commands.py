@@ -47,7 +47,7 @@ def predict_command(
     write_text(text, output)
 
 
-@click.command("history")
+@click.command("history", short_help="List the runs below DIR, or all about one.")
 @click.argument("folder", metavar="[DIR]", default="runs", type=click.Path(path_type=Path))
 @_format_option
 def history_command(folder: Path, format: str) -> None:
@@ -61,7 +61,7 @@ def history_command(folder: Path, format: str) -> None:
     click.echo(history(folder, format), nl=False)
 
 
-@click.command("rollback")
+@click.command("rollback", short_help="Put an earlier pushed version of RUN back.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--to", type=int, metavar="VERSION", help="By default, the version pushed before.")
 def rollback_command(run: Path, to: int | None) -> None:

@@ -71,16 +71,18 @@ def read_history(output: Path) -> list[RunRecord]:
     if not path.exists():
         return []
     records = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            records.append(RunRecord.model_validate_json(line))
-        except ValidationError:
-            raise DataError(
-                f"{path}, line {number}",
-                expected="the record of a run",
-                found=f"{line[:40]!r}",
-                fix="Remove the line.",
-            ) from None
+    # Line by line as a file: splitlines would also split at characters that a path may hold.
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                records.append(RunRecord.model_validate_json(line))
+            except ValidationError:
+                raise DataError(
+                    f"{path}, line {number}",
+                    expected="the record of a run",
+                    found=f"{line[:40]!r}",
+                    fix="Remove the line.",
+                ) from None
     return records
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
+from modules.report.wording import display_name
 from modules.serving_folder import pushed_versions
 
 _ARM_NAMES = {
@@ -41,8 +45,7 @@ def print_summary(result: dict[str, Any], output: Path, console: Console) -> Non
         "serving is untouched.",
         highlight=False,
     )
-    for reason in result["reasons"]:
-        console.print(f"  - {reason}", highlight=False, markup=False)
+    console.print(_reasons(result["reasons"]))
     console.print()
     for label, path in _places(result, output):
         console.print(f"{label:<14}{path}", highlight=False, markup=False, soft_wrap=True)
@@ -80,12 +83,20 @@ def _arms_table(result: dict[str, Any]) -> Table:
     return table
 
 
+def _reasons(reasons: Sequence[str]) -> Table:
+    """Lists the reasons, which name classes, whose names are anybody's."""
+    table = Table.grid(Column(), Column(overflow="fold"), padding=(0, 1))
+    for reason in reasons:
+        table.add_row(" -", Text(display_name(reason)))
+    return table
+
+
 def _places(result: dict[str, Any], output: Path) -> list[tuple[str, str]]:
     places = [("Report", str(output / "report.html")), ("Result", str(output / "result.json"))]
     if result["pushed_to"]:
         places.append(("Pushed to", _pushed_place(Path(result["pushed_to"]))))
     places.append(("Logs", str(output / "logs")))
-    places.append(("TensorBoard", f"tensorboard --logdir {output / 'artifacts'}"))
+    places.append(("TensorBoard", f"tensorboard --logdir {shlex.quote(str(output / 'artifacts'))}"))
     return places
 
 

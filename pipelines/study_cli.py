@@ -20,7 +20,7 @@ def _names(_: click.Context, parameter: click.Parameter, text: str | None) -> tu
     return tuple(filter(None, (name.strip() for name in (text or "").split(","))))
 
 
-@click.command("study")
+@click.command("study", short_help="Compare transfer methods by the number of labels.")
 @click.argument("config", type=click.Path(path_type=Path))
 @click.option(
     "--shots",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,9 +86,11 @@ def study_command(
         ):
             results = _run(config, cells, output, pipeline, console, workers)
         rows = summarize(results, shots)
-        write_study(config, rows, results, output)
+        write_study(config, rows, results, output, shlex.join(["warmstart", *sys.argv[1:]]))
         console.print(_table(to_table(rows)))
-        console.print(f"Results       {output}", highlight=False, soft_wrap=True)
+        page = output / f"{STUDY_NAME}.html"
+        for label, place in (("Page", page), ("Results", output)):
+            console.print(f"{label:<14}{place}", highlight=False, markup=False, soft_wrap=True)
     return rows
 
 
@@ -152,26 +156,40 @@ def _run(
 
 
 def write_study(
-    config: Config, rows: Sequence[SummaryRow], results: Sequence[CellResult], output: Path
+    config: Config,
+    rows: Sequence[SummaryRow],
+    results: Sequence[CellResult],
+    output: Path,
+    command: str,
 ) -> None:
-    """Writes study.csv, study.md, study.svg and study.png, and study.json last.
+    """Writes study.csv, study.md, study.svg, study.png and study.html, and study.json last.
 
     Args:
         config: The scenario.
         rows: The table.
         results: Of every cell.
         output: An existing folder.
+        command: What to type to run the same again.
     """
     # Slow to import.
+    from modules.study.page import StudyFacts, build_study_page
     from modules.study.plot import write_plot
 
     title = f"{config.source.name} to {config.target.name}"
     _write(output / f"{STUDY_NAME}.csv", to_csv(rows))
     _write(output / f"{STUDY_NAME}.md", to_markdown(to_table(rows)))
     write_plot(rows, title, output, STUDY_NAME)
-    _write(
-        output / f"{STUDY_NAME}.json", json.dumps(_as_json(config, rows, results), indent=2) + "\n"
+    record = _as_json(config, rows, results)
+    facts = StudyFacts(
+        config.source.name,
+        config.target.name,
+        results[0].total,
+        len(results),
+        config.seed,
+        {**record, "command": command},
     )
+    _write(output / f"{STUDY_NAME}.html", build_study_page(rows, facts))
+    _write(output / f"{STUDY_NAME}.json", json.dumps(record, indent=2) + "\n")
 
 
 def _as_json(

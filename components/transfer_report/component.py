@@ -51,7 +51,9 @@ class TransferReport(base_component.BaseComponent):
     seconds of each component, with `modules.report.add_run_facts`.
 
     Component `outputs` contains:
-     - `report`: Channel of type `simple_artifacts.File`: `report.html`, one self-contained file.
+     - `report`: Channel of type `simple_artifacts.File`: `report.html`, one self-contained file,
+       and `projector/`, a run of TensorBoard whose projector shows the target's features before
+       and after the transfer.
 
     Args:
         source_examples: The source's `standard_artifacts.Examples`.

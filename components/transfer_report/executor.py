@@ -42,7 +42,7 @@ _Artifacts = Mapping[str, list[types.Artifact]]
 
 
 class Executor(base_executor.BaseExecutor):
-    """Reads every artifact first, then writes one file."""
+    """Reads every artifact first, then writes the report last."""
 
     def Do(
         self,
@@ -50,7 +50,7 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Writes the report.
+        """Writes the projector's files and the report.
 
         Args:
             input_dict: The artifacts that `modules.report.lineage.KINSHIPS` names.
@@ -65,6 +65,8 @@ class Executor(base_executor.BaseExecutor):
         # compiled, or finds its report in the cache, need not wait for.
         from modules.report.document import build_report
         from modules.report.inputs import ReportSettings, read_report_data
+        from modules.report.projected_examples import read_projected_examples
+        from modules.report.projector import PROJECTOR_FOLDER, write_projector
 
         self._log_startup(input_dict, output_dict, exec_properties)
         data = read_report_data(
@@ -81,8 +83,16 @@ class Executor(base_executor.BaseExecutor):
                 restore=exec_properties[RESTORE_KEY],
             ),
         )
+        projected = read_projected_examples(
+            [_eval_pattern(input_dict, TARGET_EXAMPLES_KEY)],
+            *(
+                artifact_utils.get_single_uri(list(input_dict[key]))
+                for key in ("evaluation", "pretrained_model", "warm_start_model")
+            ),
+        )
         html = build_report(data)
-        path = os.path.join(artifact_utils.get_single_uri(output_dict[REPORT_KEY]), REPORT_FILE)
+        folder = artifact_utils.get_single_uri(output_dict[REPORT_KEY])
+        path = os.path.join(folder, REPORT_FILE)
         size = len(html.encode())
         if size > _LARGEST_REPORT:
             raise DataError(
@@ -91,6 +101,11 @@ class Executor(base_executor.BaseExecutor):
                 found=f"{size:,}",
                 fix="Shorten the names of the classes.",
             )
+        write_projector(
+            projected,
+            data.evaluation["target"]["classes"],
+            os.path.join(folder, PROJECTOR_FOLDER),
+        )
         io_utils.write_string_file(path, html)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from modules.errors import DataError
 from modules.example_records import encoded_image, read_records
 from modules.input_pipeline import ExampleIndex
 from modules.model_artifact import saved_model_dir
 from modules.report import features_section, hardest_section, samples_section
 from modules.report.evaluation_examples import (
     draw_rows,
+    find_rows,
     preprocess_records,
 )
 from modules.report.feature_geometry import FeatureSet
@@ -65,7 +65,8 @@ class DrawnExamples:
         source_rows = draw_rows(self._source.labels, classes, len(classes), rng)
         target_rows = draw_rows(self._target.labels, classes, len(classes), rng)
         hardest = predictions.hardest(hardest_section.MOST_EXAMPLES)
-        hardest_rows = self._target_rows([predictions.example_ids[row] for row in hardest])
+        hardest_ids = [predictions.example_ids[row] for row in hardest]
+        hardest_rows = find_rows(self._target, hardest_ids)
 
         rows = np.unique(np.concatenate([target_rows, hardest_rows]))
         records = read_records(self._target, rows)
@@ -129,16 +130,3 @@ class DrawnExamples:
             for model in (pretrained_model, warm_start_model)
         )
         return FeatureSample(before, after, classes)
-
-    def _target_rows(self, example_ids: Sequence[str]) -> np.ndarray:
-        """Finds the rows of evaluated examples by their ids, which the index holds in order."""
-        wanted = np.array([example_id.encode() for example_id in example_ids])
-        rows = np.minimum(np.searchsorted(self._target.example_ids, wanted), len(self._target) - 1)
-        if (self._target.example_ids[rows] != wanted).any():
-            raise DataError(
-                self._target.files[0],
-                expected="the examples that were evaluated",
-                found="not all of them",
-                fix="Run the evaluation again.",
-            )
-        return rows

@@ -9,7 +9,9 @@ import numpy.typing as npt
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from modules.errors import DataError
 from modules.examples import IMAGE
+from modules.input_pipeline import ExampleIndex
 
 
 def draw_rows(
@@ -31,6 +33,31 @@ def draw_rows(
         rng.permutation(np.flatnonzero(labels == label))[: max(0, per_class)] for label in classes
     ]
     return np.sort(np.concatenate(drawn)) if drawn else np.zeros(0, np.int64)
+
+
+def find_rows(index: ExampleIndex, example_ids: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Finds evaluated examples by their ids.
+
+    Args:
+        index: Of the split that was evaluated; it holds the ids in order.
+        example_ids: Of M examples.
+
+    Returns:
+        Rows of the index, int64 [M].
+
+    Raises:
+        DataError: One of them is not in the split.
+    """
+    wanted = np.array([example_id.encode() for example_id in example_ids])
+    rows = np.minimum(np.searchsorted(index.example_ids, wanted), len(index) - 1)
+    if (index.example_ids[rows] != wanted).any():
+        raise DataError(
+            index.files[0],
+            expected="the examples that were evaluated",
+            found="not all of them",
+            fix="Run the evaluation again.",
+        )
+    return rows
 
 
 def preprocess_records(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from dataclasses import dataclass
 
@@ -63,7 +64,7 @@ def read_predictions(evaluation_uri: str) -> Predictions:
     path = os.path.join(evaluation_uri, PREDICTIONS_FILE)
     try:
         with tf.io.gfile.GFile(path) as file:
-            rows = list(csv.DictReader(file.read().splitlines()))
+            rows = list(csv.DictReader(io.StringIO(file.read(), newline="")))
         if not rows:
             raise ValueError("no row")
         return Predictions(

@@ -5,6 +5,7 @@ This needs nothing but jinja2: a runner can call it without loading TensorFlow o
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from markupsafe import Markup
 
 from modules.errors import DataError
 from modules.report.section import render
+from modules.report.wording import display_name
 
 _START, _END = "<!--run-facts-->", "<!--/run-facts-->"
 _PLACE = re.compile(f"{re.escape(_START)}.*?{re.escape(_END)}", re.DOTALL)
@@ -95,13 +97,31 @@ def run_facts_markup(facts: Mapping[str, Any]) -> Markup:
                 for name, value in seconds.items()
             ],
             "total": total,
-            "environment": dict(facts.get("environment", {})),
-            "seed": facts.get("seed"),
-            "command": facts.get("command"),
-            "pushed_to": facts.get("pushed_to"),
-            "config": _indented(facts.get("config")),
+            **_reproduction(facts),
         },
     )
+
+
+def reproduction_markup(facts: Mapping[str, Any]) -> Markup:
+    """Renders the section about how to run the same again.
+
+    Args:
+        facts: See `add_run_facts`; `seconds` and `cached` are not used.
+
+    Returns:
+        Markup of the section.
+    """
+    return render("reproduce.html.j2", _reproduction(facts))
+
+
+def _reproduction(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "environment": dict(facts.get("environment", {})),
+        "seed": facts.get("seed"),
+        "command": facts.get("command"),
+        "pushed_to": facts.get("pushed_to"),
+        "config": _indented(facts.get("config")),
+    }
 
 
 def _indented(config: Mapping[str, Any] | None, depth: int = 0) -> str:
@@ -111,5 +131,7 @@ def _indented(config: Mapping[str, Any] | None, depth: int = 0) -> str:
         if isinstance(value, Mapping):
             lines += [f"{'  ' * depth}{key}:", _indented(value, depth + 1)]
         else:
-            lines.append(f"{'  ' * depth}{key}: {value}")
+            # JSON is YAML too: null and true, and names between quotes.
+            shown = display_name(json.dumps(value, ensure_ascii=False))
+            lines.append(f"{'  ' * depth}{key}: {shown}")
     return "\n".join(lines)

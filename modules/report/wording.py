@@ -16,7 +16,7 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-_CONTROLS_AND_LONE_SURROGATES = ("Cc", "Cs")
+_CONTROLS_SURROGATES_AND_LINE_BREAKS = ("Cc", "Cs", "Zl", "Zp")
 _NO_XML_CHARACTERS = "\ufffe\uffff"
 _TURNS_TEXT_AROUND = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
@@ -39,7 +39,7 @@ def display_name(name: str, limit: int | None = None) -> str:
     """
     shown = "".join(
         _REPLACEMENT
-        if unicodedata.category(character) in _CONTROLS_AND_LONE_SURROGATES
+        if unicodedata.category(character) in _CONTROLS_SURROGATES_AND_LINE_BREAKS
         or character in _NO_XML_CHARACTERS + _TURNS_TEXT_AROUND
         else character
         for character in name

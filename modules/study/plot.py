@@ -74,13 +74,26 @@ def write_plot(rows: Sequence[SummaryRow], title: str, folder: Path, name: str) 
     with matplotlib.style.context(["default", STYLE]):
         figure = Figure(figsize=(7.2, 4.4), layout="constrained")
         FigureCanvasAgg(figure)
-        _draw(figure.add_subplot(), rows, title)
+        axes = figure.add_subplot()
+        draw_lines(axes, rows, COLOURS, _MUTED)
+        axes.set_title(title)
+        figure.legend(loc="outside right upper", handlelength=2.8)
         figure.savefig(paths[0], metadata={"Date": None})
         figure.savefig(paths[1], dpi=160, metadata={"Software": None})
     return paths
 
 
-def _draw(axes: Axes, rows: Sequence[SummaryRow], title: str) -> None:
+def draw_lines(
+    axes: Axes, rows: Sequence[SummaryRow], colours: Sequence[str], zero_shot_colour: str
+) -> None:
+    """Draws a line a method, with the spread over repeats, against the number of shots.
+
+    Args:
+        axes: Where to draw; the legend is left to the caller.
+        rows: Of `modules.study.summary.summarize`, at least one.
+        colours: Of the methods, by turns; markers and dashes tell them apart too.
+        zero_shot_colour: Of the pretrained model as it is, a level.
+    """
     numbers = sorted({row.shots for row in rows})
     methods = list(dict.fromkeys(row.method for row in rows))
     dodge = min(_DODGE, _WIDEST_DODGE / len(methods))
@@ -89,15 +102,17 @@ def _draw(axes: Axes, rows: Sequence[SummaryRow], title: str) -> None:
         own = [row for row in rows if row.method == method]
         heights = [100 * row.mean for row in own]
         if method == ZERO_SHOT:
-            axes.axhline(heights[0], color=_MUTED, linestyle=":", linewidth=1.4, label=method)
+            axes.axhline(
+                heights[0], color=zero_shot_colour, linestyle=":", linewidth=1.4, label=method
+            )
             continue
         axes.errorbar(
             [numbers.index(row.shots) + offset for row in own],
             heights,
             yerr=[100 * (row.sd or 0.0) for row in own],
-            color=COLOURS[place % len(COLOURS)],
-            marker=_MARKERS[(place + 3 * (place // len(COLOURS))) % len(_MARKERS)],
-            linestyle=_DASHES[place // len(COLOURS)],
+            color=colours[place % len(colours)],
+            marker=_MARKERS[(place + 3 * (place // len(colours))) % len(_MARKERS)],
+            linestyle=_DASHES[place // len(colours)],
             markersize=4,
             linewidth=1.5,
             elinewidth=1,
@@ -108,5 +123,3 @@ def _draw(axes: Axes, rows: Sequence[SummaryRow], title: str) -> None:
     axes.tick_params(length=0)
     axes.set_xlabel("labelled target images per class")
     axes.set_ylabel("target accuracy, %")
-    axes.set_title(title)
-    axes.figure.legend(loc="outside right upper", handlelength=2.8)

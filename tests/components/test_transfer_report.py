@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tfx import types
 from tfx.types import channel_utils, standard_artifacts
@@ -163,7 +164,7 @@ def report(made: dict[str, types.Artifact], folder: Path) -> str:
         {"report": [output]},
         component(made).exec_properties,
     )
-    assert [path.name for path in folder.iterdir()] == ["report.html"]
+    assert {path.name for path in folder.iterdir()} == {"report.html", "projector"}
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
@@ -221,9 +222,28 @@ def test_lineage_names_every_artifact_and_proves_the_links(
 
 
 def test_equal_inputs_give_equal_bytes(
-    html: str, artifacts: dict[str, types.Artifact], tmp_path: Path
+    artifacts: dict[str, types.Artifact], tmp_path: Path
 ) -> None:
-    assert report(artifacts, tmp_path) == html
+    for name in ("one", "two"):
+        report(artifacts, tmp_path / name)
+    files = {path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*")}
+    assert len(files) == 7
+    for file in files:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_the_projector_shows_every_evaluated_example_before_and_after(
+    artifacts: dict[str, types.Artifact], tmp_path: Path
+) -> None:
+    report(artifacts, tmp_path)
+    before, after = (np.loadtxt(tmp_path / "projector" / f"{n}.tsv") for n in ("before", "after"))
+    assert before.shape == after.shape
+    assert np.abs(before - after).max() > 0.01
+    evaluation = json.loads(Path(artifacts["evaluation"].uri, "evaluation.json").read_text())
+    _, *rows = (tmp_path / "projector" / "metadata.tsv").read_text().splitlines()
+    assert len(rows) == len(before) == evaluation["target"]["eval_examples"]
+    right = sum(label == answer for label, _, answer, *_ in (row.split("\t") for row in rows))
+    assert right == evaluation["arms"]["warm_start"]["correct"]
 
 
 def test_a_mapping_from_another_model_is_told(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.e2e.browser import Page, chromium_page
+
+_AXE = "axe-core@4.10.3"
 _SPLITS = (("train", 4000), ("t10k", 1000))
 
 
@@ -129,3 +133,28 @@ def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
         labels = read_idx(Path(f"data/mnist/{split}-labels-idx1-ubyte.gz"))[:count]
         splits[split] = (images, labels)
     return write_idx_domain(tmp_path_factory.mktemp("domains") / "small_mnist", splits)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A tab of Chromium."""
+    with chromium_page(tmp_path_factory.mktemp("profile")) as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The source of axe-core, an accessibility checker."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is missing, which brings axe-core")
+    folder = tmp_path_factory.mktemp("axe")
+    done = subprocess.run(
+        [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), _AXE],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    if done.returncode:
+        pytest.skip(f"npm could not bring {_AXE}: {done.stderr.strip()[-200:]}")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

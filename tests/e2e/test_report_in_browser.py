@@ -7,18 +7,23 @@ WARMSTART_SCREENSHOTS to a folder to keep pictures of every page.
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from modules.report import add_run_facts
 from modules.report.document import build_report
 from modules.report.wording import display_name
-from tests.e2e.browser import CHROMIUM, Page, chromium_page
+from tests.e2e.browser import CHROMIUM, Page
+from tests.e2e.page_checks import (
+    DESKTOP,
+    PHONE,
+    SMALL_PHONE,
+    keep_screenshot,
+    measure,
+    open_document,
+    violations,
+)
 from tests.report_domain import HOSTILE_NAMES, report_data
 
 pytestmark = [
@@ -26,8 +31,6 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: apt-get install chromium"),
 ]
 
-DESKTOP, PHONE, SMALL_PHONE = (1280, 900), (390, 844), (320, 568)
-AXE = "axe-core@4.10.3"
 REPORTS = ["digits", "hostile", "refused", "many-classes"]
 if os.environ.get("WARMSTART_REPORT"):
     REPORTS.append("given")
@@ -62,70 +65,13 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return paths
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with chromium_page(tmp_path_factory.mktemp("profile")) as page:
-        yield page
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The source of axe-core, an accessibility checker."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is missing, which brings axe-core")
-    folder = tmp_path_factory.mktemp("axe")
-    done = subprocess.run(
-        [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), AXE],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    if done.returncode:
-        pytest.skip(f"npm could not bring {AXE}: {done.stderr.strip()[-200:]}")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-
-
-def open_report(page: Page, path: Path, size: tuple[int, int], *, dark: bool = False) -> None:
-    page.problems.clear()
-    page.requests.clear()
-    page.open(path, *size, dark=dark)
-    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-
-
-def measure(page: Page) -> dict[str, Any]:
-    return page.evaluate(
-        """({
-          overflow: document.documentElement.scrollWidth - innerWidth,
-          wide: [...document.querySelectorAll('main *, header *')].filter(element =>
-              element.getBoundingClientRect().right > innerWidth + 1
-              && !element.closest('.scroll') && !element.closest('svg')
-              && !element.closest('.unseen')
-            ).map(element => element.outerHTML.slice(0, 200)),
-          images: document.images.length,
-          broken: [...document.images].filter(image => !image.naturalWidth).length,
-          figures: document.querySelectorAll('figure > svg').length,
-          empty: [...document.querySelectorAll('figure > svg')].filter(figure => {
-            const box = figure.getBoundingClientRect();
-            return box.width < 150 || box.height < 60 || !figure.querySelector('path, use');
-          }).length,
-          spilling: [...document.querySelectorAll('figure > svg text')].filter(text => {
-            const figure = text.ownerSVGElement.getBoundingClientRect();
-            const box = text.getBoundingClientRect();
-            return box.left < figure.left - 2 || box.right > figure.right + 2;
-          }).map(text => text.textContent.slice(0, 80)),
-          background: getComputedStyle(document.body).backgroundColor,
-        })"""
-    )
-
-
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE, SMALL_PHONE], ids=["desktop", "phone", "small"])
 @pytest.mark.parametrize("name", REPORTS)
 def test_it_is_drawn_whole_without_errors_or_sideways_scrolling(
     page: Page, reports: dict[str, Path], name: str, size: tuple[int, int], dark: bool
 ) -> None:
-    open_report(page, reports[name], size, dark=dark)
+    open_document(page, reports[name], size, dark=dark)
     found = measure(page)
     keep_screenshot(page, f"{name}-{size[0]}-{'dark' if dark else 'light'}")
     assert page.problems == []
@@ -140,7 +86,7 @@ def test_it_is_drawn_whole_without_errors_or_sideways_scrolling(
 
 
 def test_hostile_names_are_shown_and_do_nothing(page: Page, reports: dict[str, Path]) -> None:
-    open_report(page, reports["hostile"], DESKTOP)
+    open_document(page, reports["hostile"], DESKTOP)
     text = page.evaluate("document.body.textContent")
     for name in HOSTILE_NAMES:
         assert display_name(name) in text
@@ -150,7 +96,7 @@ def test_hostile_names_are_shown_and_do_nothing(page: Page, reports: dict[str, P
 
 
 def test_the_page_itself_forbids_scripts_and_loading(page: Page, reports: dict[str, Path]) -> None:
-    open_report(page, reports["digits"], DESKTOP)
+    open_document(page, reports["digits"], DESKTOP)
     outcome = page.evaluate(
         """new Promise(resolve => {
           document.addEventListener(
@@ -166,7 +112,7 @@ def test_the_page_itself_forbids_scripts_and_loading(page: Page, reports: dict[s
 def test_the_first_stop_of_the_keyboard_leads_past_the_head(
     page: Page, reports: dict[str, Path]
 ) -> None:
-    open_report(page, reports["digits"], DESKTOP)
+    open_document(page, reports["digits"], DESKTOP)
     for key in ("Tab", "Enter"):
         for kind in ("rawKeyDown", "char", "keyUp"):
             page.call(
@@ -188,18 +134,5 @@ def test_the_first_stop_of_the_keyboard_leads_past_the_head(
 def test_axe_finds_nothing_serious(
     page: Page, axe: str, reports: dict[str, Path], name: str, size: tuple[int, int], dark: bool
 ) -> None:
-    open_report(page, reports[name], size, dark=dark)
-    page.evaluate(f"{axe};0")
-    violations = page.evaluate(
-        """axe.run(document, {resultTypes: ['violations']}).then(result => result.violations.map(
-          each => [each.impact, each.id, each.nodes.length, each.nodes[0].html.slice(0, 200),
-                   each.nodes[0].failureSummary]))"""
-    )
-    assert [each for each in violations if each[0] in ("serious", "critical", "moderate")] == []
-
-
-def keep_screenshot(page: Page, name: str) -> None:
-    folder = os.environ.get("WARMSTART_SCREENSHOTS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(Path(folder) / f"{name}.png")
+    open_document(page, reports[name], size, dark=dark)
+    assert violations(page, axe) == []

@@ -127,6 +127,9 @@ def test_the_results_are_a_table_a_plot_and_a_record(
     assert record["target"] == {"name": "optdigits", "eval_examples": 899}
     assert len(record["rows"]) == len(rows)
     assert (output / "study.png").read_bytes().startswith(b"\x89PNG")
+    page = (output / "study.html").read_text(encoding="utf-8")
+    assert "<h1>What a label is worth</h1>" in page
+    assert f"--output {output}" in page
     assert (output / "study.svg").read_text().startswith("<?xml")
     assert "mean ± sd" in done.output
     assert "left" in done.output

@@ -37,6 +37,27 @@ def test_what_is_not_given_has_a_default(tmp_path: Path) -> None:
     assert config.transfer.method == "self_training"
 
 
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "target.shots=x",
+            "target.shots: input should be a valid integer, or input should be 'all'",
+        ),
+        ("network=[1]", "network: input should be a section of keys; found [1]"),
+        ("target.classes=3", "target.classes: input should be a list; found 3"),
+        ("target.classes=[1, a]", "target.classes.0: input should be a valid string; found 1"),
+    ],
+)
+def test_a_wrong_value_is_explained_in_one_line_by_its_own_key(
+    tmp_path: Path, override: str, message: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_config(write(tmp_path, MINIMAL), [override])
+    _, line = str(refused.value).splitlines()
+    assert message in line
+
+
 def test_scientific_notation_without_a_dot_is_a_number(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, MINIMAL + "pretraining: {learning_rate: 1e-4}"))
     assert config.pretraining.learning_rate == 1e-4

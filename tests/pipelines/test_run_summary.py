@@ -73,6 +73,21 @@ def test_it_fits_eighty_columns(result: dict[str, Any]) -> None:
     assert max(len(line) for line in printed(result).splitlines()) <= 80
 
 
+def test_reasons_are_indented_and_their_names_obeyed_by_no_terminal(
+    result: dict[str, Any],
+) -> None:
+    result |= {"reasons": [f"Class '\x1b[31m[red]{'x' * 90}\n\u202e' falls by 9 points."] * 2}
+    text = printed(result)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "[31m[red]xxx" in text
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    first = next(number for number, line in enumerate(lines) if line.startswith(" - Class"))
+    assert lines[first + 1].startswith("   ")
+    assert "".join(text.split()).count("x" * 90) == 2
+
+
 def test_it_is_said_when_model_servers_take_another_version(
     result: dict[str, Any], tmp_path: Path
 ) -> None:

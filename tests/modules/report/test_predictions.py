@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,15 @@ def test_it_reads_what_the_evaluator_writes(predictions: Predictions) -> None:
     assert predictions.labels.tolist() == [0, 1, 2, 0]
     assert predictions.predicted["warm_start"].tolist() == [0, 2, 1, 0]
     assert predictions.confidence["pretrained"].tolist() == [0.9, 0.8, 0.7, 0.6]
+
+
+@pytest.mark.parametrize("separator", ["\n", "\r\n", "\x0b", "\x85", "\u2028", '"', ","])
+def test_ids_may_hold_all_that_a_files_name_may(tmp_path: Path, separator: str) -> None:
+    ids = [f"eval/{separator}{number}{separator}.png" for number in range(4)]
+    named = replace(answers([0, 1, 2, 0], [0.9, 0.8, 0.7, 0.6]), example_ids=ids)
+    text = predictions_csv(dict.fromkeys(ARMS, named))
+    (tmp_path / "predictions.csv").write_bytes(text.encode())
+    assert read_predictions(str(tmp_path)).example_ids == ids
 
 
 def test_sure_errors_are_the_hardest_then_unsure_right_answers(predictions: Predictions) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import pytest
+import yaml
 
 from modules.errors import DataError
 from modules.report import add_run_facts
@@ -53,6 +55,17 @@ def test_what_a_user_wrote_stays_text(report: Path, tmp_path: Path) -> None:
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "warmstart run my.yaml --set &#39;name=&lt;b&gt;&#39;" in html
     assert "&lt;i&gt;data&lt;/i&gt;" in html
+
+
+def test_the_configuration_can_be_read_as_yaml_and_turns_no_text_around(
+    report: Path, tmp_path: Path
+) -> None:
+    config = {"source": {"path": "a: b", "classes": None}, "framing": True, "shots": [1, "all"]}
+    add_run_facts(report, tmp_path / "report.html", {"config": config | {"name": "a\u202eb"}})
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "\u202e" not in html
+    (listed,) = re.findall(r"<pre><code>(.*?)</code></pre>", html, re.DOTALL)
+    assert yaml.safe_load(unescape(listed)) == config | {"name": "a\N{REPLACEMENT CHARACTER}b"}
 
 
 def test_facts_replace_older_ones_and_leave_the_rest(report: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ def test_any_name_can_be_written_as_utf_8_and_read_as_markup(name: str) -> None:
     assert len(shown) == len(name)
     element = ElementTree.fromstring(f"<b>{escape(shown)}</b>".encode())
     assert (element.text or "") == shown
+    assert shown.splitlines() in ([shown], [])
     assert not set(shown) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 

@@ -1,0 +1,152 @@
+"""A study as one page in the report's style."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+from matplotlib.axes import Axes
+
+from modules.arms import SCRATCH
+from modules.report.palette import CLASS_COLOURS, MUTED
+from modules.report.run_facts import reproduction_markup
+from modules.report.section import Section, render
+from modules.report.svg import draw_svg
+from modules.report.wording import display_name, points, shots_phrase
+from modules.settings import TransferSettings
+from modules.study.cells import ZERO_SHOT
+from modules.study.plot import draw_lines
+from modules.study.summary import SummaryRow
+
+_WIDTH, _HEIGHT = 270.0, 210.0  # points
+_LEGEND_COLUMNS, _LEGEND_LINE = 2, 13.0
+
+_ROLES = {
+    TransferSettings().method: "the default recipe",
+    ZERO_SHOT: "the pretrained model as it is",
+    SCRATCH: "the control, without transfer",
+}
+
+
+_REFERENCES = {ZERO_SHOT: "the pretrained model as it is", SCRATCH: "training from scratch"}
+
+
+@dataclass(frozen=True)
+class StudyFacts:
+    """What a study's page tells beside the table.
+
+    Attributes:
+        source: Name of the source domain.
+        target: Name of the target domain.
+        eval_examples: In the target's eval split.
+        trainings: In all.
+        seed: Of the first repeat.
+        reproduction: `command`, `environment` and `config`, of which any may be missing.
+    """
+
+    source: str
+    target: str
+    eval_examples: int
+    trainings: int
+    seed: int
+    reproduction: Mapping[str, Any] = field(default_factory=dict)
+
+
+def build_study_page(rows: Sequence[SummaryRow], facts: StudyFacts) -> str:
+    """Builds the page.
+
+    Args:
+        rows: Of `modules.study.summary.summarize`, at least one.
+        facts: What was studied.
+
+    Returns:
+        HTML, one self-contained file without scripts. Equal input gives equal text.
+    """
+    repeats = max(len(row.accuracies) for row in rows)
+    return str(
+        render(
+            "study.html.j2",
+            {
+                "source": facts.source,
+                "target": facts.target,
+                "eval_examples": facts.eval_examples,
+                "trainings": facts.trainings,
+                "methods": len({row.method for row in rows}),
+                "repeats": repeats,
+                "seed": facts.seed,
+                "sentence": study_sentence(rows),
+                "sections": [_accuracies_section(rows, repeats)],
+                "reproduce": reproduction_markup({"seed": facts.seed, **facts.reproduction}),
+            },
+        )
+    )
+
+
+def study_sentence(rows: Sequence[SummaryRow]) -> Markup:
+    """Says in one sentence what came of the study with the most labels.
+
+    Args:
+        rows: Of `modules.study.summary.summarize`, at least one.
+
+    Returns:
+        Text with its numbers emphasised.
+    """
+    most = max(row.shots for row in rows)
+    means = {row.method: row for row in rows if row.shots == most}
+    best = max(means.values(), key=lambda row: row.mean)
+    text = Markup(
+        "With {}, {} has the highest mean accuracy: <strong>{}\N{NO-BREAK SPACE}%</strong>"
+    )
+    sentence = text.format(shots_phrase(most), display_name(best.method, 40), str(best))
+    gaps = [
+        Markup("{} points against {}").format(points(best.mean - means[method].mean), words)
+        for method, words in _REFERENCES.items()
+        if method in means and method != best.method
+    ]
+    return Markup("{}.").format(Markup(", ").join([sentence, *gaps]))
+
+
+def _accuracies_section(rows: Sequence[SummaryRow], repeats: int) -> Section:
+    numbers = sorted({row.shots for row in rows})
+    by_place = {(row.method, row.shots): row for row in rows}
+    highest = {number: max(row.mean for row in rows if row.shots == number) for number in numbers}
+    lines = []
+    for method in dict.fromkeys(row.method for row in rows):
+        cells = []
+        for number in numbers:
+            row = by_place.get((method, number))
+            cells.append(
+                row and {"mean": row.mean, "sd": row.sd, "highest": row.mean == highest[number]}
+            )
+        lines.append({"method": method, "role": _ROLES.get(method), "cells": cells})
+    return Section(
+        "accuracies",
+        "Accuracy by labels",
+        {
+            "numbers": numbers,
+            "rows": lines,
+            "repeats": repeats,
+            "figure": _figure(rows, len(lines)),
+        },
+    )
+
+
+def _figure(rows: Sequence[SummaryRow], methods: int) -> Markup:
+    def draw(axes: Axes) -> None:
+        draw_lines(axes, rows, CLASS_COLOURS, MUTED)
+        axes.figure.legend(loc="outside lower left", ncols=_LEGEND_COLUMNS, handlelength=2.8)
+
+    most = max(row.shots for row in rows)
+    description = "; ".join(
+        f"{display_name(row.method)}: {row} %" for row in rows if row.shots == most
+    )
+    return draw_svg(
+        draw,
+        name="accuracies",
+        title="Target accuracy of each method against the number of labels per class",
+        description=f"With {shots_phrase(most)}: {description}. The table below has all figures.",
+        height=_HEIGHT + _LEGEND_LINE * -(-methods // _LEGEND_COLUMNS),
+        width=_WIDTH,
+    )
