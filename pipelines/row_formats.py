@@ -59,7 +59,8 @@ def format_table(
     text = io.StringIO()
     width = None if sys.stdout.isatty() else _WIDTH
     Console(file=text, width=width, color_system=None).print(table)
-    return "\n".join(line.rstrip() for line in text.getvalue().strip("\n").splitlines()) + "\n"
+    lines = "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+    return lines.strip("\n") + "\n"
 
 
 def format_csv(rows: Sequence[Row], keys: Sequence[str]) -> str:

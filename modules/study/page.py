@@ -111,14 +111,19 @@ def study_sentence(rows: Sequence[SummaryRow]) -> Markup:
 def _accuracies_section(rows: Sequence[SummaryRow], repeats: int) -> Section:
     numbers = sorted({row.shots for row in rows})
     by_place = {(row.method, row.shots): row for row in rows}
-    highest = {number: max(row.mean for row in rows if row.shots == number) for number in numbers}
+    means = {number: [row.mean for row in rows if row.shots == number] for number in numbers}
     lines = []
     for method in dict.fromkeys(row.method for row in rows):
         cells = []
         for number in numbers:
             row = by_place.get((method, number))
             cells.append(
-                row and {"mean": row.mean, "sd": row.sd, "highest": row.mean == highest[number]}
+                row
+                and {
+                    "mean": row.mean,
+                    "sd": row.sd,
+                    "highest": [row.mean] != means[number] and row.mean == max(means[number]),
+                }
             )
         lines.append({"method": method, "role": _ROLES.get(method), "cells": cells})
     return Section(

@@ -120,6 +120,7 @@ def draw_lines(
             label=method,
         )
     axes.set_xticks(range(len(numbers)), [str(number) for number in numbers])
+    axes.set_xlim(-_WIDEST_DODGE, len(numbers) - 1 + _WIDEST_DODGE)
     axes.tick_params(length=0)
     axes.set_xlabel("labelled target images per class")
     axes.set_ylabel("target accuracy, %")

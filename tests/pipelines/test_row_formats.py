@@ -34,6 +34,13 @@ def test_a_table_shows_hostile_names_within_80_columns() -> None:
     assert "[red]markup[/]" in text
 
 
+def test_a_table_begins_and_ends_without_empty_lines() -> None:
+    lines = format_table([row("a")], COLUMNS, {"image": 20, "class": 10}).split("\n")
+    assert lines[0].split() == ["image", "class", "probability"]
+    assert lines[-2].split() == ["images/a", "a", "50.0%"]
+    assert lines[-1] == ""
+
+
 def test_csv_keeps_one_line_a_row_and_every_name_readable() -> None:
     text = format_csv([row(name) for name in NAMES], list(COLUMNS))
     assert_harmless(text)

@@ -61,10 +61,11 @@ def test_the_configuration_can_be_read_as_yaml_and_turns_no_text_around(
     report: Path, tmp_path: Path
 ) -> None:
     config = {"source": {"path": "a: b", "classes": None}, "framing": True, "shots": [1, "all"]}
-    add_run_facts(report, tmp_path / "report.html", {"config": config | {"name": "a\u202eb"}})
+    facts = {**FACTS, "config": config | {"name": "a\u202eb"}}
+    add_run_facts(report, tmp_path / "report.html", facts)
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "\u202e" not in html
-    (listed,) = re.findall(r"<pre><code>(.*?)</code></pre>", html, re.DOTALL)
+    _, listed = re.findall(r"<pre><code>(.*?)</code></pre>", html, re.DOTALL)
     assert yaml.safe_load(unescape(listed)) == config | {"name": "a\N{REPLACEMENT CHARACTER}b"}
 
 

@@ -48,6 +48,11 @@ def test_the_table_marks_recipe_and_highest_mean_in_words_and_leaves_no_figure_o
     assert "warmstart study x.yaml --shots 0,10" in shown
 
 
+def test_a_method_without_another_one_is_not_called_the_highest() -> None:
+    shown = text(build_study_page([*ROWS[1:3], ROWS[3]], FACTS))
+    assert "zero_shot (the pretrained model as it is) 93.0 % \N{EN DASH}" in shown
+
+
 def test_names_are_shown_not_obeyed() -> None:
     html = build_study_page(ROWS, FACTS)
     assert "a &lt;b&gt;" in html

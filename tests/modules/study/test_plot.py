@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
+from matplotlib.figure import Figure
 from PIL import Image
 
-from modules.study.plot import write_plot
+from modules.study.plot import COLOURS, draw_lines, write_plot
 from modules.study.summary import SummaryRow
 
 ROWS = [
@@ -40,3 +41,13 @@ def test_another_accuracy_moves_a_point(tmp_path: Path) -> None:
     _, png = write_plot(ROWS, "a to b", tmp_path, "one")
     _, other = write_plot([*ROWS[:-3], *ROWS[3:]], "a to b", tmp_path, "two")
     assert png.read_bytes() != other.read_bytes()
+
+
+def test_every_marker_lies_whole_within_the_axes() -> None:
+    axes = Figure().add_subplot()
+    draw_lines(axes, ROWS, COLOURS, "#000000")
+    low, high = axes.get_xlim()
+    points = [
+        x for line in axes.get_lines() for x in line.get_xdata() if line.get_marker() in "osD"
+    ]
+    assert low + 0.1 < min(points) < max(points) < high - 0.1
