@@ -71,7 +71,7 @@ def train_on_workers(job: TrainingJob, workers: int) -> None:
     with tempfile.TemporaryDirectory(prefix="warmstart-workers-") as folder:
         path = Path(folder, "job.json")
         path.write_text(job.model_dump_json(), encoding="utf-8")
-        ports = _free_ports(workers)
+        ports = free_ports(workers)
         with contextlib.ExitStack() as stack:
             processes = []
             for worker in range(workers):
@@ -182,7 +182,8 @@ def _explain(process: _WorkerProcess, workers: int) -> str:
     )
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Finds ports of the loopback interface that nobody listens on."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
