@@ -119,7 +119,7 @@ def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
     Raises:
         DataError: No file, no example, an unreadable record, or two examples with the same id.
     """
-    files = _matching_files(file_patterns)
+    files = matching_files(file_patterns)
     spec = {
         LABEL: tf.io.FixedLenFeature([], tf.int64),
         EXAMPLE_ID: tf.io.FixedLenFeature([], tf.string),
@@ -216,7 +216,15 @@ def _allocate(shape: tuple[int, ...], memory_cache_mib: int) -> np.ndarray:
         return np.memmap(file, np.float32, mode="r+", shape=shape)
 
 
-def _matching_files(patterns: Sequence[str]) -> tuple[str, ...]:
+def matching_files(patterns: Sequence[str]) -> tuple[str, ...]:
+    """Lists a split's files in alphabetical order.
+
+    Args:
+        patterns: As TFX hands them over.
+
+    Raises:
+        DataError: There is none.
+    """
     files = sorted({file for pattern in patterns for file in tf.io.gfile.glob(pattern)})
     if not files:
         raise DataError(", ".join(patterns), expected="Examples files", found="none", fix=_FIX)

@@ -8,8 +8,15 @@ import keras
 
 from modules.arms import PRETRAINED
 from modules.augmentation import augment_images
+from modules.checkpointing import network_variables
 from modules.class_names import read_class_names
-from modules.input_pipeline import ImagePreprocessor, index_examples, preprocess_examples
+from modules.file_sharding import choose_files
+from modules.input_pipeline import (
+    ImagePreprocessor,
+    index_examples,
+    matching_files,
+    preprocess_examples,
+)
 from modules.model_artifact import save_model
 from modules.networks import build_network
 from modules.objectives import SOURCE, CrossEntropy
@@ -29,8 +36,11 @@ from modules.settings import (
     TrainingSettings,
 )
 from modules.training_batches import BatchStream, batch_dataset
+from modules.training_jobs import PretrainingJob
 from modules.training_loop import TrainingLoop
+from modules.training_placement import TrainingPlacement
 from modules.training_record import TrainingRecord
+from modules.worker_processes import train_on_workers, workers_to_start
 
 
 def run_fn(fn_args: RunFnArguments) -> None:
@@ -41,8 +51,24 @@ def run_fn(fn_args: RunFnArguments) -> None:
             JSON and `seed` in its custom config. The eval split is not read.
 
     Raises:
+        ConfigError: The workers cannot share a batch evenly.
         DataError: The examples cannot be read.
-        TrainingError: The loss is not finite.
+        TrainingError: The loss is not finite, or a worker was lost.
+    """
+    workers = workers_to_start(read_settings(fn_args, "training", TrainingSettings).workers)
+    if workers > 1:
+        train_on_workers(PretrainingJob.of(fn_args), workers)
+        return
+    batch_size = read_settings(fn_args, "pretraining", PretrainingSettings).batch_size
+    pretrain(fn_args, TrainingPlacement.of_one_process(batch_size))
+
+
+def pretrain(fn_args: RunFnArguments, placement: TrainingPlacement) -> None:
+    """Does what `run_fn` does in this process, alone or as one of several workers.
+
+    Args:
+        fn_args: The run_fn's; the same for all workers.
+        placement: Where the training runs.
     """
     network_settings = read_settings(fn_args, "network", NetworkSettings)
     preprocessing = read_settings(fn_args, "preprocessing", PreprocessingSettings)
@@ -52,8 +78,9 @@ def run_fn(fn_args: RunFnArguments) -> None:
     precision = choose_precision(training.precision)
     class_names = read_class_names(examples_uri(fn_args))
 
+    files, by_file = choose_files(matching_files(fn_args.train_files), training.sharding, placement)
     examples = preprocess_examples(
-        index_examples(fn_args.train_files),
+        index_examples(files),
         ImagePreprocessor(fn_args.transform_graph_path),
         memory_cache_mib=training.memory_cache_mib,
     )
@@ -64,32 +91,41 @@ def run_fn(fn_args: RunFnArguments) -> None:
         seed,
         augment_images if preprocessing.augmentation == "robust" else None,
     )
+    stream = stream.shared_by_file(placement) if by_file else stream.shared_by_data(placement)
+    total = placement.sum_over_workers(len(examples)) if by_file else len(examples)
+    open_training_run(fn_args, precision, placement)
     keras.utils.set_random_seed(seed)
-    with precision_policy(precision):
-        network = build_network(network_settings, len(class_names))
-    open_training_run(fn_args, precision)
+    with placement.scope():
+        with precision_policy(precision):
+            network = build_network(network_settings, len(class_names))
+        optimizer = build_optimizer(
+            pretraining.learning_rate, pretraining.schedule, pretraining.steps
+        )
     loop = TrainingLoop(
         network,
         CrossEntropy(SOURCE),
-        build_optimizer(pretraining.learning_rate, pretraining.schedule, pretraining.steps),
+        optimizer,
         training,
         fn_args.model_run_dir,
+        placement,
     )
     outcome = loop.run(partial(batch_dataset, {SOURCE: stream}), pretraining.steps)
-    save_model(
-        network,
-        network_settings,
-        class_names,
-        fn_args.transform_graph_path,
-        model_uri(fn_args),
-    )
-    TrainingRecord(
-        arm=PRETRAINED,
-        steps=outcome.steps,
-        seconds=outcome.seconds,
-        examples_per_second=outcome.examples_per_second,
-        precision=precision,
-        labelled_examples=len(examples),
-        seed=seed,
-        metrics=outcome.losses,
-    ).write(fn_args.model_run_dir)
+    placement.check_weights(network_variables(network))
+    if placement.is_chief:
+        save_model(
+            network,
+            network_settings,
+            class_names,
+            fn_args.transform_graph_path,
+            model_uri(fn_args),
+        )
+        TrainingRecord(
+            arm=PRETRAINED,
+            steps=outcome.steps,
+            seconds=outcome.seconds,
+            examples_per_second=outcome.examples_per_second,
+            precision=precision,
+            labelled_examples=total,
+            seed=seed,
+            metrics=outcome.losses,
+        ).write(fn_args.model_run_dir)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from modules.settings import Settings, Shots
+from modules.training_placement import TrainingPlacement
 from modules.training_resumption import open_run_directory, training_identity
+
+# What all workers of a training must have in common, in words.
+SAME_TRAINING = "settings, code or precision"
 
 SettingsType = TypeVar("SettingsType", bound=Settings)
 
@@ -23,11 +28,17 @@ class RunFnArguments(Protocol):
         custom_config: The component's own parameters, among them settings as JSON.
     """
 
-    train_files: Sequence[str]
-    transform_graph_path: str
-    serving_model_dir: str
-    model_run_dir: str
-    custom_config: Mapping[str, Any]
+    # Properties: whoever has these attributes may keep them from being set.
+    @property
+    def train_files(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def transform_graph_path(self) -> str: ...  # noqa: D102
+    @property
+    def serving_model_dir(self) -> str: ...  # noqa: D102
+    @property
+    def model_run_dir(self) -> str: ...  # noqa: D102
+    @property
+    def custom_config(self) -> Mapping[str, Any]: ...  # noqa: D102
 
 
 def examples_uri(arguments: RunFnArguments) -> str:
@@ -40,19 +51,31 @@ def model_uri(arguments: RunFnArguments) -> str:
     return os.path.dirname(arguments.serving_model_dir.rstrip("/"))
 
 
-def open_training_run(arguments: RunFnArguments, precision: str) -> None:
+def open_training_run(
+    arguments: RunFnArguments, precision: str, placement: TrainingPlacement
+) -> None:
     """Makes the ModelRun artifact hold what an interrupted attempt has left, or nothing.
+
+    The chief does; the others wait for it.
 
     Args:
         arguments: The run_fn's.
         precision: The Keras dtype policy to train in, which may depend on the machine.
+        placement: Where the training runs.
+
+    Raises:
+        TrainingError: The workers do not train the same.
     """
-    inputs = [os.path.dirname(pattern) for pattern in arguments.train_files]
-    identity = training_identity(
-        {**arguments.custom_config, "precision": precision},
-        [*inputs, arguments.transform_graph_path],
-    )
-    open_run_directory(arguments.model_run_dir, identity)
+    settings = {
+        **arguments.custom_config,
+        "precision": precision,
+        "workers": placement.workers,
+    }
+    if placement.is_chief:
+        inputs = [os.path.dirname(pattern) for pattern in arguments.train_files]
+        identity = training_identity(settings, [*inputs, arguments.transform_graph_path])
+        open_run_directory(arguments.model_run_dir, identity)
+    placement.check_agreement(SAME_TRAINING, json.dumps(settings, sort_keys=True))
 
 
 def read_settings(

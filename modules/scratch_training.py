@@ -7,6 +7,7 @@ from functools import partial
 import keras
 
 from modules.arms import SCRATCH
+from modules.checkpointing import network_variables
 from modules.class_names import read_class_names
 from modules.few_shot import draw_shots
 from modules.input_pipeline import (
@@ -30,8 +31,11 @@ from modules.run_fn_arguments import (
 )
 from modules.settings import NetworkSettings, TrainingSettings, TransferSettings
 from modules.training_batches import BatchStream, batch_dataset
+from modules.training_jobs import ScratchJob
 from modules.training_loop import TrainingLoop, TrainingOutcome
+from modules.training_placement import TrainingPlacement
 from modules.training_record import TrainingRecord
+from modules.worker_processes import train_on_workers, workers_to_start
 
 
 def run_fn(fn_args: RunFnArguments) -> None:
@@ -45,8 +49,24 @@ def run_fn(fn_args: RunFnArguments) -> None:
             JSON, `shots` and `seed` in its custom config. The eval split is not read.
 
     Raises:
+        ConfigError: The workers cannot share a batch evenly.
         DataError: The examples cannot be read, or a class has too few.
-        TrainingError: The loss is not finite.
+        TrainingError: The loss is not finite, or a worker was lost.
+    """
+    workers = workers_to_start(read_settings(fn_args, "training", TrainingSettings).workers)
+    if workers > 1:
+        train_on_workers(ScratchJob.of(fn_args), workers)
+        return
+    batch_size = read_settings(fn_args, "transfer", TransferSettings).batch_size
+    train_control(fn_args, TrainingPlacement.of_one_process(batch_size))
+
+
+def train_control(fn_args: RunFnArguments, placement: TrainingPlacement) -> None:
+    """Does what `run_fn` does in this process, alone or as one of several workers.
+
+    Args:
+        fn_args: The run_fn's; the same for all workers.
+        placement: Where the training runs.
     """
     network_settings = read_settings(fn_args, "network", NetworkSettings)
     transfer = read_settings(fn_args, "transfer", TransferSettings)
@@ -66,7 +86,7 @@ def run_fn(fn_args: RunFnArguments) -> None:
             memory_cache_mib=training.memory_cache_mib,
             rows=rows,
         )
-        open_training_run(fn_args, precision)
+        open_training_run(fn_args, precision, placement)
     network, outcome = train_from_scratch(
         network_settings,
         transfer,
@@ -75,25 +95,28 @@ def run_fn(fn_args: RunFnArguments) -> None:
         len(class_names),
         seed,
         fn_args.model_run_dir,
+        placement,
     )
-    save_model(
-        network,
-        network_settings,
-        class_names,
-        fn_args.transform_graph_path,
-        model_uri(fn_args),
-    )
-    TrainingRecord(
-        arm=SCRATCH,
-        steps=outcome.steps,
-        seconds=outcome.seconds,
-        examples_per_second=outcome.examples_per_second,
-        precision=precision,
-        labelled_examples=len(rows),
-        labelled_example_ids=[value.decode() for value in index.example_ids[rows]],
-        seed=seed,
-        metrics=outcome.losses,
-    ).write(fn_args.model_run_dir)
+    placement.check_weights(network_variables(network))
+    if placement.is_chief:
+        save_model(
+            network,
+            network_settings,
+            class_names,
+            fn_args.transform_graph_path,
+            model_uri(fn_args),
+        )
+        TrainingRecord(
+            arm=SCRATCH,
+            steps=outcome.steps,
+            seconds=outcome.seconds,
+            examples_per_second=outcome.examples_per_second,
+            precision=precision,
+            labelled_examples=len(rows),
+            labelled_example_ids=[value.decode() for value in index.example_ids[rows]],
+            seed=seed,
+            metrics=outcome.losses,
+        ).write(fn_args.model_run_dir)
 
 
 def train_from_scratch(
@@ -104,6 +127,7 @@ def train_from_scratch(
     num_classes: int,
     seed: int,
     run_directory: str,
+    placement: TrainingPlacement | None = None,
 ) -> tuple[keras.Model, TrainingOutcome]:
     """Trains a new network on labelled target examples alone.
 
@@ -115,6 +139,7 @@ def train_from_scratch(
         num_classes: K.
         seed: Of the initial weights and the batches.
         run_directory: For TensorBoard's files and the rolling checkpoints.
+        placement: Where the training runs; None is this process, on one device.
 
     Returns:
         The network, and how the training went.
@@ -122,17 +147,18 @@ def train_from_scratch(
     Raises:
         TrainingError: The loss is not finite.
     """
+    placement = placement or TrainingPlacement.of_one_device()
     keras.utils.set_random_seed(seed)
-    with precision_policy(choose_precision(training.precision)):
+    with placement.scope(), precision_policy(choose_precision(training.precision)):
         network = build_network(network_settings, num_classes)
     if shots is None:
         return network, TrainingOutcome.untrained()
-    stream = BatchStream(TARGET, shots, transfer.batch_size, seed)
+    stream = BatchStream(TARGET, shots, transfer.batch_size, seed).shared_by_data(placement)
+    with placement.scope():
+        optimizer = build_optimizer(
+            transfer.scratch_learning_rate, transfer.schedule, transfer.steps
+        )
     loop = TrainingLoop(
-        network,
-        CrossEntropy(TARGET),
-        build_optimizer(transfer.scratch_learning_rate, transfer.schedule, transfer.steps),
-        training,
-        run_directory,
+        network, CrossEntropy(TARGET), optimizer, training, run_directory, placement
     )
     return network, loop.run(partial(batch_dataset, {TARGET: stream}), transfer.steps)

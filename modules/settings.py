@@ -152,6 +152,11 @@ class TrainingSettings(Settings):
         keep_checkpoint_every_n_hours: Also keep one checkpoint every so many hours for good.
         summary_every_steps: Steps between two TensorBoard scalars and progress reports.
         memory_cache_mib: Preprocessed examples up to this size stay in memory, else on disk.
+        workers: Processes that share each batch; None is as many as TF_CONFIG names, else one.
+        sharding: How the workers of a pretraining share the examples: `file` lets each read its
+            own files, `data` lets all read everything and train on what one process would; `auto`
+            is `file` where there is a file for each.
+        worker_timeout_seconds: How long a worker waits for the others within a step.
     """
 
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
@@ -160,6 +165,9 @@ class TrainingSettings(Settings):
     keep_checkpoint_every_n_hours: PositiveFloat | None = None
     summary_every_steps: PositiveInt = 20
     memory_cache_mib: PositiveInt = 1024
+    workers: PositiveInt | None = None
+    sharding: Literal["auto", "file", "data"] = "auto"
+    worker_timeout_seconds: PositiveInt = 600
 
 
 class GateSettings(Settings):

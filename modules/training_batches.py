@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import tensorflow as tf
 
+from modules.errors import ConfigError
 from modules.input_pipeline import PreprocessedExamples
+from modules.training_placement import TrainingPlacement
 
 IMAGE = "image"
 LABEL = "label"
@@ -37,6 +39,8 @@ class BatchStream:
         batch_size: B.
         seed: Non-negative.
         augmentation: Distorts images while training.
+        worker: Which of the workers this is.
+        workers: That share each batch: all choose the same B examples, and each takes its part.
     """
 
     name: str
@@ -44,6 +48,45 @@ class BatchStream:
     batch_size: int
     seed: int
     augmentation: Augmentation | None = None
+    worker: int = 0
+    workers: int = 1
+
+    def shared_by_data(self, placement: TrainingPlacement) -> BatchStream:
+        """Returns the stream of this worker's parts of the same batches.
+
+        All workers have the same examples, and train on what one process would train on.
+
+        Args:
+            placement: Says which worker this is.
+
+        Raises:
+            ConfigError: The replicas cannot share a batch evenly.
+        """
+        self._check_divisible(placement)
+        return replace(self, worker=placement.worker, workers=placement.workers)
+
+    def shared_by_file(self, placement: TrainingPlacement) -> BatchStream:
+        """Returns a stream of smaller batches, drawn from examples that no other worker has.
+
+        Args:
+            placement: Says which worker this is.
+
+        Raises:
+            ConfigError: The replicas cannot share a batch evenly.
+        """
+        self._check_divisible(placement)
+        return replace(
+            self,
+            name=f"{self.name} of worker {placement.worker}",
+            batch_size=self.batch_size // placement.workers,
+        )
+
+    def _check_divisible(self, placement: TrainingPlacement) -> None:
+        if self.batch_size % placement.replicas:
+            raise ConfigError(
+                f"batch_size: {placement.replicas} replicas cannot share {self.batch_size} "
+                f"{self.name} examples a step evenly. Choose a multiple of {placement.replicas}."
+            )
 
     def rows(self, step: int) -> np.ndarray:
         """Chooses the examples of one step.
@@ -52,10 +95,11 @@ class BatchStream:
             step: 0-based.
 
         Returns:
-            int64 [B], rows of the examples.
+            int64 [B / workers], rows of the examples.
         """
         total = len(self.examples)
-        positions = step * self.batch_size + np.arange(self.batch_size)
+        first = step * self.batch_size + self.worker * self._share
+        positions = first + np.arange(self._share)
         passes = positions // total
         return np.concatenate(
             [
@@ -71,19 +115,26 @@ class BatchStream:
             step: int64 scalar, 0-based.
 
         Returns:
-            `image` f32 [B, S, S, C], `row` i64 [B] and, unless they are withheld, `label` i64 [B].
+            `image` f32 [b, S, S, C], `row` i64 [b] and, unless they are withheld, `label` i64 [b],
+            where b is B / workers.
         """
         rows = tf.ensure_shape(
-            tf.numpy_function(self.rows, [step], tf.int64, stateful=False), [self.batch_size]
+            tf.numpy_function(self.rows, [step], tf.int64, stateful=False), [self._share]
         )
         images = tf.numpy_function(self._images, [rows], tf.float32, stateful=False)
-        images = tf.ensure_shape(images, [self.batch_size, *self.examples.images.shape[1:]])
+        images = tf.ensure_shape(images, [self._share, *self.examples.images.shape[1:]])
         if self.augmentation is not None:
-            images = self.augmentation(images, tf.stack([self._key[1], tf.cast(step, tf.int32)]))
+            # Each worker's own: the same distortions on every worker would be fewer distortions.
+            draw = tf.cast(step * self.workers + self.worker, tf.int32)
+            images = self.augmentation(images, tf.stack([self._key[1], draw]))
         batch = {IMAGE: images, ROW: rows}
         if self.examples.labels is not None:
             batch[LABEL] = tf.gather(tf.constant(self.examples.labels), rows)
         return batch
+
+    @property
+    def _share(self) -> int:
+        return self.batch_size // self.workers
 
     @property
     def _key(self) -> tuple[int, int]:

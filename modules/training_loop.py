@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,13 +16,15 @@ from modules.objectives import Objective, Stream
 from modules.progress import report_progress
 from modules.settings import TrainingSettings
 from modules.training_batches import IMAGE, LABEL, ROW, Batch
+from modules.training_checkpoints import TrainingCheckpoints
+from modules.training_placement import TrainingPlacement
 
 LOSS = "loss"
-CHECKPOINT_FOLDER = "training_checkpoints"
 
 _SECONDS_BETWEEN_REPORTS = 0.5
 
-# The batches of the given steps, 0-based: `modules.training_batches.batch_dataset`, bound.
+# This worker's batches of the given steps, 0-based: `batch_dataset` of
+# `modules.training_batches`, bound.
 MakeBatches = Callable[[range], tf.data.Dataset]
 
 
@@ -63,7 +63,10 @@ class TrainingLoop:
         optimizer: A Keras optimizer, not yet built.
         settings: When to save, report and summarise.
         run_directory: For TensorBoard's files and the rolling checkpoints. Where it holds
-            checkpoints of the same training, the training resumes from the latest one.
+            checkpoints of the same training, the training resumes from the latest one. Only the
+            chief writes there.
+        placement: Where the replicas are; None is this process alone. Network, objective and
+            optimizer were made in its scope.
 
     Example:
         >>> stream = BatchStream("source", examples, batch_size=100, seed=0)
@@ -81,7 +84,9 @@ class TrainingLoop:
         optimizer: keras.optimizers.Optimizer,
         settings: TrainingSettings,
         run_directory: str,
+        placement: TrainingPlacement | None = None,
     ) -> None:
+        self._placement = placement or TrainingPlacement.of_one_device()
         self._network = network
         self._objective = objective
         self._optimizer = optimizer
@@ -95,10 +100,12 @@ class TrainingLoop:
             raise TrainingError(
                 "Nothing is left to train: transfer.frozen_layers holds every layer of the network."
             )
-        optimizer.build(self._variables)
-        self._step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
-        self._last_losses = _LastLosses()
-        self._manager = self._checkpoint_manager()
+        with self._placement.scope():
+            optimizer.build(self._variables)
+        self._checkpoints = TrainingCheckpoints(
+            network, optimizer, objective, settings, run_directory, self._placement
+        )
+        self._step = self._checkpoints.step
         self._loss_names: list[str] = []
 
     def run(self, make_batches: MakeBatches, steps: int) -> TrainingOutcome:
@@ -115,16 +122,16 @@ class TrainingLoop:
             TrainingError: The loss is not finite.
         """
         started = time.perf_counter()
-        first = self._resume()
-        losses = self._last_losses.values
+        first = self._checkpoints.resume()
+        losses = self._checkpoints.last_losses
         busy = 0.0
         batches = make_batches(range(first, steps))
         if first < steps:
             run_steps = self._compile(batches, steps)
             iterator = iter(batches)
         reported = 0.0
-        writer = tf.summary.create_file_writer(self._run_directory)
-        with writer.as_default():
+        writer = self._summary_writer()
+        with self._checkpoints, writer.as_default():
             for step in self._boundaries(first, steps):
                 clock = time.perf_counter()
                 losses = self._finite_losses(run_steps(iterator, step - int(self._step)), step)
@@ -135,15 +142,14 @@ class TrainingLoop:
                     reported = clock
                     report_progress(step, steps, loss=losses[LOSS])
                 if step % self._settings.checkpoint_every_steps == 0 or step == steps:
-                    self._last_losses.values = losses
                     # Scalars before the checkpoint: after a kill nobody would write them again.
                     writer.flush()
-                    self._manager.save(checkpoint_number=step)
+                    self._checkpoints.save(losses)
         return TrainingOutcome(
             steps=int(self._step),
             resumed_at=first,
             seconds=time.perf_counter() - started,
-            examples_per_second=(steps - first) * _batch_size(batches) / busy if busy else 0.0,
+            examples_per_second=(steps - first) * self._batch_size(batches) / busy if busy else 0.0,
             losses=losses,
             facts=self._objective.facts(),
         )
@@ -152,7 +158,7 @@ class TrainingLoop:
         self, batches: tf.data.Dataset, steps: int
     ) -> Callable[[Iterator[Batch], int], tf.Tensor]:
         # Traced before the clock of the steps starts. AutoGraph has nothing to rewrite here.
-        train_step = tf.function(self._train_step, autograph=False)
+        train_step = tf.function(self._global_step, autograph=False)
         total = tf.constant(steps, tf.int64)
         parts = train_step.get_concrete_function(batches.element_spec, total).output_shapes[0]
 
@@ -174,8 +180,17 @@ class TrainingLoop:
         run_steps.get_concrete_function(spec, tf.TensorSpec([], tf.int32))
         return lambda iterator, count: run_steps(iterator, tf.constant(count, tf.int32))
 
-    def _train_step(self, batch: Batch, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _global_step(self, batch: Batch, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        strategy = self._placement.strategy
         progress = tf.cast(self._step / total, tf.float32)
+        shares = strategy.run(self._replica_step, args=(batch, progress))
+        losses = strategy.reduce(tf.distribute.ReduceOp.SUM, shares, axis=None)
+        self._step.assign_add(1)
+        return losses, tf.math.is_finite(losses[0])
+
+    def _replica_step(self, batch: Batch, progress: tf.Tensor) -> tf.Tensor:
+        """Returns the replica's share of the loss and of its parts."""
+        batch = self._placement.replica_batch(batch)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(self._variables)
             streams = forward_streams(self._network, batch)
@@ -185,9 +200,8 @@ class TrainingLoop:
         gradients = self._objective.scale_gradients(gradients, self._variables, progress)
         self._optimizer.apply_gradients(zip(gradients, self._variables, strict=True))
         self._objective.after_step(streams)
-        self._step.assign_add(1)
         self._loss_names = [LOSS, *losses]
-        return tf.stack([loss, *losses.values()]), tf.math.is_finite(loss)
+        return tf.stack([loss, *losses.values()])
 
     def _finite_losses(self, result: tuple[tf.Tensor, tf.Tensor], step: int) -> dict[str, float]:
         losses, failed = result
@@ -214,42 +228,14 @@ class TrainingLoop:
             tf.summary.scalar(tag, value, step=step)
         tf.summary.scalar("learning_rate", self._optimizer.learning_rate, step=step)
 
-    def _checkpoint_manager(self) -> tf.train.CheckpointManager:
-        # Lists, because a Keras model does not track all of its state, such as seeds of dropout.
-        checkpoint = tf.train.Checkpoint(
-            network=_tf_variables(self._network.variables),
-            optimizer=_tf_variables(self._optimizer.variables),
-            objective=self._objective,
-            step=self._step,
-            last_losses=self._last_losses,
-        )
-        return tf.train.CheckpointManager(
-            checkpoint,
-            f"{self._run_directory.rstrip('/')}/{CHECKPOINT_FOLDER}",
-            max_to_keep=self._settings.max_to_keep,
-            keep_checkpoint_every_n_hours=self._settings.keep_checkpoint_every_n_hours,
-        )
+    def _summary_writer(self) -> tf.summary.SummaryWriter:
+        if self._placement.is_chief:
+            return tf.summary.create_file_writer(self._run_directory)
+        return tf.summary.create_noop_writer()
 
-    def _resume(self) -> int:
-        if self._manager.latest_checkpoint:
-            self._manager.checkpoint.restore(self._manager.latest_checkpoint).assert_consumed()
-            logging.getLogger(__name__).info("Resumed from step %d.", int(self._step))
-        return int(self._step)
-
-
-class _LastLosses(tf.train.experimental.PythonState):
-    """The losses of the step that a checkpoint was saved after, as a part of it."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, float] = {}
-
-    def serialize(self) -> str:
-        """Returns what a checkpoint holds."""
-        return json.dumps(self.values)
-
-    def deserialize(self, string_value: bytes) -> None:
-        """Takes over what a checkpoint holds."""
-        self.values = json.loads(string_value)
+    def _batch_size(self, batches: tf.data.Dataset) -> int:
+        own = sum(stream[ROW].shape[0] for stream in batches.element_spec.values())
+        return int(own * self._placement.workers)
 
 
 def forward_streams(network: Network, batch: Batch, training: bool = True) -> dict[str, Stream]:
@@ -279,14 +265,3 @@ def forward_streams(network: Network, batch: Batch, training: bool = True) -> di
         )
         for index, name in enumerate(names)
     }
-
-
-def _batch_size(batches: tf.data.Dataset) -> int:
-    return sum(stream[ROW].shape[0] for stream in batches.element_spec.values())
-
-
-def _tf_variables(variables: list) -> list[tf.Variable]:
-    return [
-        variable.value if isinstance(variable, keras.Variable) else variable
-        for variable in variables
-    ]

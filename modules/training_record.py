@@ -51,6 +51,11 @@ class TrainingRecord:
             file.write(json.dumps(asdict(self), indent=2) + "\n")
         tf.io.gfile.rename(f"{path}.partial", path, overwrite=True)
 
+    @staticmethod
+    def exists(directory: str) -> bool:
+        """Whether the training whose ModelRun artifact this is has finished."""
+        return bool(tf.io.gfile.exists(os.path.join(directory, TRAINING_FILE)))
+
     @classmethod
     def read(cls, directory: str) -> TrainingRecord:
         """Reads what `write` wrote.

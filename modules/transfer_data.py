@@ -47,6 +47,14 @@ class TransferData:
     target: PreprocessedExamples
     streams: dict[str, PreprocessedExamples]
 
+    @property
+    def proof(self) -> dict[str, PreprocessedExamples]:
+        """Labelled examples, by domain, that the restored network is judged on."""
+        # Spread evenly: ids, and with them the rows, may be sorted by class.
+        count = min(PROOF_EXAMPLES, len(self.source))
+        source = self.source.take(np.linspace(0, len(self.source) - 1, count).astype(np.int64))
+        return {SOURCE: source} if self.shots is None else {SOURCE: source, TARGET: self.shots}
+
 
 @dataclass(frozen=True)
 class TrainSplit:

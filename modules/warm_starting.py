@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from modules.arms import WARM_START
 from modules.augmentation import augment_images
-from modules.checkpointing import Network, read_checkpoint_metadata, warm_start_network
+from modules.checkpointing import (
+    Network,
+    network_variables,
+    read_checkpoint_metadata,
+    warm_start_network,
+)
 from modules.class_names import read_class_names
 from modules.errors import ConfigError
 from modules.examples import TRAIN_SPLIT
-from modules.input_pipeline import PreprocessedExamples
 from modules.mapping_report import MappingReport
 from modules.model_artifact import check_model, checkpoint_dir, save_model, saved_model_dir
 from modules.networks import FEATURES, build_network, freeze_layers
-from modules.objectives import SOURCE, TARGET, UNLABELLED, Preparation
+from modules.objectives import SOURCE, UNLABELLED, Preparation
 from modules.optimizers import build_optimizer
 from modules.precision import choose_precision, precision_policy
 from modules.restored_graph import RestoredGraph
+from modules.run_fn_arguments import SAME_TRAINING
 from modules.settings import (
     NetworkSettings,
     PreprocessingSettings,
@@ -34,13 +39,16 @@ from modules.settings import (
     TransferSettings,
 )
 from modules.training_batches import BatchStream, batch_dataset
+from modules.training_jobs import WarmStartJob
 from modules.training_loop import TrainingLoop, TrainingOutcome
+from modules.training_placement import TrainingPlacement
 from modules.training_record import TrainingRecord
 from modules.training_resumption import open_run_directory, training_identity
-from modules.transfer_data import PROOF_EXAMPLES, TransferData, load_transfer_data
+from modules.transfer_data import TransferData, load_transfer_data
 from modules.transfer_methods import MethodContext, create_transfer_method, transfer_method_class
 from modules.transferability.estimates import estimate_transferability, write_transferability
 from modules.warm_start_proof import prove_warm_start
+from modules.worker_processes import train_on_workers, workers_to_start
 
 MAPPING_REPORT_FILE = "mapping_report.json"
 
@@ -93,14 +101,44 @@ class WarmStart:
         Raises:
             ConfigError: Method, shots and classes do not go together.
             DataError: Something cannot be read, or the pretrained model was changed.
-            TrainingError: The loss is not finite.
+            TrainingError: The loss is not finite, or a worker was lost.
             WarmStartMappingError: Checkpoint and network differ more than was announced.
+        """
+        workers = workers_to_start(self.training.workers)
+        if workers > 1 and transfer_method_class(self.transfer.method).trains():
+            outputs = {
+                "model": model_uri,
+                "model_run": model_run_uri,
+                "mapping_report": mapping_report_uri,
+            }
+            train_on_workers(WarmStartJob.model_validate({**vars(self), **outputs}), workers)
+        else:
+            sizes = self.transfer.batch_size, self.transfer.source_batch_size
+            placement = TrainingPlacement.of_one_process(*sizes)
+            self.train(model_uri, model_run_uri, mapping_report_uri, placement)
+        return TrainingRecord.read(model_run_uri)
+
+    def train(
+        self,
+        model_uri: str,
+        model_run_uri: str,
+        mapping_report_uri: str,
+        placement: TrainingPlacement,
+    ) -> None:
+        """Does what `run` does in this process, alone or as one of several workers.
+
+        Args:
+            model_uri: As for `run`; the same for all workers.
+            model_run_uri: See above.
+            mapping_report_uri: See above.
+            placement: Where the training runs.
         """
         check_model(self.base_model)
         class_names = read_class_names(self.target_examples)
         self.refuse_other_classes(class_names)
-        network, report = self.restore_network(class_names)
-        _write_report(report, mapping_report_uri)
+        network, report = self.restore_network(class_names, placement)
+        if placement.is_chief:
+            _write_report(report, mapping_report_uri)
         data = load_transfer_data(
             self.target_examples,
             self.source_examples,
@@ -112,18 +150,33 @@ class WarmStart:
             class_names,
         )
         metrics = prove_warm_start(
-            network, saved_model_dir(self.base_model), report, self.precision, _proof_data(data)
+            network, saved_model_dir(self.base_model), report, self.precision, data.proof
         )
-        estimates = estimate_transferability(
-            saved_model_dir(self.base_model), data.source, data.target, data.shots, self.seed
-        )
-        write_transferability(estimates, mapping_report_uri)
+        if placement.is_chief:
+            estimates = estimate_transferability(
+                saved_model_dir(self.base_model), data.source, data.target, data.shots, self.seed
+            )
+            write_transferability(estimates, mapping_report_uri)
         if transfer_method_class(self.transfer.method).trains():
-            open_run_directory(model_run_uri, self._identity())
-        outcome = self.train_network(network, data, class_names, model_run_uri)
+            self._open_run(model_run_uri, placement)
+        outcome = self.train_network(network, data, class_names, model_run_uri, placement)
+        placement.check_weights(network_variables(network))
+        if placement.is_chief:
+            self._save(network, data, class_names, metrics, outcome, model_uri, model_run_uri)
+
+    def _save(
+        self,
+        network: Network,
+        data: TransferData,
+        class_names: Sequence[str],
+        metrics: dict[str, float],
+        outcome: TrainingOutcome,
+        model_uri: str,
+        model_run_uri: str,
+    ) -> None:
         save_model(network, self._network_settings(), class_names, self.transform_graph, model_uri)
         ids = [] if data.shots is None else [value.decode() for value in data.shots.example_ids]
-        record = TrainingRecord(
+        TrainingRecord(
             arm=WARM_START,
             steps=outcome.steps,
             seconds=outcome.seconds,
@@ -133,9 +186,7 @@ class WarmStart:
             labelled_example_ids=ids,
             seed=self.seed,
             metrics={**metrics, **outcome.facts, **outcome.losses},
-        )
-        record.write(model_run_uri)
-        return record
+        ).write(model_run_uri)
 
     @property
     def precision(self) -> str:
@@ -144,26 +195,33 @@ class WarmStart:
             return "float32"
         return choose_precision(self.training.precision)
 
-    def restore_network(self, class_names: Sequence[str]) -> tuple[Network, MappingReport]:
+    def restore_network(
+        self, class_names: Sequence[str], placement: TrainingPlacement | None = None
+    ) -> tuple[Network, MappingReport]:
         """Makes a network with the pretrained weights, in the way that `transfer.restore` says.
 
         Args:
             class_names: The target's.
+            placement: Where the network is going to be trained; None is on one device.
 
         Returns:
             The network, with its frozen layers, and what was restored.
         """
+        placement = placement or TrainingPlacement.of_one_device()
         keras.utils.set_random_seed(self.seed)
         network: Network
         if self.transfer.restore == "graph":
-            network = RestoredGraph(saved_model_dir(self.base_model), self.transfer.frozen_layers)
+            with placement.scope():
+                network = RestoredGraph(
+                    saved_model_dir(self.base_model), self.transfer.frozen_layers
+                )
             if network.num_classes != len(class_names):
                 raise ConfigError(
                     f"transfer.restore: the saved graph tells {network.num_classes} classes apart, "
                     f"the target has {len(class_names)}. Choose 'rebuild'."
                 )
         else:
-            with precision_policy(self.precision):
+            with placement.scope(), precision_policy(self.precision):
                 network = build_network(self.network, len(class_names))
             freeze_layers(network, self.transfer.frozen_layers)
         report = warm_start_network(
@@ -175,7 +233,12 @@ class WarmStart:
         return network, report
 
     def train_network(
-        self, network: Network, data: TransferData, class_names: Sequence[str], run_directory: str
+        self,
+        network: Network,
+        data: TransferData,
+        class_names: Sequence[str],
+        run_directory: str,
+        placement: TrainingPlacement | None = None,
     ) -> TrainingOutcome:
         """Trains a restored network with the method, if the method trains at all.
 
@@ -184,6 +247,7 @@ class WarmStart:
             data: What the method needs.
             class_names: The target's.
             run_directory: For TensorBoard's files and the rolling checkpoints.
+            placement: Where the network is; None is on one device.
 
         Returns:
             How it went.
@@ -193,37 +257,40 @@ class WarmStart:
         """
         if not transfer_method_class(self.transfer.method).trains():
             return TrainingOutcome.untrained()
+        placement = placement or TrainingPlacement.of_one_device()
+        # By data: a method prepares itself by all examples, and has to know which is which.
+        streams = {
+            name: self._stream(name, data).shared_by_data(placement) for name in data.streams
+        }
         context = MethodContext(self.transfer, len(class_names), _feature_dim(network), self.seed)
-        method = create_transfer_method(self.transfer.method, context)
-        method.prepare(
-            Preparation(network, data.streams, lambda: self.restore_network(class_names)[0])
-        )
-        streams = {name: self._stream(name, data) for name in data.streams}
-        loop = TrainingLoop(
-            network,
-            method,
-            build_optimizer(
+        with placement.scope():
+            method = create_transfer_method(self.transfer.method, context)
+            optimizer = build_optimizer(
                 self.transfer.learning_rate, self.transfer.schedule, self.transfer.steps
-            ),
-            self.training,
-            run_directory,
+            )
+        method.prepare(
+            Preparation(
+                network, data.streams, lambda: self.restore_network(class_names, placement)[0]
+            )
         )
+        loop = TrainingLoop(network, method, optimizer, self.training, run_directory, placement)
         return loop.run(partial(batch_dataset, streams), self.transfer.steps)
 
-    def _identity(self) -> str:
+    def _open_run(self, model_run_uri: str, placement: TrainingPlacement) -> None:
         settings = {
             name: value.model_dump(mode="json") if isinstance(value, Settings) else value
             for name, value in vars(self).items()
             if name not in _INPUTS
         }
-        splits = [
-            os.path.join(examples, f"Split-{TRAIN_SPLIT}")
-            for examples in (self.target_examples, self.source_examples)
-        ]
-        return training_identity(
-            {**settings, "precision": self.precision},
-            [*splits, self.transform_graph, self.base_model],
-        )
+        settings |= {"precision": self.precision, "workers": placement.workers}
+        if placement.is_chief:
+            splits = [
+                os.path.join(examples, f"Split-{TRAIN_SPLIT}")
+                for examples in (self.target_examples, self.source_examples)
+            ]
+            inputs = [*splits, self.transform_graph, self.base_model]
+            open_run_directory(model_run_uri, training_identity(settings, inputs))
+        placement.check_agreement(SAME_TRAINING, json.dumps(settings, sort_keys=True))
 
     def _stream(self, name: str, data: TransferData) -> BatchStream:
         is_source = name == SOURCE
@@ -259,13 +326,6 @@ class WarmStart:
                 f"transfer.method: '{self.transfer.method}' needs a target with the source's "
                 "classes, in the same order. Choose fine_tune for other classes."
             )
-
-
-def _proof_data(data: TransferData) -> dict[str, PreprocessedExamples]:
-    # Spread evenly: ids, and with them the rows, may be sorted by class.
-    count = min(PROOF_EXAMPLES, len(data.source))
-    source = data.source.take(np.linspace(0, len(data.source) - 1, count).astype(np.int64))
-    return {SOURCE: source} if data.shots is None else {SOURCE: source, TARGET: data.shots}
 
 
 def _write_report(report: MappingReport, directory: str) -> None:

@@ -138,9 +138,11 @@ def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
     for override in overrides:
         _apply_override(tree, override)
     try:
-        return Config.model_validate(tree)
+        config = Config.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(_explain(Path(path), error)) from None
+    _check_shares(Path(path), config)
+    return config
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -181,6 +183,23 @@ def _apply_override(tree: dict[str, Any], override: str) -> None:
             )
         tree = child
     tree[parts[-1]] = value
+
+
+def _check_shares(path: Path, config: Config) -> None:
+    """Refuses batches that the workers cannot share, before minutes of other work."""
+    workers = config.training.workers or 1
+    sizes = {
+        "pretraining.batch_size": config.pretraining.batch_size,
+        "transfer.batch_size": config.transfer.batch_size,
+        "transfer.source_batch_size": config.transfer.source_batch_size,
+    }
+    uneven = {key: size for key, size in sizes.items() if size % workers}
+    if uneven:
+        shown = ", ".join(f"{key} {size}" for key, size in uneven.items())
+        raise ConfigError(
+            f"{path}: training.workers is {workers}, and each batch is shared evenly; found "
+            f"{shown}. Choose multiples of {workers}."
+        )
 
 
 def _explain(path: Path, error: ValidationError) -> str:

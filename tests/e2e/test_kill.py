@@ -22,7 +22,7 @@ from ml_metadata.proto import metadata_store_pb2
 
 from modules.checkpointing import read_checkpoint_metadata
 from modules.report.learning_curves import read_curves
-from modules.training_loop import CHECKPOINT_FOLDER
+from modules.training_checkpoints import CHECKPOINT_FOLDER
 from tests.e2e.conftest import (
     FinishedRun,
     quick_overrides,

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
 from modules.augmentation import augment_images
+from modules.errors import ConfigError
 from modules.input_pipeline import PreprocessedExamples
 from modules.training_batches import BatchStream, batch_dataset
+from modules.training_placement import TrainingPlacement
 
 
 def examples(count: int) -> PreprocessedExamples:
@@ -95,3 +98,42 @@ def test_shapes_are_static() -> None:
     spec = batch_dataset({"source": BatchStream("source", examples(9), 4, seed=0)}, range(2))
     assert spec.element_spec["source"]["image"].shape == (4, 4, 4, 1)
     assert spec.element_spec["source"]["label"].shape == (4,)
+
+
+def workers(count: int) -> list[TrainingPlacement]:
+    strategy = tf.distribute.get_strategy()
+    return [TrainingPlacement(strategy, worker, count) for worker in range(count)]
+
+
+@given(st.integers(1, 30), st.integers(1, 8), st.integers(1, 4), st.integers(0, 9))
+def test_workers_that_share_the_data_take_the_parts_of_one_batch(
+    total: int, share: int, count: int, step: int
+) -> None:
+    stream = BatchStream("source", examples(total), share * count, seed=0)
+    parts = [stream.shared_by_data(worker).rows(step) for worker in workers(count)]
+    assert [len(part) for part in parts] == [share] * count
+    np.testing.assert_array_equal(np.concatenate(parts), stream.rows(step))
+
+
+def test_workers_with_files_of_their_own_draw_smaller_batches_in_orders_of_their_own() -> None:
+    stream = BatchStream("source", examples(50), 20, seed=0)
+    one, other = (stream.shared_by_file(worker).rows(0) for worker in workers(2))
+    assert len(one) == len(other) == 10
+    assert one.tolist() != other.tolist()
+
+
+def test_workers_distort_the_same_image_differently() -> None:
+    stream = BatchStream("source", examples(1), 2, seed=0, augmentation=augment_images)
+    one, other = (
+        batches({"source": stream.shared_by_data(worker)}, range(1))[0]["source"]
+        for worker in workers(2)
+    )
+    assert one["row"].tolist() == other["row"].tolist() == [0]
+    assert not np.array_equal(one["image"], other["image"])
+
+
+@pytest.mark.parametrize("share", [BatchStream.shared_by_data, BatchStream.shared_by_file])
+def test_workers_that_cannot_share_a_batch_evenly_are_told_so(share: Any) -> None:
+    stream = BatchStream("source", examples(9), 5, seed=0)
+    with pytest.raises(ConfigError, match=r"2 replicas cannot share 5 source .* multiple of 2"):
+        share(stream, workers(2)[0])

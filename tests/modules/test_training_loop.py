@@ -22,7 +22,8 @@ from modules.optimizers import build_optimizer
 from modules.progress import PROGRESS_LOGGER
 from modules.settings import CenterLossSettings, NetworkSettings, TrainingSettings
 from modules.training_batches import BatchStream, batch_dataset
-from modules.training_loop import CHECKPOINT_FOLDER, TrainingLoop, TrainingOutcome, forward_streams
+from modules.training_checkpoints import CHECKPOINT_FOLDER
+from modules.training_loop import TrainingLoop, TrainingOutcome, forward_streams
 
 NETWORK = NetworkSettings(image_size=8, dropout=0.5)
 SETTINGS = TrainingSettings(

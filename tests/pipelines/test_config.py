@@ -135,6 +135,14 @@ def test_a_short_file_cannot_make_an_endless_message(tmp_path: Path) -> None:
     assert len(str(refusal.value)) < 10_000
 
 
+def test_batches_that_the_workers_cannot_share_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, MINIMAL)
+    assert load_config(path, ["training.workers=2"]).training.workers == 2
+    message = r"training.workers is 3.*found pretraining.batch_size 100, transfer.source_batch_size"
+    with pytest.raises(ConfigError, match=message):
+        load_config(path, ["training.workers=3"])
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such configuration file"):
         load_config(tmp_path / "absent.yaml")

@@ -1,0 +1,272 @@
+"""Two worker processes on loopback train what one process trains, and only the chief writes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from modules import pretraining, scratch_training
+from modules.checkpointing import read_checkpoint_metadata, read_checkpoint_variables
+from modules.errors import TrainingError
+from modules.settings import CenterLossSettings, NetworkSettings, Settings
+from modules.training_checkpoints import CHECKPOINT_FOLDER
+from modules.training_record import TrainingRecord
+from modules.warm_starting import WarmStart
+from tests.training_domain import (
+    NETWORK,
+    PREPROCESSING,
+    PRETRAINING,
+    TRAINING,
+    TRANSFER,
+    TinyDomains,
+    fn_args,
+    stroke_records,
+)
+
+pytestmark = pytest.mark.e2e
+
+# Slow learning: the losses of all steps stay large enough to be compared.
+BUDGET = PRETRAINING.model_copy(update={"steps": 120, "learning_rate": 1e-4})
+ONE = TRAINING.model_copy(update={"workers": 1})
+TWO = TRAINING.model_copy(update={"workers": 2, "sharding": "data"})
+_FINGERPRINT = re.compile(r"Worker (\d): .*fingerprint is (\w+)")
+_PROCESS = re.compile(r"Worker (\d) is process (\d+)")
+
+
+class Logs(logging.Handler):
+    """What the supervisor logs, the workers' lines among it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+    def found(self, pattern: re.Pattern[str]) -> dict[str, str]:
+        """By the number of the worker, what its last fitting line says."""
+        matches = filter(None, map(pattern.search, list(self.lines)))
+        return {match[1]: match[2] for match in matches}
+
+
+def logged(train: Callable[[], object]) -> Logs:
+    logs, logger = Logs(), logging.getLogger("modules")
+    level = logger.level
+    logger.addHandler(logs)
+    logger.setLevel(logging.INFO)
+    try:
+        train()
+    finally:
+        logger.removeHandler(logs)
+        logger.setLevel(level)
+    return logs
+
+
+def pretrain(domains: TinyDomains, output: Path, **changes: Settings) -> Path:
+    settings: dict[str, Settings] = {
+        "network": NETWORK,
+        "preprocessing": PREPROCESSING,
+        "pretraining": BUDGET,
+        "training": TWO,
+        **changes,
+    }
+    pretraining.run_fn(fn_args(domains.source, domains.transform_graph, output, seed=0, **settings))
+    return output
+
+
+def losses(run: Path) -> dict[int, float]:
+    """The losses in TensorBoard's file, of which there must be one."""
+    (file,) = run.glob("events.out.tfevents.*")
+    events = map(
+        tf.compat.v1.Event.FromString, tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+    )
+    return {
+        event.step: float(tf.make_ndarray(value.tensor))
+        for event in events
+        for value in event.summary.value
+        if value.tag == "loss"
+    }
+
+
+def assert_same_losses(run: Path, expected: Path, rtol: float = 1e-3) -> None:
+    found, wanted = losses(run), losses(expected)
+    assert found.keys() == wanted.keys()
+    np.testing.assert_allclose(list(found.values()), list(wanted.values()), rtol=rtol)
+
+
+def assert_same_weights_on_both(logs: Logs, model: Path) -> None:
+    fingerprint = read_checkpoint_metadata(str(model / "checkpoint"))["fingerprint"]
+    assert logs.found(_FINGERPRINT) == {"0": fingerprint, "1": fingerprint}
+
+
+@pytest.fixture(scope="module")
+def one_process(tiny_domains: TinyDomains, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return pretrain(tiny_domains, tmp_path_factory.mktemp("one_process"), training=ONE)
+
+
+@pytest.fixture(scope="module")
+def two_workers(
+    tiny_domains: TinyDomains, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Logs]:
+    output = tmp_path_factory.mktemp("two_workers")
+    return output, logged(lambda: pretrain(tiny_domains, output))
+
+
+def test_two_workers_train_as_one_process_at_the_same_global_batch(
+    one_process: Path, two_workers: tuple[Path, Logs]
+) -> None:
+    assert_same_losses(two_workers[0] / "model_run", one_process / "model_run")
+    ours, theirs = (
+        read_checkpoint_variables(str(output / "model" / "checkpoint"))
+        for output in (two_workers[0], one_process)
+    )
+    for name, value in theirs.items():
+        np.testing.assert_allclose(ours[name], value, atol=2e-4, err_msg=name)
+
+
+def test_both_workers_end_with_the_same_weights(two_workers: tuple[Path, Logs]) -> None:
+    output, logs = two_workers
+    assert_same_weights_on_both(logs, output / "model")
+
+
+def test_the_chief_alone_writes(one_process: Path, two_workers: tuple[Path, Logs]) -> None:
+    def written(output: Path) -> list[str]:
+        names = [str(path.relative_to(output)) for path in output.rglob("*") if path.is_file()]
+        return sorted(re.sub(r"(tfevents)\..*", r"\1", name) for name in names)
+
+    assert written(two_workers[0]) == written(one_process)
+    record = TrainingRecord.read(str(two_workers[0] / "model_run"))
+    assert (record.steps, record.labelled_examples) == (BUDGET.steps, 90)
+
+
+def test_what_the_chief_exports_needs_no_workers(
+    one_process: Path, two_workers: tuple[Path, Logs]
+) -> None:
+    records = stroke_records(10, seed=9)
+    answers = []
+    for output in (two_workers[0], one_process):
+        with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+            path = str(output / "model" / "Format-Serving")
+            loaded = tf.compat.v1.saved_model.load(session, ["serve"], path)
+            signature = loaded.signature_def["serving_default"]
+            examples = {signature.inputs["examples"].name: records}
+            answers.append(session.run(signature.outputs["class_name"].name, examples))
+    np.testing.assert_array_equal(*answers)
+
+
+def test_workers_that_read_their_own_files_train_as_one_process_on_the_whole(
+    tiny_domains: TinyDomains, tmp_path: Path
+) -> None:
+    # All examples in each step: then the workers' own orders make no difference.
+    whole = BUDGET.model_copy(update={"steps": 10, "batch_size": 90})
+    by_file = TWO.model_copy(update={"sharding": "auto"})
+    one = pretrain(tiny_domains, tmp_path / "one", pretraining=whole, training=ONE)
+    two = tmp_path / "two"
+    logs = logged(lambda: pretrain(tiny_domains, two, pretraining=whole, training=by_file))
+    shares = re.compile(r"Worker (\d): .*Sharding by file: worker \d reads (\d of \d)")
+    assert logs.found(shares) == {"0": "1 of 2", "1": "1 of 2"}
+    assert_same_losses(two / "model_run", one / "model_run")
+    assert_same_weights_on_both(logs, two / "model")
+    assert TrainingRecord.read(str(two / "model_run")).labelled_examples == 90
+
+
+def test_a_warm_start_on_two_workers_moves_the_centers_as_one_process_does(
+    tiny_domains: TinyDomains, one_process: Path, tmp_path: Path
+) -> None:
+    center_loss = CenterLossSettings(weight=0.1, alpha=0.5)
+    transfer = TRANSFER.model_copy(update={"center_loss": center_loss})
+
+    def run(name: str, workers: int) -> Path:
+        output = tmp_path / name
+        WarmStart(
+            target_examples=str(tiny_domains.target),
+            source_examples=str(tiny_domains.source),
+            transform_graph=str(tiny_domains.transform_graph),
+            base_model=str(one_process / "model"),
+            network=NETWORK,
+            preprocessing=PREPROCESSING,
+            training=TWO.model_copy(update={"workers": workers}),
+            transfer=transfer,
+            shots=2,
+            seed=3,
+            source_fingerprint="test",
+        ).run(*(str(output / part) for part in ("model", "model_run", "mapping_report")))
+        return output
+
+    def centers(output: Path) -> np.ndarray:
+        folder = str(output / "model_run" / CHECKPOINT_FOLDER)
+        reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(folder))
+        (name,) = (name for name in reader.get_variable_to_shape_map() if "centers" in name)
+        return reader.get_tensor(name)
+
+    one = run("one", 1)
+    logs = logged(lambda: run("two", 2))
+    assert_same_losses(tmp_path / "two" / "model_run", one / "model_run")
+    np.testing.assert_allclose(centers(tmp_path / "two"), centers(one), atol=1e-4)
+    assert_same_weights_on_both(logs, tmp_path / "two" / "model")
+    assert (tmp_path / "two" / "mapping_report" / "mapping_report.json").exists()
+
+
+def test_the_scratch_control_with_dropout_keeps_the_workers_equal(
+    tiny_domains: TinyDomains, tmp_path: Path
+) -> None:
+    # Dropout draws for each worker's examples: one process draws otherwise, and is not compared.
+    dropout = NetworkSettings(image_size=12, dropout=0.5)
+    arguments = fn_args(
+        tiny_domains.target,
+        tiny_domains.transform_graph,
+        tmp_path,
+        network=dropout,
+        training=TWO,
+        transfer=TRANSFER,
+        shots=2,
+        seed=0,
+    )
+    logs = logged(lambda: scratch_training.run_fn(arguments))
+    assert_same_weights_on_both(logs, tmp_path / "model")
+
+
+def test_a_killed_worker_ends_the_training_which_then_goes_on_to_the_same_result(
+    tiny_domains: TinyDomains, two_workers: tuple[Path, Logs], tmp_path: Path
+) -> None:
+    killed: dict[str, float] = {}
+    logs, logger = Logs(), logging.getLogger("modules")
+
+    def kill() -> None:
+        checkpoints = tmp_path / "model_run" / CHECKPOINT_FOLDER
+        while not list(checkpoints.glob("ckpt-*.index")):
+            time.sleep(0.01)
+        os.kill(int(logs.found(_PROCESS)["1"]), signal.SIGKILL)
+        killed["at"] = time.monotonic()
+
+    threading.Thread(target=kill, daemon=True).start()
+    logger.addHandler(logs)
+    logger.setLevel(logging.INFO)
+    try:
+        with pytest.raises(TrainingError, match=r"Worker 1 of 2 .*SIGKILL.*goes on from the last"):
+            pretrain(tiny_domains, tmp_path)
+    finally:
+        logger.removeHandler(logs)
+    assert time.monotonic() - killed["at"] < 15
+    for process in logs.found(_PROCESS).values():
+        assert not Path("/proc", process).exists()
+    assert not (tmp_path / "model").exists()
+    assert not (tmp_path / "model_run" / "training.json").exists()
+
+    again = logged(lambda: pretrain(tiny_domains, tmp_path))
+    resumed = again.found(re.compile(r"Worker (\d): .*Resumed from step (\d+)"))
+    assert resumed["0"] == resumed["1"]
+    assert 10 <= int(resumed["0"]) < BUDGET.steps
+    expected = read_checkpoint_variables(str(two_workers[0] / "model" / "checkpoint"))
+    for name, value in read_checkpoint_variables(str(tmp_path / "model" / "checkpoint")).items():
+        np.testing.assert_array_equal(value, expected[name])
