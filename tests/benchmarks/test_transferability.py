@@ -29,8 +29,8 @@ def made_pairs() -> list[Pair]:
             scratch=1.0 - value,
             fine_tuned=value,
         )
-        for (source, target), value in np.ndenumerate(accuracies)
-        for value in [float(value)]
+        for (source, target), drawn in np.ndenumerate(accuracies)
+        for value in [float(drawn)]
     ]
 
 
