@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from benchmarks.default_run import CONFIG
 from benchmarks.figure import Figure, at_most, ratio
@@ -114,30 +112,28 @@ def run_grown(images: int, progress: bool = False) -> GrownRun:
     return GrownRun(images, seconds, memory)
 
 
-def print_runs(runs: Sequence[GrownRun]) -> None:
-    """Prints a row a component: seconds of each run, their growth, and peak memory in GiB."""
+def to_markdown(runs: Sequence[GrownRun]) -> str:
+    """Makes a table of seconds, their growth, and peak memory in GiB: a row a component."""
+    images = [f"{run.images:,}" for run in runs]
+    lines = [
+        ["component", *(f"s, {count}" for count in images), "growth"]
+        + [f"GiB, {count}" for count in images]
+    ]
+    lines.append(["---"] * len(lines[0]))
     names = list(runs[0].seconds)
     rows = [(name, [run.seconds[name] for run in runs], [name]) for name in names]
     rows.append(("data components", [run.data_seconds for run in runs], list(DATA_COMPONENTS)))
     rows.append(("all", [sum(run.seconds.values()) for run in runs], names))
-    images = [f"{run.images:,}" for run in runs]
-    table = Table(
-        "component",
-        *(f"s, {count}" for count in images),
-        "growth",
-        *(f"GiB, {count}" for count in images),
-        *(f"anonymous, {count}" for count in images),
-    )
     for name, seconds, members in rows:
-        peaks = [_peak(run.memory, members) for run in runs]
-        table.add_row(
-            name,
-            *(f"{value:.1f}" for value in seconds),
-            f"{seconds[-1] / seconds[0]:.1f}",
-            *(f"{peak.resident / _GIB:.2f}" for peak in peaks),
-            *(f"{peak.anonymous / _GIB:.2f}" for peak in peaks),
+        lines.append(
+            [name, *(f"{value:.1f}" for value in seconds), f"{seconds[-1] / seconds[0]:.1f}"]
+            + [f"{_peak(run.memory, members).resident / _GIB:.2f}" for run in runs]
         )
-    Console(width=40 + 40 * len(runs)).print(table)
+    lines.append(
+        ["all, without pages of files", *[""] * len(runs), ""]
+        + [f"{run.peak.anonymous / _GIB:.2f}" for run in runs]
+    )
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _peak(memory: Mapping[str, Memory], names: Sequence[str]) -> Memory:
@@ -151,7 +147,7 @@ def main(scales: str) -> None:
     runs = []
     for scale in scales.split(","):
         runs.append(run_grown(round(float(scale) * MNIST_IMAGES), progress=True))
-        print_runs(runs)
+        click.echo(to_markdown(runs))
 
 
 if __name__ == "__main__":

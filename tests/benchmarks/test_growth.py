@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from benchmarks.grown_mnist import MNIST_IMAGES, write_grown_mnist
-from benchmarks.growth import GrownRun, print_runs
+from benchmarks.growth import GrownRun, to_markdown
 from benchmarks.process_memory import Memory, MemorySampler
 from modules.image_sources.files import ByteStream
 from modules.image_sources.formats import open_source
@@ -55,9 +54,7 @@ def test_memory_of_child_processes_counts_and_the_peak_is_kept() -> None:
     assert peak.resident >= peak.anonymous >= 200_000_000
 
 
-def test_the_table_has_growth_and_memory_of_each_component(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_the_table_has_growth_and_memory_of_each_component() -> None:
     names = ["SourceExampleGen", "SourceStatisticsGen", "ImageSchemaGen", "SourceValidator"]
     names += ["Transform", "TargetValidator", "PretrainTrainer"]
     runs = [
@@ -68,12 +65,11 @@ def test_the_table_has_growth_and_memory_of_each_component(
         )
         for scale in (1, 10)
     ]
-    print_runs(runs)
-    cells = capsys.readouterr().out.partition("data components")[2].splitlines()[0].split("│")
-    assert [cell.strip() for cell in cells[1:-1]] == [
-        *("12.0", "120.0", "10.0"),
-        *("1.00", "10.00"),
-        *("1.00", "1.00"),
-    ]
+    table = to_markdown(runs).splitlines()
+    assert (
+        table[0] == "| component | s, 60,000 | s, 600,000 | growth | GiB, 60,000 | GiB, 600,000 |"
+    )
+    assert "| data components | 12.0 | 120.0 | 10.0 | 1.00 | 10.00 |" in table
+    assert table[-1] == "| all, without pages of files |  |  |  | 1.00 | 1.00 |"
     assert runs[1].data_seconds == 120
     assert runs[1].peak == Memory(10 * 2**30, 2**30)

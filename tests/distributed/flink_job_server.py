@@ -49,5 +49,5 @@ def _maven(goal: str, seconds: int, *options: str) -> None:
         raise JarMissingError(f"Maven does not answer about {coordinates()}") from None
     if done.returncode:
         lines = [line for line in done.stdout.splitlines() if coordinates().split(":")[1] in line]
-        reason = lines[0].removeprefix("[ERROR] ") if lines else f"exit {done.returncode}"
+        reason = lines[0].rpartition("-pom: ")[2] if lines else f"exit {done.returncode}"
         raise JarMissingError(f"Maven cannot fetch {coordinates()}: {reason[:_LONGEST_REASON]}")
