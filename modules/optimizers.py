@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import keras
 import tensorflow as tf
 
 from modules.settings import Schedule
+
+GradientAndVariable: TypeAlias = tuple[tf.Tensor, tf.Variable]
 
 
 class FusedAdam(keras.optimizers.Adam):
@@ -52,6 +56,13 @@ class FusedAdam(keras.optimizers.Adam):
             epsilon=self.epsilon,
             grad=tf.convert_to_tensor(gradient),
         )
+
+    def _all_reduce_sum_gradients(self, grads_and_vars: list[GradientAndVariable]) -> list:
+        # With one replica it changes nothing, but TensorFlow would register a gradient function for
+        # it that keeps the graph, and with it all weights and moments, until the process ends.
+        if tf.distribute.has_strategy():
+            return super()._all_reduce_sum_gradients(grads_and_vars)
+        return list(grads_and_vars)
 
 
 def build_optimizer(learning_rate: float, schedule: Schedule, steps: int) -> FusedAdam:

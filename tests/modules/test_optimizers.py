@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -39,6 +42,20 @@ def test_updates_are_kerass(learning_rate: float, scales: list[float], as_keras:
         rtol=1e-5,
         atol=1e-4 * learning_rate,
     )
+
+
+def test_a_traced_step_is_not_kept_for_ever() -> None:
+    optimizer, variable = FusedAdam(0.1), tf.Variable([1.0])
+    optimizer.build([variable])
+
+    @tf.function(autograph=False)
+    def step() -> None:
+        optimizer.apply_gradients([(tf.constant([2.0]), variable)])
+
+    graph = weakref.ref(step.get_concrete_function().graph)
+    del step
+    gc.collect()
+    assert graph() is None
 
 
 def test_a_strategy_gets_kerass_own_update() -> None:
