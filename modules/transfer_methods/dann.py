@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 import tensorflow as tf
@@ -118,11 +118,9 @@ def reverse_gradient(values: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
         The values.
     """
 
-    @tf.custom_gradient
-    def identity(inputs: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-        return tf.identity(inputs), lambda upstream: -factor * upstream
-
-    return identity(values)
+    # Not tf.custom_gradient, which keeps the graph that it is used in until the process ends.
+    reversed_values = -factor * values
+    return tf.stop_gradient(values) + (reversed_values - tf.stop_gradient(reversed_values))
 
 
 def _dense(units: int, activation: str | None, seed: int) -> keras.layers.Dense:
