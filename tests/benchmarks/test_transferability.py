@@ -19,7 +19,7 @@ OPTDIGITS = Path("data/optdigits")
 
 def made_pairs() -> list[Pair]:
     """Where `right` foretells the accuracy, `wrong` its opposite, and a distance is small."""
-    accuracies = np.random.default_rng(0).uniform(size=(3, 4))
+    accuracies: list[list[float]] = np.random.default_rng(0).uniform(size=(3, 4)).tolist()
     return [
         Pair(
             source=str(source),
@@ -29,8 +29,8 @@ def made_pairs() -> list[Pair]:
             scratch=1.0 - value,
             fine_tuned=value,
         )
-        for (source, target), drawn in np.ndenumerate(accuracies)
-        for value in [float(drawn)]
+        for source, row in enumerate(accuracies)
+        for target, value in enumerate(row)
     ]
 
 
