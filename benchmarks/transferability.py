@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -182,6 +183,7 @@ def _table(pairs: Sequence[Pair], values: Sequence[float]) -> Table:
 
 
 def _runner(config: Config, output: Path) -> PairRunner:
+    logging.getLogger("absl").setLevel(logging.WARNING)
     display = create_display(Console())
     try:
         inputs = prepare_study(config, output / "pipeline", display)
