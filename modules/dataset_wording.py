@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from modules.class_checks import listed
 from modules.dataset_summary import DatasetSummary
 from modules.image_sources.encoded import ImageShape
+from modules.report.wording import count
 
 
 def describe_dataset(summary: DatasetSummary) -> list[str]:
@@ -24,13 +25,15 @@ def describe_dataset(summary: DatasetSummary) -> list[str]:
         'train: 898 images (87 to 91 per class), 8x8, grey'
     """
     names = summary.class_names
-    lines = [f"{summary.format}, {len(names)} classes: {listed(names)}"]
+    lines = [f"{summary.format}, {count(len(names), 'class', 'classes')}: {listed(names)}"]
     for name, split in summary.splits.items():
         counts = [split.counts.get(label, 0) for label in range(len(names))]
         low, high = min(counts, default=0), max(counts, default=0)
-        number = f"{split.examples:,}" + ("" if split.is_counted else " or more")
+        images = count(split.examples, "image")
+        if not split.is_counted:
+            images = f"{split.examples:,} or more images"
         per_class = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-        line = f"{name}: {number} images ({per_class} per class), {_shapes(split.shapes)}"
+        line = f"{name}: {images} ({per_class} per class), {_shapes(split.shapes)}"
         if split.is_counted and not split.is_read:
             line += f"; {split.images_read:,} of them looked at"
         lines.append(line)
@@ -46,5 +49,5 @@ def _shapes(shapes: Mapping[ImageShape, int]) -> str:
     if len(sizes) > 1:
         size += f" to {widest}x{highest}"
     channels = {shape.channels for shape in shapes}
-    colours = [name for count, name in ((1, "grey"), (3, "colour")) if count in channels]
+    colours = [name for number, name in ((1, "grey"), (3, "colour")) if number in channels]
     return f"{size}, {' and '.join(colours)}"

@@ -48,6 +48,6 @@ def test_every_marker_lies_whole_within_the_axes() -> None:
     axes = Figure().add_subplot()
     draw_lines(axes, ROWS, COLOURS, "#000000")
     low, high = axes.get_xlim()
-    markers = [line for line in axes.get_lines() if line.get_marker() in "osD"]
-    places = np.concatenate([np.asarray(line.get_xdata(), np.float64) for line in markers])
-    assert low + 0.1 < places.min() < places.max() < high - 0.1
+    lines = [line for line in axes.get_lines() if line.get_marker() in ("o", "s", "D")]
+    points = np.concatenate([np.asarray(line.get_xdata(), np.float64) for line in lines])
+    assert low + 0.1 < points.min() < points.max() < high - 0.1
