@@ -44,6 +44,7 @@ class RunFnJob(Settings):
     model: str
     model_run: str
     network: NetworkSettings = NetworkSettings()
+    preprocessing: PreprocessingSettings = PreprocessingSettings()
     training: TrainingSettings = TrainingSettings()
     seed: int = 0
     source_fingerprint: str = ""
@@ -101,7 +102,6 @@ class PretrainingJob(RunFnJob):
     """A pretraining on the source domain."""
 
     job: Literal["pretraining"] = "pretraining"
-    preprocessing: PreprocessingSettings = PreprocessingSettings()
     pretraining: PretrainingSettings = PretrainingSettings()
 
 

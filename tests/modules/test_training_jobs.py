@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from modules.errors import ConfigError
 from modules.training_jobs import PretrainingJob, ScratchJob, read_job
 from tests.training_domain import NETWORK, PREPROCESSING, PRETRAINING, TRAINING, TRANSFER, fn_args
+
+GOLDEN = Path("tests/kubeflow/mnist_to_optdigits.golden.yaml")
 
 
 @pytest.mark.parametrize("shots", [3, "3", "all"])
@@ -18,6 +22,7 @@ def test_a_job_gives_back_what_the_run_fn_was_told(tmp_path: Path, shots: int | 
         tmp_path / "transform_graph",
         tmp_path,
         network=NETWORK,
+        preprocessing=PREPROCESSING,
         training=TRAINING,
         transfer=TRANSFER,
         shots=shots,
@@ -48,6 +53,19 @@ def test_a_pretraining_is_told_apart(tmp_path: Path) -> None:
     path = tmp_path / "job.json"
     path.write_text(PretrainingJob.of(arguments).model_dump_json())
     assert isinstance(read_job(path), PretrainingJob)
+
+
+@pytest.mark.parametrize(
+    ("task", "kind"), [("pretrain-trainer", PretrainingJob), ("scratch-trainer", ScratchJob)]
+)
+def test_a_job_takes_all_that_the_compiled_pipeline_tells_its_trainer(
+    tmp_path: Path, task: str, kind: type[PretrainingJob] | type[ScratchJob]
+) -> None:
+    pipeline = next(yaml.safe_load_all(GOLDEN.read_text()))
+    parameters = pipeline["root"]["dag"]["tasks"][task]["inputs"]["parameters"]
+    told = json.loads(parameters["custom_config"]["runtimeValue"]["constant"])
+    arguments = fn_args(tmp_path, tmp_path, tmp_path, **told)
+    assert kind.of(arguments).custom_config == told
 
 
 @pytest.mark.parametrize(
