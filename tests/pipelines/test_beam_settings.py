@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from modules.errors import ConfigError
 from pipelines.beam_options import beam_pipeline_args, check_storage, describe_beam
-from pipelines.beam_settings import BeamSettings
+from pipelines.beam_settings import BeamSettings, Runner
 from pipelines.cli import main
 from pipelines.config import load_config
 
@@ -237,6 +239,17 @@ def test_a_run_with_unreachable_storage_stops_before_it_begins(tmp_path: Path) -
     assert "beam.runner: Dataflow's workers are machines of Google's" in text
     assert "Compile the pipeline" in text
     assert not output.exists()
+
+
+def documented_sections() -> list[Any]:
+    text = Path("docs/scaling.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```yaml\n(beam:.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return [yaml.safe_load(block)["beam"] for block in blocks]
+
+
+def test_the_documented_sections_cover_every_runner_and_are_valid() -> None:
+    sections = [BeamSettings.model_validate(section) for section in documented_sections()]
+    assert {section.runner for section in sections} == set(get_args(Runner))
 
 
 def test_the_description_names_engine_and_workers() -> None:
