@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,15 +29,7 @@ def model_features(saved_model_dir: str, records: Sequence[bytes]) -> npt.NDArra
     Raises:
         DataError: The SavedModel has no such signature.
     """
-    model = tf.saved_model.load(saved_model_dir)
-    if _SIGNATURE not in model.signatures:
-        raise DataError(
-            saved_model_dir,
-            expected=f"a signature '{_SIGNATURE}'",
-            found=f"{sorted(model.signatures) or 'none'}",
-            fix="All arms must be trained by this pipeline.",
-        )
-    signature = model.signatures[_SIGNATURE]
+    signature = _load(saved_model_dir).signatures[_SIGNATURE]
     return np.concatenate(
         [
             signature(examples=tf.constant(list(records[start : start + _BATCH_SIZE])))[
@@ -44,3 +38,17 @@ def model_features(saved_model_dir: str, records: Sequence[bytes]) -> npt.NDArra
             for start in range(0, len(records), _BATCH_SIZE)
         ]
     )
+
+
+# The page and the projector ask the same two models, which take seconds to load.
+@functools.lru_cache(maxsize=2)
+def _load(saved_model_dir: str) -> Any:
+    model = tf.saved_model.load(saved_model_dir)
+    if _SIGNATURE not in model.signatures:
+        raise DataError(
+            saved_model_dir,
+            expected=f"a signature '{_SIGNATURE}'",
+            found=f"{sorted(model.signatures) or 'none'}",
+            fix="All arms must be trained by this pipeline.",
+        )
+    return model
