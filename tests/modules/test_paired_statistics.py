@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -179,6 +181,15 @@ def test_bootstrap_keeps_close_to_its_level_for_every_number_of_discordant_answe
         assert stats.binom.pmf(fixed, discordant, 0.5)[significant].sum() <= 0.05
 
 
+@pytest.fixture(scope="module")
+def _no_old_garbage() -> Iterator[None]:
+    """statsmodels collects garbage at each call, which takes long with all that is imported."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("_no_old_garbage")
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=9), st.sampled_from([0.01, 0.05, 0.3]))
 def test_continuous_tests_are_rejected_as_holm_does(p_values: list[float], level: float) -> None:
     tarone = tarone_rejections(p_values, [0.0] * len(p_values), level)
