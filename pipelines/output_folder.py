@@ -26,6 +26,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 # How TensorFlow, Beam and SQLite, whose errors carry no errno, say the same.
 _FULL_WORDS = ("No space left on device", "Disk quota exceeded", "database or disk is full")
+# With less, whatever failed without such words most likely failed for want of room.
+_HARDLY_ANY_ROOM = 2**20  # bytes
 _READ_ONLY_WORDS = ("Read-only file system", "attempt to write a readonly database")
 
 
@@ -83,6 +85,8 @@ def storage_errors_explained(output: Path) -> Iterator[None]:
                 raise _full(output) from error
             if _says(link, _READ_ONLY[:1], _READ_ONLY_WORDS):
                 raise _unusable(OSError(errno.EROFS, os.strerror(errno.EROFS)), output) from error
+        if shutil.disk_usage(output).free < _HARDLY_ANY_ROOM:
+            raise _full(output) from error
         raise
 
 

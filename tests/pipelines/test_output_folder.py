@@ -95,6 +95,16 @@ def test_a_full_disk_is_recognised_behind_the_error_that_it_led_to(tmp_path: Pat
         raise error
 
 
+def test_a_full_disk_is_recognised_where_nothing_says_so(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 2) as disk:
+        (disk / "earlier").write_bytes(bytes(1_500_000))
+        with (
+            pytest.raises(OutputError, match="the disk is full"),
+            storage_errors_explained(disk),
+        ):
+            raise RuntimeError("Cannot begin a nested transaction.")
+
+
 def test_other_errors_stay_what_they_are(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), storage_errors_explained(tmp_path):
         raise ZeroDivisionError
