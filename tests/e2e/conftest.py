@@ -28,19 +28,21 @@ class FinishedCommand:
 
     Attributes:
         code: Exit status.
-        output: Standard output and standard error together.
+        output: Standard output, and standard error unless that was left out.
     """
 
     code: int
     output: str
 
 
-def warmstart(*arguments: str | Path, timeout: float = 500) -> FinishedCommand:
+def warmstart(
+    *arguments: str | Path, timeout: float = 500, stderr: int = subprocess.STDOUT
+) -> FinishedCommand:
     """Runs the installed command line, as a user does, without a terminal."""
     done = subprocess.run(
         [sys.executable, "-m", "pipelines.cli", *map(str, arguments)],
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=stderr,
         text=True,
         timeout=timeout,
         env={**os.environ, "CI": "true"},
