@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks.figure import Figure, at_most
 from benchmarks.loop_speed import BATCH, STEPS, loop_speed, source_batches
 from benchmarks.random_digits import random_digits
-from modules.center_loss_objective import WithCenterLoss
-from modules.input_pipeline import PreprocessedExamples
-from modules.objectives import SOURCE, TARGET, CrossEntropy, Objective
-from modules.precision import choose_precision
+from modules.examples.input_pipeline import PreprocessedExamples
+from modules.networks.precision import choose_precision
 from modules.settings import CenterLossSettings, TransferSettings
-from modules.training_batches import BatchStream, batch_dataset
-from modules.training_loop import MakeBatches
-from modules.transfer_methods import MethodContext
-from modules.transfer_methods.joint import Joint
+from modules.training.batches import BatchStream, batch_dataset
+from modules.training.loop import MakeBatches
+from modules.training.objectives import SOURCE, TARGET, CrossEntropy, Objective
+from modules.transfer.losses.center_loss_objective import WithCenterLoss
+from modules.transfer.methods import MethodContext
+from modules.transfer.methods.joint import Joint
+from research.figure import Figure, at_most
 
 _CLASSES, _FEATURES = 10, 1024
 

@@ -7,14 +7,14 @@ from functools import partial
 
 import keras
 
-from modules.input_pipeline import PreprocessedExamples
-from modules.networks import build_network
-from modules.objectives import SOURCE, Objective
-from modules.optimizers import build_optimizer
-from modules.precision import precision_policy
+from modules.examples.input_pipeline import PreprocessedExamples
+from modules.networks.precision import precision_policy
+from modules.networks.registry import build_network
 from modules.settings import NetworkSettings, TrainingSettings
-from modules.training_batches import Augmentation, BatchStream, batch_dataset
-from modules.training_loop import MakeBatches, TrainingLoop
+from modules.training.batches import Augmentation, BatchStream, batch_dataset
+from modules.training.loop import MakeBatches, TrainingLoop
+from modules.training.objectives import SOURCE, Objective
+from modules.training.optimizers import build_optimizer
 
 STEPS = 60
 BATCH = 100

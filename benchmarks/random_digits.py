@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modules.input_pipeline import PreprocessedExamples
+from modules.examples.input_pipeline import PreprocessedExamples
 
 
 def random_digits(count: int) -> PreprocessedExamples:

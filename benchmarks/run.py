@@ -21,8 +21,8 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.figure import Figure
-from modules.precision import cpu_flags
+from modules.networks.precision import cpu_flags
+from research.figure import Figure
 
 RESULTS = Path(__file__).parent / "results.json"
 

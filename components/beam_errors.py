@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterator
 
-from modules import errors
+from modules.core import errors
 
 # A runner may quote an error several times; the last one is the outermost and complete.
 _QUOTED_ERROR = re.compile(
@@ -26,9 +26,9 @@ def reraise_user_errors() -> Iterator[None]:
 
     Example:
         >>> with reraise_user_errors():
-        ...     raise RuntimeError("modules.errors.DataError: a.gz: cut [while running 'Read']")
+        ...     raise RuntimeError("modules.core.errors.DataError: a: cut [while running 'Read']")
         Traceback (most recent call last):
-        modules.errors.DataError: a.gz: cut
+        modules.core.errors.DataError: a: cut
     """
     try:
         yield

@@ -17,10 +17,10 @@ import numpy as np
 from PIL import Image
 from sklearn.model_selection import train_test_split
 
-from modules.domain_shifts import shift_images, shift_names
-from modules.examples import EVAL_SPLIT
-from modules.image_sources.formats import open_source
-from modules.image_sources.idx_format import write_idx
+from modules.core.example_features import EVAL_SPLIT
+from modules.images.domain_shifts import shift_images, shift_names
+from modules.sources.formats import open_source
+from modules.sources.idx_format import write_idx
 
 _SEED = 0
 
@@ -29,7 +29,7 @@ def write_domain_shift(name: str, source: Path, folder: Path, limit: int | None 
     """Writes the four files of a shifted domain.
 
     Args:
-        name: One of `modules.domain_shifts.shift_names`.
+        name: One of `modules.images.domain_shifts.shift_names`.
         source: A folder of IDX files, bright characters on black.
         folder: Where the files go; made if missing.
         limit: At most so many images in all, drawn with the same shares of classes.

@@ -10,8 +10,8 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from modules.examples import EVAL_SPLIT, TRAIN_SPLIT
-from modules.image_sources.formats import open_source
+from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
+from modules.sources.formats import open_source
 
 
 def write_image_folder(idx_folder: Path, folder: Path, per_class: int | None = None) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from modules.image_sources.idx_format import write_idx
+from modules.sources.idx_format import write_idx
 
 _MAX_INK = 16  # The original bitmaps' 4x4 blocks hold 0 to 16 dark pixels.
 _SEED = 0

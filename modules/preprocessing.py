@@ -8,10 +8,10 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.decoding import decode_images
-from modules.examples import EXAMPLE_ID, IMAGE, LABEL
-from modules.framing import frame_images, resize_images
-from modules.ink import brighten_ink
+from modules.core.example_features import EXAMPLE_ID, IMAGE, LABEL
+from modules.images.decoding import decode_images
+from modules.images.framing import frame_images, resize_images
+from modules.images.ink import brighten_ink
 from modules.settings import NetworkSettings, PreprocessingSettings
 
 _SMALLEST_STANDARD_DEVIATION = 1e-3

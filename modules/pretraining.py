@@ -6,41 +6,41 @@ from functools import partial
 
 import keras
 
-from modules.arms import PRETRAINED
-from modules.augmentation import augment_images
-from modules.checkpointing import network_variables
-from modules.class_names import read_class_names
-from modules.file_sharding import choose_files
-from modules.input_pipeline import (
+from modules.core.arms import PRETRAINED
+from modules.core.class_names import read_class_names
+from modules.examples.input_pipeline import (
     ImagePreprocessor,
     index_examples,
     matching_files,
     preprocess_examples,
 )
-from modules.model_artifact import save_model
-from modules.networks import build_network
-from modules.objectives import SOURCE, CrossEntropy
-from modules.optimizers import build_optimizer
-from modules.precision import choose_precision, precision_policy
-from modules.run_fn_arguments import (
-    RunFnArguments,
-    examples_uri,
-    model_uri,
-    open_training_run,
-    read_settings,
-)
+from modules.images.augmentation import augment_images
+from modules.models.artifact import save_model
+from modules.models.checkpointing import network_variables
+from modules.networks.precision import choose_precision, precision_policy
+from modules.networks.registry import build_network
 from modules.settings import (
     NetworkSettings,
     PreprocessingSettings,
     PretrainingSettings,
     TrainingSettings,
 )
-from modules.training_batches import BatchStream, batch_dataset
-from modules.training_jobs import PretrainingJob
-from modules.training_loop import TrainingLoop
-from modules.training_placement import TrainingPlacement
-from modules.training_record import TrainingRecord
-from modules.worker_processes import train_on_workers, workers_to_start
+from modules.training.batches import BatchStream, batch_dataset
+from modules.training.file_sharding import choose_files
+from modules.training.jobs import PretrainingJob
+from modules.training.loop import TrainingLoop
+from modules.training.objectives import SOURCE, CrossEntropy
+from modules.training.optimizers import build_optimizer
+from modules.training.placement import TrainingPlacement
+from modules.training.processes import train_on_workers, workers_to_start
+from modules.training.record import TrainingRecord
+from modules.training.run_fn_arguments import (
+    RunFnArguments,
+    examples_uri,
+    model_uri,
+    open_training_run,
+    read_settings,
+)
 
 
 def run_fn(fn_args: RunFnArguments) -> None:

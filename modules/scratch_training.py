@@ -6,22 +6,29 @@ from functools import partial
 
 import keras
 
-from modules.arms import SCRATCH
-from modules.checkpointing import network_variables
-from modules.class_names import read_class_names
-from modules.few_shot import draw_shots
-from modules.input_pipeline import (
+from modules.core.arms import SCRATCH
+from modules.core.class_names import read_class_names
+from modules.examples.few_shot import draw_shots
+from modules.examples.input_pipeline import (
     ImagePreprocessor,
     PreprocessedExamples,
     index_examples,
     preprocess_examples,
 )
-from modules.model_artifact import save_model
-from modules.networks import build_network
-from modules.objectives import TARGET, CrossEntropy
-from modules.optimizers import build_optimizer
-from modules.precision import choose_precision, precision_policy
-from modules.run_fn_arguments import (
+from modules.models.artifact import save_model
+from modules.models.checkpointing import network_variables
+from modules.networks.precision import choose_precision, precision_policy
+from modules.networks.registry import build_network
+from modules.settings import NetworkSettings, TrainingSettings, TransferSettings
+from modules.training.batches import BatchStream, batch_dataset
+from modules.training.jobs import ScratchJob
+from modules.training.loop import TrainingLoop, TrainingOutcome
+from modules.training.objectives import TARGET, CrossEntropy
+from modules.training.optimizers import build_optimizer
+from modules.training.placement import TrainingPlacement
+from modules.training.processes import train_on_workers, workers_to_start
+from modules.training.record import TrainingRecord
+from modules.training.run_fn_arguments import (
     RunFnArguments,
     examples_uri,
     model_uri,
@@ -29,13 +36,6 @@ from modules.run_fn_arguments import (
     parse_shots,
     read_settings,
 )
-from modules.settings import NetworkSettings, TrainingSettings, TransferSettings
-from modules.training_batches import BatchStream, batch_dataset
-from modules.training_jobs import ScratchJob
-from modules.training_loop import TrainingLoop, TrainingOutcome
-from modules.training_placement import TrainingPlacement
-from modules.training_record import TrainingRecord
-from modules.worker_processes import train_on_workers, workers_to_start
 
 
 def run_fn(fn_args: RunFnArguments) -> None:

@@ -25,17 +25,17 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from modules.errors import ConfigError, WarmstartError
-from modules.progress import PROGRESS_LOGGER, Progress
-from modules.training_jobs import PretrainingJob, ScratchJob, TrainingJob, read_job
-from modules.worker_cluster import TF_CONFIG, WorkerCluster, workers_to_train
-from modules.worker_processes import LOST_ANOTHER_WORKER, REPORT_PREFIX
+from modules.core.errors import ConfigError, WarmstartError
+from modules.core.progress import PROGRESS_LOGGER, Progress
+from modules.training.cluster import TF_CONFIG, WorkerCluster, workers_to_train
+from modules.training.jobs import PretrainingJob, ScratchJob, TrainingJob, read_job
+from modules.training.processes import LOST_ANOTHER_WORKER, REPORT_PREFIX
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 _CHIEF_ANSWERS_WITHIN = 5.0  # seconds
 
 if TYPE_CHECKING:
-    from modules.training_placement import TrainingPlacement
+    from modules.training.placement import TrainingPlacement
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -65,7 +65,7 @@ def train(job: TrainingJob) -> None:
             "others. Set it on each of them, or train in the pipeline, which starts its own."
         )
     # Imported late: a wrong job should not wait for TensorFlow.
-    from modules.training_placement import TrainingPlacement
+    from modules.training.placement import TrainingPlacement
 
     placement = TrainingPlacement.of_one_device()
     if cluster is not None and workers > 1:
@@ -85,7 +85,7 @@ def _train(job: TrainingJob, placement: TrainingPlacement) -> None:
 
         train_control(job, placement)
     else:
-        from modules.warm_starting import WarmStart
+        from modules.transfer.warm_start import WarmStart
 
         inputs = {field.name: getattr(job, field.name) for field in fields(WarmStart)}
         WarmStart(**inputs).train(job.model, job.model_run, job.mapping_report, placement)
@@ -97,7 +97,7 @@ def _outlive_chief(cluster: WorkerCluster, model_run: str) -> None:
     Raises:
         LostWorkerError: It has not finished its work.
     """
-    from modules.training_record import TrainingRecord
+    from modules.training.record import TrainingRecord
 
     host, _, port = cluster.addresses[0].rpartition(":")
     with contextlib.suppress(OSError):

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import click
 
-from pipelines.data_commands import check_command, init_command
-from pipelines.kubeflow_commands import compile_command, submit_command
-from pipelines.model_commands import history_command, predict_command, rollback_command
-from pipelines.override_option import override_option
-from pipelines.study_cli import study_command
-from pipelines.terminal_text import terminal_text
+from pipelines.commands.data_commands import check_command, init_command
+from pipelines.commands.kubeflow_commands import compile_command, submit_command
+from pipelines.commands.model_commands import history_command, predict_command, rollback_command
+from pipelines.commands.override_option import override_option
+from pipelines.commands.study_cli import study_command
+from pipelines.commands.terminal_text import terminal_text
 
 
 class _UserErrors(click.Group):
     """Shows errors that a user can act on as one message, and hides their traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
-        from modules.errors import WarmstartError
+        from modules.core.errors import WarmstartError
 
         try:
             return super().invoke(ctx)
@@ -58,8 +58,8 @@ def run(
     verbose: bool,
 ) -> None:
     """Run the transfer pipeline of CONFIG on this machine."""
+    from pipelines.commands.run import run_command
     from pipelines.config import load_config
-    from pipelines.run_command import run_command
 
     loaded = load_config(config, overrides)
     verdict = run_command(loaded, output or loaded.output_folder, fresh=fresh, verbose=verbose)

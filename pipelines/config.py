@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import Field, ValidationError
 
-from modules.errors import ConfigError
+from modules.core.errors import ConfigError
 from modules.settings import (
     GateSettings,
     NetworkSettings,
@@ -26,8 +26,8 @@ from modules.settings import (
     TransferSettings,
     ValidationSettings,
 )
-from pipelines.beam_settings import BeamSettings
-from pipelines.kubeflow_settings import KubeflowSettings
+from pipelines.beam.settings import BeamSettings
+from pipelines.kubeflow.settings import KubeflowSettings
 
 _LONGEST_SHOWN = 80  # characters
 # Sections that may be given as the value of one key.

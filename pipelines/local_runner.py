@@ -13,12 +13,12 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
 from modules.report import add_run_facts
 from pipelines.config import Config
-from pipelines.interrupted_runs import clear_interrupted_runs
-from pipelines.lost_pushes import forget_lost_pushes
-from pipelines.run_artifacts import RunArtifacts
-from pipelines.run_display import ComponentHandler, ProgressHandler, RunDisplay
-from pipelines.run_history import record_run
-from pipelines.run_result import collect_result, write_result
+from pipelines.running.artifacts import RunArtifacts
+from pipelines.running.display import ComponentHandler, ProgressHandler, RunDisplay
+from pipelines.running.history import record_run
+from pipelines.running.interrupted_runs import clear_interrupted_runs
+from pipelines.running.lost_pushes import forget_lost_pushes
+from pipelines.running.result import collect_result, write_result
 from pipelines.transfer_pipeline import create_pipeline
 
 REPORT_FILE = "report.html"

@@ -34,7 +34,7 @@ def source_fingerprint(*module_names: str) -> str:
         ModuleNotFoundError: A name is not a module of this project.
 
     Example:
-        >>> source_fingerprint("modules.errors") == source_fingerprint("modules.errors")
+        >>> source_fingerprint("modules.core.errors") == source_fingerprint("modules.core.errors")
         True
     """
     digest = hashlib.sha256()

@@ -20,9 +20,9 @@ from components.once_pusher.component import OncePusher
 from components.transfer_evaluator.component import TransferEvaluator
 from components.transfer_report.component import TransferReport
 from components.warm_start_trainer.component import WarmStartTrainer
-from modules.domain_statistics import statistics_options
+from modules.domains.statistics import statistics_options
 from modules.settings import Settings
-from pipelines.beam_options import beam_pipeline_args
+from pipelines.beam.options import beam_pipeline_args
 from pipelines.config import Config
 from pipelines.source_fingerprint import source_fingerprint
 

@@ -8,21 +8,21 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
-from modules.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
-from modules.evaluation_report import evaluation_report
-from modules.mapping_report import compare_weights
-from modules.report.drawn_examples import ClassSamples, FeatureSample, HardExample
-from modules.report.feature_geometry import FeatureSet
-from modules.report.features_section import MOST_CLASSES
+from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
+from modules.evaluation.evaluation_report import evaluation_report
+from modules.evaluation.gate import judge
+from modules.models.mapping_report import compare_weights
+from modules.models.served_model import Answers
+from modules.report.drawing.pictures import encoded_picture, preprocessed_picture
+from modules.report.evidence.drawn_examples import ClassSamples, FeatureSample, HardExample
+from modules.report.evidence.feature_geometry import FeatureSet
+from modules.report.evidence.lineage import KINSHIPS, ArtifactFact
+from modules.report.evidence.predictions import Predictions
 from modules.report.inputs import ReportData, ReportSettings
-from modules.report.lineage import KINSHIPS, ArtifactFact
-from modules.report.pictures import encoded_picture, preprocessed_picture
-from modules.report.predictions import Predictions
-from modules.served_model import Answers
+from modules.report.sections.features import MOST_CLASSES
 from modules.settings import GateSettings, PreprocessingSettings
-from modules.training_record import TrainingRecord
-from modules.transfer_gate import judge
-from modules.transferability.estimates import Estimate
+from modules.training.record import TrainingRecord
+from modules.transfer.transferability.estimates import Estimate
 
 HOSTILE_NAMES = (
     "<script>document.title = 'run'; document.body.remove()</script>",

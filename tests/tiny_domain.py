@@ -14,8 +14,8 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx.types import standard_artifacts
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from modules.domain_statistics import statistics_options
-from modules.examples import CLASSES_FILE
+from modules.core.example_features import CLASSES_FILE
+from modules.domains.statistics import statistics_options
 
 _PNG = tf.io.encode_png(np.full((8, 8, 1), 90, np.uint8)).numpy()
 

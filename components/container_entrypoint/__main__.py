@@ -23,7 +23,7 @@ from typing import NoReturn
 
 from components.container_entrypoint.staging import Staging
 from components.container_entrypoint.task import Task
-from modules.errors import WarmstartError
+from modules.core.errors import WarmstartError
 
 STAGING_ROOT = "WARMSTART_STAGING_ROOT"
 STATE_DIRECTORY = "WARMSTART_STATE_DIRECTORY"

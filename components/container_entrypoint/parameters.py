@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, TypedDict
 
-from modules.errors import WarmstartError
+from modules.core.errors import WarmstartError
 
 
 class Binding(TypedDict):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from modules.errors import WarmstartError
+from modules.core.errors import WarmstartError
 
 _FOLDERS = {"gs": "gcs", "s3": "s3", "minio": "minio"}
 _HADOOP_MARKER = "_$folder$"

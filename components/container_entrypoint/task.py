@@ -13,7 +13,7 @@ import yaml
 from components.container_entrypoint.parameters import Binding, apply_bindings
 from components.container_entrypoint.resumption import RESUMABLE_TYPE, ResumableOutput
 from components.container_entrypoint.staging import Staging, is_object_uri
-from modules.errors import WarmstartError
+from modules.core.errors import WarmstartError
 
 _logger = logging.getLogger(__name__)
 

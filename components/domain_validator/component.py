@@ -56,7 +56,7 @@ class DomainValidator(base_component.BaseComponent):
 
     Args:
         statistics: The domain's statistics, a channel of `standard_artifacts.ExampleStatistics`,
-            computed with `modules.domain_statistics.statistics_options()`.
+            computed with `modules.domains.statistics.statistics_options()`.
         schema: The pipeline's `standard_artifacts.Schema`.
         examples: The domain's `standard_artifacts.Examples`, for their class names.
         validation: What is allowed.

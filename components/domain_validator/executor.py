@@ -18,13 +18,13 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, writer_utils
 
-from modules.class_names import read_class_names
-from modules.domain_comparison import DomainComparison, compare_domains
-from modules.domain_statistics import domain_name, example_count
-from modules.domain_validation import check_classes, check_split, counts_by_class
-from modules.errors import DomainValidationError
-from modules.examples import EVAL_SPLIT, TRAIN_SPLIT
-from modules.finding import Finding
+from modules.core.class_names import read_class_names
+from modules.core.errors import DomainValidationError
+from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
+from modules.core.finding import Finding
+from modules.domains.comparison import DomainComparison, compare_domains
+from modules.domains.statistics import domain_name, example_count
+from modules.domains.validation import check_classes, check_split, counts_by_class
 from modules.settings import ValidationSettings
 
 VALIDATION_KEY = "validation"

@@ -11,8 +11,8 @@ from tfx.dsl.components.base import executor_spec
 from tfx.proto import example_gen_pb2
 
 from components.image_example_gen import driver, executor
-from modules.image_sources.formats import FORMATS
-from modules.image_sources.settings import ImageSourceSettings
+from modules.settings.image_source import ImageSourceSettings
+from modules.sources.formats import FORMATS
 
 
 class ImageExampleGen(FileBasedExampleGen):
@@ -20,8 +20,8 @@ class ImageExampleGen(FileBasedExampleGen):
 
     Component `outputs` contains:
      - `examples`: Channel of type `standard_artifacts.Examples`, with the splits `train` and
-       `eval` (features in `modules.examples`; gzipped TFRecords) and `classes.json`, the class
-       names in label order. Equal input gives equal bytes.
+       `eval` (gzipped TFRecords; features in `modules.core.example_features`) and `classes.json`,
+       the class names in label order. Equal input gives equal bytes.
 
     Args:
         input_base: Folder with the images.

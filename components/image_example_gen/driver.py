@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from tfx.components.example_gen import driver, input_processor
 from tfx.proto import example_gen_pb2, range_config_pb2
 
-from modules.image_sources.files import fingerprint_folder
+from modules.sources.files import fingerprint_folder
 
 
 class Driver(driver.FileBasedDriver):

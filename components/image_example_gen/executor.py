@@ -26,10 +26,10 @@ from components.image_example_gen.shard_writer import (
     split_folder,
     write_shard,
 )
-from modules.examples import CLASSES_FILE
-from modules.image_sources.base import ImageSource
-from modules.image_sources.formats import open_source
-from modules.image_sources.settings import ImageSourceSettings
+from modules.core.example_features import CLASSES_FILE
+from modules.settings.image_source import ImageSourceSettings
+from modules.sources.base import ImageSource
+from modules.sources.formats import open_source
 
 SETTINGS_KEY = "settings"
 SOURCE_FINGERPRINT_KEY = "source_fingerprint"

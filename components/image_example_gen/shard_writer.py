@@ -11,8 +11,8 @@ import tensorflow as tf
 from tfx.dsl.io import fileio
 from tfx.utils import io_utils
 
-from modules.examples import CHANNELS, DOMAIN, EXAMPLE_ID, HEIGHT, IMAGE, LABEL, WIDTH
-from modules.image_sources.base import ImageRecord, ImageShard
+from modules.core.example_features import CHANNELS, DOMAIN, EXAMPLE_ID, HEIGHT, IMAGE, LABEL, WIDTH
+from modules.sources.base import ImageRecord, ImageShard
 
 # Stored PNGs shrink to a quarter; higher levels cost three times the time for 10% more.
 _GZIP_LEVEL = 1

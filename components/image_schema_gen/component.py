@@ -11,7 +11,7 @@ from tfx.types import standard_artifacts, standard_component_specs
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
 from components.image_schema_gen import executor
-from modules.errors import ConfigError
+from modules.core.errors import ConfigError
 
 
 class ImageSchemaGenSpec(ComponentSpec):
@@ -36,8 +36,9 @@ class ImageSchemaGenSpec(ComponentSpec):
 class ImageSchemaGen(base_component.BaseComponent):
     """Infers the schema of image Examples from the source and curates it, or takes a pinned one.
 
-    The curated schema asks for each feature of `modules.examples` once in each example, labels in
-    [0, K), sides and channels within bounds, and no vocabulary that only the source has.
+    The curated schema asks for each feature of `modules.core.example_features` once in each
+    example, labels in [0, K), sides and channels within bounds, and no vocabulary that only the
+    source has.
 
     Component `outputs` contains:
      - `schema`: Channel of type `standard_artifacts.Schema`, with `schema.pbtxt`.

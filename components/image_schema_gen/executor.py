@@ -13,8 +13,8 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils
 
-from modules.class_names import read_class_names
-from modules.image_schema import infer_image_schema, read_pinned_schema
+from modules.core.class_names import read_class_names
+from modules.domains.schema import infer_image_schema, read_pinned_schema
 
 SCHEMA_FILE_KEY = standard_component_specs.SCHEMA_FILE_KEY
 SCHEMA_FINGERPRINT_KEY = "schema_fingerprint"

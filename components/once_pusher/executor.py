@@ -14,9 +14,9 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
-from modules.checksums import write_checksums
-from modules.content_hash import hash_folders
-from modules.serving_folder import (
+from modules.core.checksums import write_checksums
+from modules.core.hashing import hash_folders
+from modules.models.serving_folder import (
     OWNER_FILE,
     PARTIAL_PREFIX,
     SAVED_MODEL_FILE,

@@ -45,7 +45,7 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
     """Compares the arms on the target's eval split and blesses a proven gain, nothing else.
 
     Each arm's SavedModel answers the same examples through `serving_default`; paired tests
-    (`modules.transfer_gate`) then judge the warm-started model. On the source's eval split the
+    (`modules.evaluation.gate`) then judge the warm-started model. On the source's eval split the
     pretrained and the warm-started model show what was forgotten; it does not enter the verdict.
 
     Component `outputs` contains:

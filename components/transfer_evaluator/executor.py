@@ -18,16 +18,16 @@ from tfx.utils import io_utils, path_utils
 
 from components.beam_errors import reraise_user_errors
 from components.transfer_evaluator.split_answers import AnswerSplits, read_answers
-from modules.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
-from modules.class_names import read_class_names
-from modules.errors import DataError
-from modules.evaluation_report import evaluation_report, predictions_csv
-from modules.examples import CLASSES_FILE, EVAL_SPLIT
-from modules.progress import report_progress
-from modules.served_model import Answers
+from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
+from modules.core.class_names import read_class_names
+from modules.core.errors import DataError
+from modules.core.example_features import CLASSES_FILE, EVAL_SPLIT
+from modules.core.progress import report_progress
+from modules.evaluation.evaluation_report import evaluation_report, predictions_csv
+from modules.evaluation.gate import judge
+from modules.evaluation.tfma_results import write_tfma_results
+from modules.models.served_model import Answers
 from modules.settings import GateSettings
-from modules.tfma_results import write_tfma_results
-from modules.transfer_gate import judge
 
 TARGET_EXAMPLES_KEY = "target_examples"
 SOURCE_EXAMPLES_KEY = "source_examples"

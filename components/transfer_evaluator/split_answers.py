@@ -12,8 +12,8 @@ import apache_beam as beam
 import numpy as np
 from tfx.dsl.io import fileio
 
-from modules.errors import DataError
-from modules.served_model import Answers, ServedModel
+from modules.core.errors import DataError
+from modules.models.served_model import Answers, ServedModel
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.types.experimental import simple_artifacts
 
 from components.transfer_report import executor
-from modules.report.section import template_fingerprint
+from modules.report.sections.section import template_fingerprint
 from modules.settings import GateSettings, PreprocessingSettings
 
 

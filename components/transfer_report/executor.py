@@ -12,9 +12,9 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import io_utils
 
-from modules.errors import DataError
-from modules.examples import EVAL_SPLIT
-from modules.report.lineage import (
+from modules.core.errors import DataError
+from modules.core.example_features import EVAL_SPLIT
+from modules.report.evidence.lineage import (
     KINSHIPS,
     ArtifactFact,
     content_fingerprint,
@@ -53,7 +53,7 @@ class Executor(base_executor.BaseExecutor):
         """Writes the projector's files and the report.
 
         Args:
-            input_dict: The artifacts that `modules.report.lineage.KINSHIPS` names.
+            input_dict: The artifacts that `modules.report.evidence.lineage.KINSHIPS` names.
             output_dict: `report`, the artifact to fill.
             exec_properties: `gate` and `preprocessing` (JSON), `method` and `restore` of the
                 component.
@@ -64,9 +64,9 @@ class Executor(base_executor.BaseExecutor):
         # With matplotlib and scikit-learn these take seconds, which a pipeline that is only
         # compiled, or finds its report in the cache, need not wait for.
         from modules.report.document import build_report
+        from modules.report.evidence.projected_examples import read_projected_examples
+        from modules.report.evidence.projector import PROJECTOR_FOLDER, write_projector
         from modules.report.inputs import ReportSettings, read_report_data
-        from modules.report.projected_examples import read_projected_examples
-        from modules.report.projector import PROJECTOR_FOLDER, write_projector
 
         self._log_startup(input_dict, output_dict, exec_properties)
         data = read_report_data(

@@ -8,14 +8,14 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils, standard_component_specs
 
-from modules.run_fn_arguments import parse_shots
 from modules.settings import (
     NetworkSettings,
     PreprocessingSettings,
     TrainingSettings,
     TransferSettings,
 )
-from modules.warm_starting import WarmStart
+from modules.training.run_fn_arguments import parse_shots
+from modules.transfer.warm_start import WarmStart
 
 SOURCE_EXAMPLES_KEY = "source_examples"
 MAPPING_REPORT_KEY = "mapping_report"
@@ -29,7 +29,7 @@ SOURCE_FINGERPRINT_KEY = "source_fingerprint"
 
 
 class Executor(base_executor.BaseExecutor):
-    """Hands artifacts and parameters to `modules.warm_starting`."""
+    """Hands artifacts and parameters to `modules.transfer.warm_start`."""
 
     def Do(
         self,

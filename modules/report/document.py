@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from modules.arms import WARM_START
-from modules.report.arms_section import arms_section
-from modules.report.calibration_section import calibration_section
-from modules.report.classes_section import classes_section
-from modules.report.comparison_section import comparison_section
-from modules.report.confusion_section import confusion_section
-from modules.report.data_section import data_section
-from modules.report.features_section import features_section
-from modules.report.hardest_section import hardest_section
+from modules.core.arms import WARM_START
 from modules.report.inputs import ReportData
-from modules.report.learning_section import learning_section
-from modules.report.lineage_section import lineage_section
-from modules.report.mapping_section import mapping_section
 from modules.report.run_facts import facts_place, run_facts_markup
-from modules.report.samples_section import samples_section
-from modules.report.section import render
-from modules.report.transferability_section import transferability_section
+from modules.report.sections.arms import arms_section
+from modules.report.sections.calibration import calibration_section
+from modules.report.sections.classes import classes_section
+from modules.report.sections.comparison import comparison_section
+from modules.report.sections.confusion import confusion_section
+from modules.report.sections.data import data_section
+from modules.report.sections.features import features_section
+from modules.report.sections.hardest import hardest_section
+from modules.report.sections.learning import learning_section
+from modules.report.sections.lineage import lineage_section
+from modules.report.sections.mapping import mapping_section
+from modules.report.sections.samples import samples_section
+from modules.report.sections.section import render
+from modules.report.sections.transferability import transferability_section
 from modules.report.verdict import verdict_section
 
 _CENTER_LOSS = "center_loss"

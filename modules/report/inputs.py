@@ -10,20 +10,20 @@ from typing import Any
 
 import tensorflow as tf
 
-from modules.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
-from modules.errors import DataError
-from modules.input_pipeline import index_examples
-from modules.mapping_report import MappingReport
-from modules.report.drawn_examples import DrawnExamples
-from modules.report.features_section import FeatureSample
-from modules.report.hardest_section import HardExample
-from modules.report.learning_curves import Curve, read_curves
-from modules.report.lineage import ArtifactFact
-from modules.report.predictions import Predictions, read_predictions
-from modules.report.samples_section import ClassSamples
+from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
+from modules.core.errors import DataError
+from modules.examples.input_pipeline import index_examples
+from modules.models.mapping_report import MappingReport
+from modules.report.evidence.drawn_examples import DrawnExamples
+from modules.report.evidence.learning_curves import Curve, read_curves
+from modules.report.evidence.lineage import ArtifactFact
+from modules.report.evidence.predictions import Predictions, read_predictions
+from modules.report.sections.features import FeatureSample
+from modules.report.sections.hardest import HardExample
+from modules.report.sections.samples import ClassSamples
 from modules.settings import GateSettings, PreprocessingSettings
-from modules.training_record import TrainingRecord
-from modules.transferability.estimates import (
+from modules.training.record import TrainingRecord
+from modules.transfer.transferability.estimates import (
     TRANSFERABILITY_FILE,
     Transferability,
     parse_transferability,
@@ -101,7 +101,7 @@ def read_report_data(
     """Reads the artifacts of a run.
 
     Args:
-        lineage: Every artifact of `modules.report.lineage.KINSHIPS`.
+        lineage: Every artifact of `modules.report.evidence.lineage.KINSHIPS`.
         source_files: Patterns of the files of the source's eval split.
         target_files: Patterns of the files of the target's.
         blessed_model_id: Of the model that the blessing names.

@@ -14,9 +14,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from modules.errors import DataError
-from modules.report.section import render
-from modules.report.wording import display_name
+from modules.core.errors import DataError
+from modules.core.wording import display_name
+from modules.report.sections.section import render
 
 _START, _END = "<!--run-facts-->", "<!--/run-facts-->"
 _PLACE = re.compile(f"{re.escape(_START)}.*?{re.escape(_END)}", re.DOTALL)

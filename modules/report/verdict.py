@@ -7,12 +7,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from modules.arms import WARM_START
-from modules.evaluation_report import BLESSED
-from modules.report.section import Section
-from modules.report.wording import display_name, p_value, percent, points
+from modules.core.arms import WARM_START
+from modules.core.wording import display_name, p_value, percent, points
+from modules.evaluation.evaluation_report import BLESSED
+from modules.evaluation.gate import WARM_START_VS_PRETRAINED, WARM_START_VS_SCRATCH
+from modules.report.sections.section import Section
 from modules.settings import GateSettings
-from modules.transfer_gate import WARM_START_VS_PRETRAINED, WARM_START_VS_SCRATCH
 
 _LONGEST_NAME = 40
 

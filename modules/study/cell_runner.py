@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from modules.arms import SCRATCH
-from modules.checkpointing import Network
-from modules.class_names import read_class_names
-from modules.examples import EVAL_SPLIT
-from modules.few_shot import draw_shots
-from modules.input_pipeline import ImagePreprocessor, index_examples, preprocess_examples
-from modules.model_artifact import check_model
-from modules.network_outputs import network_outputs
+from modules.core.arms import SCRATCH
+from modules.core.class_names import read_class_names
+from modules.core.example_features import EVAL_SPLIT
+from modules.examples.few_shot import draw_shots
+from modules.examples.input_pipeline import ImagePreprocessor, index_examples, preprocess_examples
+from modules.models.artifact import check_model
+from modules.models.checkpointing import Network
+from modules.networks.outputs import network_outputs
 from modules.scratch_training import train_from_scratch
 from modules.settings import (
     NetworkSettings,
@@ -25,9 +25,9 @@ from modules.settings import (
     TransferSettings,
 )
 from modules.study.cells import Cell, CellResult
-from modules.training_resumption import training_identity
-from modules.transfer_data import TrainSplit, select_transfer_data
-from modules.warm_starting import WarmStart
+from modules.training.resumption import training_identity
+from modules.transfer.data import TrainSplit, select_transfer_data
+from modules.transfer.warm_start import WarmStart
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from modules.arms import SCRATCH
-from modules.report.palette import CLASS_COLOURS, MUTED
+from modules.core.arms import SCRATCH
+from modules.core.wording import display_name, points, shots_phrase
+from modules.report.drawing.palette import CLASS_COLOURS, MUTED
+from modules.report.drawing.svg import draw_svg
 from modules.report.run_facts import reproduction_markup
-from modules.report.section import Section, render
-from modules.report.svg import draw_svg
-from modules.report.wording import display_name, points, shots_phrase
+from modules.report.sections.section import Section, render
 from modules.settings import TransferSettings
 from modules.study.cells import ZERO_SHOT
 from modules.study.plot import draw_lines

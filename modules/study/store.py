@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from modules.errors import DataError
+from modules.core.errors import DataError
 from modules.study.cells import Cell, CellResult
 
 _DIGITS = 16  # of the identity, in the folder's name

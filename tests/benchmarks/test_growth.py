@@ -11,9 +11,9 @@ import numpy as np
 from benchmarks.grown_mnist import MNIST_IMAGES, write_grown_mnist
 from benchmarks.growth import GrownRun, to_markdown
 from benchmarks.process_memory import Memory, MemorySampler
-from modules.image_sources.files import ByteStream
-from modules.image_sources.formats import open_source
-from modules.image_sources.idx import read_header
+from modules.sources.files import ByteStream
+from modules.sources.formats import open_source
+from modules.sources.idx import read_header
 
 
 def images_of(folder: Path) -> np.ndarray:

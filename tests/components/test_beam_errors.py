@@ -6,7 +6,7 @@ import apache_beam as beam
 import pytest
 
 from components.beam_errors import reraise_user_errors
-from modules.errors import DataError, DomainValidationError
+from modules.core.errors import DataError, DomainValidationError
 
 
 def _fail_with_data_error(_: int) -> None:
@@ -53,7 +53,7 @@ def test_error_outside_of_workers_passes_unchanged() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["modules.errors.Unknown: x", "modules.errors.annotations: x", "DataError: x"]
+    "text", ["modules.core.errors.Unknown: x", "modules.core.errors.annotations: x", "DataError: x"]
 )
 def test_text_that_only_looks_like_a_user_error_changes_nothing(text: str) -> None:
     with pytest.raises(RuntimeError, match=text), reraise_user_errors():

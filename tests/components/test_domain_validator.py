@@ -20,8 +20,8 @@ from tfx.types import standard_artifacts
 
 from components.image_example_gen import executor as image_example_gen
 from components.image_example_gen.component import ImageExampleGen
-from modules.domain_statistics import statistics_options
-from modules.errors import DataError, DomainValidationError
+from modules.core.errors import DataError, DomainValidationError
+from modules.domains.statistics import statistics_options
 from modules.settings import ValidationSettings
 from tests.components.validated_domain import GOOD, NAMES, Domain, Splits, channel, component
 from tests.tiny_domain import (

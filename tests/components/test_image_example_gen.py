@@ -20,9 +20,9 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components.image_example_gen.component import ImageExampleGen
 from components.image_example_gen.executor import Executor
-from modules.errors import DataError
-from modules.image_sources.idx_format import write_idx
-from modules.image_sources.png import encode_png
+from modules.core.errors import DataError
+from modules.sources.idx_format import write_idx
+from modules.sources.png import encode_png
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _OPTDIGITS = str(_REPOSITORY / "data" / "optdigits")

@@ -11,7 +11,7 @@ from tfx.utils import io_utils
 
 from components.image_schema_gen.component import ImageSchemaGen
 from components.image_schema_gen.executor import Executor
-from modules.errors import ConfigError, DataError, DomainValidationError
+from modules.core.errors import ConfigError, DataError, DomainValidationError
 from tests.tiny_domain import balanced, write_examples, write_statistics
 
 PINNED = Path(__file__).parents[2] / "configs" / "schemas" / "digits.pbtxt"

@@ -24,8 +24,8 @@ from tfx.types import standard_artifacts
 
 from components.transfer_evaluator.component import TransferEvaluator
 from components.transfer_evaluator.executor import Executor
-from modules.errors import DataError
-from modules.progress import PROGRESS_LOGGER
+from modules.core.errors import DataError
+from modules.core.progress import PROGRESS_LOGGER
 from modules.settings import GateSettings
 from tests.tiny_domain import serialized_example, write_examples
 from tests.tiny_models import save_scripted_model

@@ -18,11 +18,11 @@ from components.transfer_evaluator.component import TransferEvaluator
 from components.transfer_evaluator.executor import Executor as EvaluatorExecutor
 from components.transfer_report.component import TransferReport, TransferReportSpec
 from components.transfer_report.executor import Executor
-from modules.errors import DataError
-from modules.report import section
+from modules.core.errors import DataError
+from modules.report.sections import section
 from modules.scratch_training import run_fn as train_from_scratch
 from modules.settings import GateSettings
-from modules.warm_starting import WarmStart
+from modules.transfer.warm_start import WarmStart
 from tests.training_domain import (
     NETWORK,
     PREPROCESSING,

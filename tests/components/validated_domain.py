@@ -14,8 +14,8 @@ from tfx.types import standard_artifacts
 
 from components.domain_validator.component import DomainValidator
 from components.domain_validator.executor import Executor
-from modules.errors import DomainValidationError
-from modules.image_schema import infer_image_schema
+from modules.core.errors import DomainValidationError
+from modules.domains.schema import infer_image_schema
 from modules.settings import ValidationSettings
 from tests.tiny_domain import balanced, statistics_of, write_examples, write_statistics
 

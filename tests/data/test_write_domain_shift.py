@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from data.write_domain_shift import write_domain_shift
-from modules.image_sources.formats import open_source
-from modules.image_sources.idx_format import write_idx
+from modules.sources.formats import open_source
+from modules.sources.idx_format import write_idx
 
 TRAIN, TEST = 40, 60
 

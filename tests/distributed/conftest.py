@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.beam_settings import BeamSettings, EnvironmentSettings
+from pipelines.beam.settings import BeamSettings, EnvironmentSettings
 from tests.distributed.flink_job_server import JarMissingError, fetch_jar
 from tests.distributed.processes import free_port, listens, running, wait_until
 

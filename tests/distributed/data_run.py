@@ -20,13 +20,13 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.types import standard_artifacts
 
 from components.transfer_evaluator.component import TransferEvaluator
-from modules.arms import ARMS
-from modules.networks import build_network
-from modules.serving import export_saved_model
-from pipelines.beam_options import beam_pipeline_args
-from pipelines.beam_settings import BeamSettings
+from modules.core.arms import ARMS
+from modules.models.serving import export_saved_model
+from modules.networks.registry import build_network
+from pipelines.beam.options import beam_pipeline_args
+from pipelines.beam.settings import BeamSettings
 from pipelines.config import Config
-from pipelines.run_artifacts import RunArtifacts
+from pipelines.running.artifacts import RunArtifacts
 from pipelines.transfer_pipeline import source_trunk
 
 SPLITS = {"train": (600, 4), "eval": (200, 2)}  # images and files of each

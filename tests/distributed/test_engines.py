@@ -19,10 +19,10 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from modules.errors import DataError
-from modules.input_pipeline import ImagePreprocessor
-from pipelines.beam_options import beam_pipeline_args
-from pipelines.beam_settings import BeamSettings
+from modules.core.errors import DataError
+from modules.examples.input_pipeline import ImagePreprocessor
+from pipelines.beam.options import beam_pipeline_args
+from pipelines.beam.settings import BeamSettings
 from pipelines.config import Config, load_config
 from tests.distributed.conftest import WORKERS
 from tests.distributed.data_run import (

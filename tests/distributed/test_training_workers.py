@@ -16,12 +16,12 @@ import pytest
 import tensorflow as tf
 
 from modules import pretraining, scratch_training
-from modules.checkpointing import read_checkpoint_metadata, read_checkpoint_variables
-from modules.errors import TrainingError
+from modules.core.errors import TrainingError
+from modules.models.checkpointing import read_checkpoint_metadata, read_checkpoint_variables
 from modules.settings import CenterLossSettings, NetworkSettings, Settings
-from modules.training_checkpoints import CHECKPOINT_FOLDER
-from modules.training_record import TrainingRecord
-from modules.warm_starting import WarmStart
+from modules.training.checkpoints import CHECKPOINT_FOLDER
+from modules.training.record import TrainingRecord
+from modules.transfer.warm_start import WarmStart
 from tests.training_domain import (
     NETWORK,
     PREPROCESSING,

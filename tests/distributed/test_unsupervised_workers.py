@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from modules.training_checkpoints import CHECKPOINT_FOLDER
-from modules.training_record import TrainingRecord
-from modules.worker_processes import LOST_ANOTHER_WORKER, free_ports
+from modules.training.checkpoints import CHECKPOINT_FOLDER
+from modules.training.processes import LOST_ANOTHER_WORKER, free_ports
+from modules.training.record import TrainingRecord
 from tests.kubeflow.training_manifest import (
     manifest_object,
     operator_tf_config,

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from modules.report.wording import display_name
+from modules.core.wording import display_name
 from tests.e2e.browser import CHROMIUM, Page
 from tests.e2e.conftest import FinishedCommand, read_result, warmstart
 from tests.e2e.hostile_domain import (

@@ -20,9 +20,9 @@ import tensorflow as tf
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
-from modules.checkpointing import read_checkpoint_metadata
-from modules.report.learning_curves import read_curves
-from modules.training_checkpoints import CHECKPOINT_FOLDER
+from modules.models.checkpointing import read_checkpoint_metadata
+from modules.report.evidence.learning_curves import read_curves
+from modules.training.checkpoints import CHECKPOINT_FOLDER
 from tests.e2e.conftest import (
     FinishedRun,
     quick_overrides,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from modules.serving_folder import ROLLBACK_FILE
+from modules.models.serving_folder import ROLLBACK_FILE
 from tests.e2e.conftest import read_result
 
 pytestmark = pytest.mark.e2e

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from modules.core.wording import display_name
 from modules.report import add_run_facts
 from modules.report.document import build_report
-from modules.report.wording import display_name
 from tests.e2e.browser import CHROMIUM, Page
 from tests.e2e.page_checks import (
     DESKTOP,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from modules.checkpointing import read_checkpoint_variables
+from modules.models.checkpointing import read_checkpoint_variables
 from tests.e2e.conftest import FinishedRun, read_idx, read_result, run_quickly, write_idx
 
 pytestmark = pytest.mark.e2e

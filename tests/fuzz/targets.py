@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from modules.errors import ConfigError, DataError
-from modules.image_sources.formats import open_source
-from modules.image_sources.idx_format import encode_idx
-from modules.image_sources.png import encode_png
+from modules.core.errors import ConfigError, DataError
+from modules.sources.formats import open_source
+from modules.sources.idx_format import encode_idx
+from modules.sources.png import encode_png
+from pipelines.commands.run import check_data_folders
 from pipelines.config import load_config
-from pipelines.run_command import check_data_folders
 
 _IDX_FILES = tuple(
     f"{split}-{content}" for split in ("train", "t10k") for content in ("images", "labels")

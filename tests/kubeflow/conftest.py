@@ -19,7 +19,7 @@ Compile = Callable[..., Path]
 @pytest.fixture(scope="session")
 def compile_to(tmp_path_factory: pytest.TempPathFactory) -> Compile:
     """Compiles the default scenario with overrides and returns the YAML file."""
-    from pipelines.kubeflow_compiler import compile_pipeline
+    from pipelines.kubeflow.compiler import compile_pipeline
 
     def compile_with(*overrides: str, pipeline_root: str = PIPELINE_ROOT) -> Path:
         output = tmp_path_factory.mktemp("compiled") / "p.yaml"

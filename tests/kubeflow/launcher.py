@@ -24,7 +24,7 @@ import yaml
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
-from pipelines.kubeflow_compiler import IMAGE_HOME
+from pipelines.kubeflow.compiler import IMAGE_HOME
 
 _FOLDERS = {"s3": "s3", "minio": "minio", "gs": "gcs"}
 _OUTPUT_FILE = "kfp_outputs/output_metadata.json"

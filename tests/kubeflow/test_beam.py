@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from modules.errors import ConfigError
+from modules.core.errors import ConfigError
 from pipelines.config import load_config
-from pipelines.kubeflow_compiler import compile_documents, compile_pipeline
+from pipelines.kubeflow.compiler import compile_documents, compile_pipeline
 from tests.kubeflow.conftest import CONFIG, IMAGE
 
 DATAFLOW = (

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from modules.errors import WarmstartError
-from pipelines.kubeflow_commands import compile_command, submit_command
+from modules.core.errors import WarmstartError
+from pipelines.commands.kubeflow_commands import compile_command, submit_command
 from tests.kubeflow.conftest import CONFIG, IMAGE, PIPELINE_ROOT
 from tests.kubeflow.kfp_api_server import KfpApiServer
 from tests.kubeflow.test_submitter import SPEC
@@ -35,7 +35,8 @@ def spec_file(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("command", ["compile_command", "submit_command"])
 def test_help_answers_without_importing_anything_heavy(command: str) -> None:
     code = (
-        "import sys; from click.testing import CliRunner; import pipelines.kubeflow_commands as c; "
+        "import sys; from click.testing import CliRunner; "
+        "import pipelines.commands.kubeflow_commands as c; "
         f"result = CliRunner().invoke(c.{command}, ['--help']); assert result.exit_code == 0; "
         "print(sorted({'tensorflow', 'tfx', 'kfp', 'pydantic', 'yaml'} & set(sys.modules)))"
     )
@@ -45,7 +46,7 @@ def test_help_answers_without_importing_anything_heavy(command: str) -> None:
 
 def test_compiling_says_only_what_comes_next(tmp_path: Path) -> None:
     output = tmp_path / "p.yaml"
-    code = "from pipelines.kubeflow_commands import compile_command; compile_command()"
+    code = "from pipelines.commands.kubeflow_commands import compile_command; compile_command()"
     options = ["--image", IMAGE, "--pipeline-root", PIPELINE_ROOT, "--output", str(output)]
     done = subprocess.run(
         [sys.executable, "-c", code, CONFIG, *options], capture_output=True, text=True, check=True

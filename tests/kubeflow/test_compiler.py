@@ -16,10 +16,10 @@ import yaml
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
-from modules.errors import ConfigError, WarmstartError
+from modules.core.errors import ConfigError, WarmstartError
 from pipelines.config import load_config
-from pipelines.kubeflow_compiler import compile_pipeline
-from pipelines.kubeflow_tasks import kubernetes_name
+from pipelines.kubeflow.compiler import compile_pipeline
+from pipelines.kubeflow.tasks import kubernetes_name
 from tests.kubeflow.conftest import CONFIG, IMAGE, PIPELINE_ROOT, Compile
 from tests.kubeflow.golden import GOLDEN, without_versions
 
@@ -71,7 +71,7 @@ def test_it_is_the_golden_file(compiled: Path) -> None:
 def test_another_process_writes_the_same_bytes(compiled: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from pipelines.config import load_config; "
-        "from pipelines.kubeflow_compiler import compile_pipeline; "
+        "from pipelines.kubeflow.compiler import compile_pipeline; "
         f"compile_pipeline(load_config({CONFIG!r}), image={IMAGE!r}, "
         f"pipeline_root={PIPELINE_ROOT!r}, output=Path(sys.argv[1]))"
     )

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
+from pipelines.commands.kubeflow_commands import compile_command, submit_command
 from pipelines.config import load_config
-from pipelines.kubeflow_commands import compile_command, submit_command
-from pipelines.kubeflow_settings import KubeflowSettings
+from pipelines.kubeflow.settings import KubeflowSettings
 from tests.kubeflow.conftest import CONFIG
 
 RUNBOOK = Path("kubeflow/README.md").read_text(encoding="utf-8")

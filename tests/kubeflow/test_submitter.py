@@ -13,9 +13,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.errors import ConfigError, WarmstartError
-from pipelines.kubeflow_server import Server, server_message
-from pipelines.kubeflow_submitter import Submission, submit
+from modules.core.errors import ConfigError, WarmstartError
+from pipelines.kubeflow.server import Server, server_message
+from pipelines.kubeflow.submitter import Submission, submit
 from tests.kubeflow.kfp_api_server import Fault, KfpApiServer
 
 SPEC: dict[str, Any] = {

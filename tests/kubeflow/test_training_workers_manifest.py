@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
-from modules.training_jobs import PretrainingJob, read_job
+from modules.training.cluster import WorkerCluster, workers_to_train
+from modules.training.jobs import PretrainingJob, read_job
+from modules.training.processes import LOST_ANOTHER_WORKER
 from modules.training_worker import parse_arguments
-from modules.worker_cluster import WorkerCluster, workers_to_train
-from modules.worker_processes import LOST_ANOTHER_WORKER
 from tests.kubeflow.training_manifest import (
     manifest_object,
     operator_tf_config,

@@ -13,7 +13,7 @@ import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
-from modules.framing import frame_images, resize_images
+from modules.images.framing import frame_images, resize_images
 from modules.preprocessing import preprocessing_fn
 from modules.settings import NetworkSettings, PreprocessingSettings
 from tests.modules.embedded_digits import train_digits

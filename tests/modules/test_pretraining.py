@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules.checkpointing import read_checkpoint_metadata, read_checkpoint_variables
-from modules.errors import DataError
+from modules.core.errors import DataError
+from modules.models.checkpointing import read_checkpoint_metadata, read_checkpoint_variables
 from modules.pretraining import run_fn
-from modules.training_loop import TrainingLoop
-from modules.training_record import TrainingRecord
+from modules.training.loop import TrainingLoop
+from modules.training.record import TrainingRecord
 from tests.training_domain import (
     CLASS_NAMES,
     NETWORK,

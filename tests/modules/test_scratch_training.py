@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules.errors import DataError
+from modules.core.errors import DataError
 from modules.scratch_training import run_fn
-from modules.training_record import TrainingRecord
+from modules.training.record import TrainingRecord
 from tests.training_domain import (
     CLASS_NAMES,
     NETWORK,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modules.errors import ConfigError
+from modules.core.errors import ConfigError
 from pipelines.config import Config, load_config, valid_keys
 
 MINIMAL = """

@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
-from modules.checksums import check_checksums
-from modules.serving_folder import ROLLBACK_FILE, pushed_versions
+from modules.core.checksums import check_checksums
+from modules.models.serving_folder import ROLLBACK_FILE, pushed_versions
 from pipelines.cli import main
-from pipelines.run_history import HISTORY_FILE, read_history, record_run
+from pipelines.running.history import HISTORY_FILE, read_history, record_run
 from tests.pushed_models import push
 
 

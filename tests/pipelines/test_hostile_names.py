@@ -14,10 +14,10 @@ from click.testing import CliRunner, Result
 from PIL import Image
 from rich.cells import cell_len
 
-from modules.checksums import write_checksums
-from modules.networks import build_network
-from modules.report.wording import display_name
-from modules.serving import export_saved_model
+from modules.core.checksums import write_checksums
+from modules.core.wording import display_name
+from modules.models.serving import export_saved_model
+from modules.networks.registry import build_network
 from modules.settings import NetworkSettings
 from pipelines.cli import main
 from tests.modules.tiny_transform_graph import SIZE, write_transform_graph

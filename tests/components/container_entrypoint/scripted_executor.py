@@ -10,7 +10,7 @@ from typing import Any
 from tfx import types
 from tfx.dsl.components.base import base_executor
 
-from modules.errors import DataError
+from modules.core.errors import DataError
 
 
 class Executor(base_executor.BaseExecutor):

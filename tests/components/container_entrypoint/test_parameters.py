@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.container_entrypoint.parameters import Binding, apply_bindings
-from modules.errors import WarmstartError
+from modules.core.errors import WarmstartError
 from modules.settings import TransferSettings
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.container_entrypoint.staging import Staging, remove_directory_markers
-from modules.errors import WarmstartError
+from modules.core.errors import WarmstartError
 
 KEYS = st.text(st.characters(blacklist_characters="/", blacklist_categories=["Cs"]), min_size=1)
 

@@ -11,7 +11,7 @@ import pytest
 from components.container_entrypoint.parameters import Binding
 from components.container_entrypoint.staging import Staging
 from components.container_entrypoint.task import Task
-from modules.errors import WarmstartError
+from modules.core.errors import WarmstartError
 
 EXAMPLES = {"instanceSchema": "title: tfx.Examples\ntype: object\n"}
 MODEL_RUN = {"instanceSchema": "title: tfx.ModelRun\ntype: object\n"}

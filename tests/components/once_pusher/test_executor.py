@@ -12,8 +12,8 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts
 
 from components.once_pusher.executor import Executor
-from modules.checksums import CHECKSUMS_FILE, check_checksums
-from modules.serving_folder import OWNER_FILE
+from modules.core.checksums import CHECKSUMS_FILE, check_checksums
+from modules.models.serving_folder import OWNER_FILE
 
 
 class Push:

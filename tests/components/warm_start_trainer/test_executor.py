@@ -15,7 +15,7 @@ from tfx.types.experimental import simple_artifacts
 
 from components.warm_start_trainer.component import WarmStartTrainer
 from components.warm_start_trainer.executor import Executor
-from modules.errors import WarmStartMappingError
+from modules.core.errors import WarmStartMappingError
 from modules.settings import Shots
 from tests.training_domain import NETWORK, PREPROCESSING, TRAINING, TRANSFER, TinyDomains
 

@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from modules.arms import WARM_START
+from modules.core.arms import WARM_START
+from modules.core.wording import display_name
 from modules.report.document import build_report
 from modules.report.inputs import ReportData
-from modules.report.wording import display_name
 from tests.report_domain import DIGITS, HOSTILE_NAMES, report_data, without_features
 
 _VOID = {"meta", "link", "img", "br"}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from modules.errors import DataError
+from modules.core.errors import DataError
 from modules.report import add_run_facts
 from modules.report.document import build_report
 from tests.report_domain import report_data

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modules.errors import ConfigError, DataError
-from modules.input_pipeline import ImagePreprocessor, index_examples, preprocess_examples
-from modules.model_artifact import saved_model_dir
-from modules.network_outputs import network_outputs
-from modules.restored_graph import RestoredGraph
+from modules.core.errors import ConfigError, DataError
+from modules.examples.input_pipeline import ImagePreprocessor, index_examples, preprocess_examples
+from modules.models.artifact import saved_model_dir
+from modules.networks.outputs import network_outputs
+from modules.networks.restored_graph import RestoredGraph
 from modules.study.cell_runner import CellRunner, StudyInputs
 from modules.study.cells import Cell
-from modules.warm_starting import WarmStart
+from modules.transfer.warm_start import WarmStart
 from tests.training_domain import NETWORK, PREPROCESSING, TRAINING, TRANSFER, TinyDomains
 
 

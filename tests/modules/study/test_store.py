@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from modules.errors import DataError
+from modules.core.errors import DataError
 from modules.study.cells import Cell, CellResult
 from modules.study.store import CellStore
 

@@ -1,0 +1,64 @@
+"""`SHA256SUMS`: whether the files below a folder are what was written, as `sha256sum` reads it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+import tensorflow as tf
+
+from modules.core.errors import DataError
+from modules.core.hashing import files_below, hash_file
+
+CHECKSUMS_FILE = "SHA256SUMS"
+
+
+def write_checksums(root: str, folders: Iterable[str] = ("",), *, place: str | None = None) -> None:
+    """Writes `SHA256SUMS` for all files below some folders, in one step.
+
+    Args:
+        root: The folder that the names in it are relative to.
+        folders: Below `root`; by default all of it.
+        place: The folder to write it into; None takes `root`.
+    """
+    lines = [
+        f"{hash_file(member)}  {os.path.relpath(member, root)}\n"
+        for folder in folders
+        for member in files_below(os.path.join(root, folder))
+    ]
+    path = os.path.join(place or root, CHECKSUMS_FILE)
+    with tf.io.gfile.GFile(f"{path}.partial", "w") as file:
+        file.write("".join(lines))
+    tf.io.gfile.rename(f"{path}.partial", path, overwrite=True)
+
+
+def check_checksums(root: str, fix: str) -> None:
+    """Refuses a folder whose files are not those that `write_checksums` saw.
+
+    To be called before anything of a model is loaded: a SavedModel is a program.
+
+    Args:
+        root: A folder with `SHA256SUMS`.
+        fix: What the user can do if it is refused.
+
+    Raises:
+        DataError: A file was changed or removed, or the folder was never complete.
+    """
+    path = os.path.join(root, CHECKSUMS_FILE)
+    if not tf.io.gfile.exists(path):
+        raise DataError(path, expected="the checksums of the model", found="nothing", fix=fix)
+    with tf.io.gfile.GFile(path) as file:
+        lines = file.read().splitlines()
+    if not lines:
+        raise DataError(path, expected="the checksums of the model", found="none", fix=fix)
+    for line in lines:
+        expected, _, name = line.partition("  ")
+        member = os.path.join(root, name)
+        found = hash_file(member) if name and tf.io.gfile.exists(member) else "nothing"
+        if found != expected:
+            raise DataError(
+                member,
+                expected=f"what was written, with SHA-256 {expected[:12]}",
+                found="nothing" if found == "nothing" else f"{found[:12]}: it was changed since",
+                fix=fix,
+            )

@@ -1,0 +1,91 @@
+"""Words and numbers as people read them, in messages and in the report."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
+
+ARM_NAMES = {
+    PRETRAINED: "Pretrained",
+    SCRATCH: "From scratch",
+    WARM_START: "Warm start",
+}
+
+_MOST_LISTED = 10
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+_MINUS = "\N{MINUS SIGN}"
+_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_CONTROLS_SURROGATES_AND_LINE_BREAKS = ("Cc", "Cs", "Zl", "Zp")
+_NO_XML_CHARACTERS = "\ufffe\uffff"
+_TURNS_TEXT_AROUND = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def listed(items: Sequence[str]) -> str:
+    """Joins items for a sentence; of many, the first ten."""
+    shown = ", ".join(items[:_MOST_LISTED])
+    return shown if len(items) <= _MOST_LISTED else f"{shown} and {len(items) - _MOST_LISTED} more"
+
+
+def display_name(name: str, limit: int | None = None) -> str:
+    """Makes a user's name safe to show; escaping is left to whoever writes the markup.
+
+    Args:
+        name: A class, domain or file name: anything.
+        limit: Longest result, in characters; of longer names the middle is left out, since names
+            often differ in their ends only.
+
+    Returns:
+        The name, with a replacement character for what cannot be shown or would turn the text
+        around it.
+
+    Example:
+        >>> display_name("class number 115", limit=10)
+        'class n…15'
+    """
+    shown = "".join(
+        _REPLACEMENT
+        if unicodedata.category(character) in _CONTROLS_SURROGATES_AND_LINE_BREAKS
+        or character in _NO_XML_CHARACTERS + _TURNS_TEXT_AROUND
+        else character
+        for character in name
+    )
+    if limit is not None and len(shown) > limit:
+        tail = limit // 4
+        return f"{shown[: limit - 1 - tail]}{_ELLIPSIS}{shown[len(shown) - tail :]}"
+    return shown
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """Writes a share, such as an accuracy, as a percentage; None, for no examples, as a dash."""
+    return "\N{EN DASH}" if share is None else f"{100 * share:.{digits}f}{_NO_BREAK}%"
+
+
+def points(difference: float, digits: int = 1) -> str:
+    """Writes a difference of accuracies in percentage points, with its sign."""
+    return f"{100 * difference:+.{digits}f}".replace("-", _MINUS)
+
+
+def p_value(value: float) -> str:
+    """Writes a p-value with its relation sign, and not more exactly than it matters."""
+    if value < 0.001:
+        return f"p{_NO_BREAK}<{_NO_BREAK}0.001"
+    return f"p{_NO_BREAK}={_NO_BREAK}{value:.3f}"
+
+
+def count(number: int, noun: str = "", plural: str | None = None) -> str:
+    """Writes a number, with its noun in the right form if one is given."""
+    if not noun:
+        return f"{number:,}"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def shots_phrase(shots: int | str) -> str:
+    """Says how many labels of the target were used."""
+    if shots == "all":
+        return "all labels"
+    if int(shots) == 0:
+        return "no labels"
+    return f"{count(int(shots), 'label')} per class"

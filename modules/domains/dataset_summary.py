@@ -1,0 +1,244 @@
+"""What a folder of labelled images holds, found by reading a bounded part of it."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from modules.core.errors import DataError
+from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
+from modules.sources.base import ImageRecord, ImageShard, ImageSource
+from modules.sources.encoded import ImageShape
+from modules.sources.formats import open_source
+from modules.sources.labels import implied_class_names
+
+_MOST_PROBLEMS = 20
+
+
+@dataclass(frozen=True)
+class ReadingLimits:
+    """How much of each split is read.
+
+    Args:
+        images: Images that are decoded at most; None reads all.
+        pixels: Pixels after which no further image is decoded; None sets no limit.
+        samples: Images of each class that are kept to look at.
+    """
+
+    images: int | None = 5000
+    pixels: int | None = 100_000_000
+    samples: int = 0
+
+
+@dataclass(frozen=True)
+class SplitSummary:
+    """What was found in one split.
+
+    Args:
+        counts: Images by label.
+        is_counted: The counts cover the whole split, not only the images that were read.
+        shapes: How many of the images that were read have which shape.
+        is_read: Every image was read.
+        samples: Encoded images by label.
+    """
+
+    counts: Mapping[int, int]
+    is_counted: bool
+    shapes: Mapping[ImageShape, int]
+    is_read: bool
+    samples: Mapping[int, Sequence[bytes]]
+
+    @property
+    def examples(self) -> int:
+        """Images that were counted."""
+        return sum(self.counts.values())
+
+    @property
+    def images_read(self) -> int:
+        """Images that were read and found sound."""
+        return sum(self.shapes.values())
+
+
+@dataclass(frozen=True)
+class DatasetSummary:
+    """What was found in a domain's folder.
+
+    Args:
+        folder: Where it is.
+        format: How it is laid out.
+        class_names: In label order; empty where they could not be told.
+        splits: Those that could be opened.
+        problems: What stops a run on this folder, one message each.
+    """
+
+    folder: str
+    format: str
+    class_names: tuple[str, ...]
+    splits: Mapping[str, SplitSummary]
+    problems: tuple[str, ...]
+
+
+def summarize_dataset(
+    format: str,
+    folder: str,
+    classes: Sequence[str] | None = None,
+    limits: ReadingLimits = ReadingLimits(),
+) -> DatasetSummary:
+    """Opens a folder of labelled images and looks at what is there.
+
+    IDX files are measured in full and image folders are listed in full, so that every image is
+    counted; TFRecord files are read from their start, so that beyond the limits nothing is known.
+
+    Args:
+        format: A key of `modules.sources.formats.FORMATS`.
+        folder: Local folder, or a URI that TensorFlow's file systems know.
+        classes: Class names in label order; None takes them from the data.
+        limits: How much is read.
+
+    Returns:
+        The summary; what is wrong with the data is in its `problems`.
+
+    Example:
+        >>> summary = summarize_dataset("idx", "data/optdigits")
+        >>> summary.splits["train"].examples, summary.splits["train"].shapes
+        (898, {ImageShape(height=8, width=8, channels=1): 898})
+    """
+    problems: list[str] = []
+    splits: dict[str, SplitSummary] = {}
+    names = tuple(classes or ())
+    try:
+        source = open_source(format, folder, classes)
+    except DataError as error:
+        return DatasetSummary(folder, format, names, {}, (str(error),))
+    first_ids: dict[str, dict[int, str]] = {}
+    for split in (TRAIN_SPLIT, EVAL_SPLIT):
+        tally = _Tally(limits, problems)
+        try:
+            is_counted = _read_split(source.shards(split), tally)
+        except DataError as error:
+            problems.append(str(error))
+            continue
+        first_ids[split] = tally.first_ids
+        splits[split] = SplitSummary(
+            dict(sorted(tally.counts.items())),
+            is_counted,
+            dict(tally.shapes.most_common()),
+            is_counted and tally.images >= sum(tally.counts.values()),
+            tally.samples,
+        )
+    if TRAIN_SPLIT in splits:
+        try:
+            names = _class_names(source, splits, first_ids)
+        except DataError as error:
+            problems.append(str(error))
+    # A source that needs both splits says the same of each.
+    return DatasetSummary(folder, format, names, splits, tuple(dict.fromkeys(problems)))
+
+
+@dataclass
+class _Tally:
+    """What has been read of a split so far."""
+
+    limits: ReadingLimits
+    problems: list[str]
+    counts: Counter[int] = field(default_factory=Counter)
+    first_ids: dict[int, str] = field(default_factory=dict)
+    shapes: Counter[ImageShape] = field(default_factory=Counter)
+    samples: dict[int, list[bytes]] = field(default_factory=dict)
+    images: int = 0
+    pixels: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        limits = self.limits
+        return (
+            (limits.images is not None and self.images >= limits.images)
+            or (limits.pixels is not None and self.pixels >= limits.pixels)
+            or len(self.problems) >= _MOST_PROBLEMS
+        )
+
+    def add(self, record: ImageRecord) -> None:
+        self.images += 1
+        self.pixels += record.height * record.width
+        self.shapes[ImageShape(record.height, record.width, record.channels)] += 1
+        self.first_ids.setdefault(record.label, record.example_id)
+        samples = self.samples.setdefault(record.label, [])
+        if len(samples) < self.limits.samples:
+            samples.append(record.image)
+
+
+def _read_split(shards: Sequence[ImageShard], tally: _Tally) -> bool:
+    """Fills the tally; returns whether every image was counted."""
+    labels = [shard.labels() for shard in shards]
+    if None in labels:
+        return _read_from_the_start(shards, tally)
+    places = [
+        (number, row, label)
+        for number, shard_labels in enumerate(labels)
+        for row, label in enumerate(shard_labels or ())
+    ]
+    tally.counts.update(label for _, _, label in places)
+    # Samples first: the limits must not leave a rare class without a picture.
+    sampled = list(_first_of_each(places, tally.limits.samples))
+    wanted = itertools.islice(places, tally.limits.images)
+    for chosen in (sampled, [*_without(wanted, sampled)]):
+        for number, of_shard in itertools.groupby(chosen, key=operator.itemgetter(0)):
+            _read_rows(shards[number], [row for _, row, _ in of_shard], tally)
+    return True
+
+
+def _read_from_the_start(shards: Sequence[ImageShard], tally: _Tally) -> bool:
+    for shard in shards:
+        for record in shard.read():
+            if tally.is_full:
+                return False
+            tally.counts[record.label] += 1
+            tally.add(record)
+    return True
+
+
+def _read_rows(shard: ImageShard, rows: list[int], tally: _Tally) -> None:
+    """Reads rows one after the other; behind a bad one it goes on."""
+    while rows and not tally.is_full:
+        done = 0
+        try:
+            for record in shard.preview(rows):
+                tally.add(record)
+                done += 1
+                if tally.is_full:
+                    break
+            return
+        except DataError as error:
+            tally.problems.append(str(error))
+            tally.images += 1
+            rows = rows[done + 1 :]
+
+
+_Place = tuple[int, int, int]
+
+
+def _first_of_each(places: Sequence[_Place], count: int) -> Iterator[_Place]:
+    seen: Counter[int] = Counter()
+    for place in places:
+        if seen[place[2]] < count:
+            seen[place[2]] += 1
+            yield place
+
+
+def _without(places: Iterator[_Place], others: Sequence[_Place]) -> Iterator[_Place]:
+    left_out = frozenset(others)
+    return (place for place in places if place not in left_out)
+
+
+def _class_names(
+    source: ImageSource,
+    splits: Mapping[str, SplitSummary],
+    first_ids: Mapping[str, Mapping[int, str]],
+) -> tuple[str, ...]:
+    if source.classes or all(split.is_counted for split in splits.values()):
+        return source.class_names(first_ids)
+    # Labels that were not read yet may fill a gap.
+    return implied_class_names([label for found in first_ids.values() for label in found])

@@ -1,0 +1,155 @@
+"""The schema of image Examples: what TFDV infers from the source, then curated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+
+from modules.core.errors import DataError, DomainValidationError
+from modules.core.example_features import CHANNELS, DOMAIN, EXAMPLE_ID, HEIGHT, IMAGE, LABEL, WIDTH
+from modules.sources.files import explained, open_file
+
+# Generous: the target's images may have another size than the source's.
+MAX_IMAGE_SIDE = 16_384
+# Grey and colour; the schema language knows bounds only.
+CHANNEL_CHOICES = (1, 3)
+
+_FIX = "Correct the file, or leave source.schema_file out to infer the schema."
+_TYPES = {
+    IMAGE: schema_pb2.BYTES,
+    LABEL: schema_pb2.INT,
+    DOMAIN: schema_pb2.BYTES,
+    EXAMPLE_ID: schema_pb2.BYTES,
+    HEIGHT: schema_pb2.INT,
+    WIDTH: schema_pb2.INT,
+    CHANNELS: schema_pb2.INT,
+}
+
+
+def infer_image_schema(
+    statistics: Iterable[statistics_pb2.DatasetFeatureStatisticsList], num_classes: int
+) -> schema_pb2.Schema:
+    """Infers the features and types with TFDV, then says what must hold for every domain.
+
+    Args:
+        statistics: Of the source's splits.
+        num_classes: K, the number of class names.
+
+    Returns:
+        The schema: each feature of `modules.core.example_features` once in each example;
+        labels in [0, K); sides and channels within bounds; no vocabulary that only the source has.
+
+    Raises:
+        DomainValidationError: A feature is missing from the statistics or has another type.
+    """
+    import tensorflow_data_validation as tfdv  # Takes seconds; a pinned schema needs none of it.
+
+    inferred: schema_pb2.Schema | None = None
+    for split in statistics:
+        if inferred is None:
+            inferred = tfdv.infer_schema(split, infer_feature_shape=True)
+        else:
+            inferred = tfdv.update_schema(inferred, split, infer_feature_shape=True)
+    types = {feature.name: feature.type for feature in inferred.feature} if inferred else {}
+    problems = _wrong_types(types)
+    if problems:
+        raise DomainValidationError(
+            "The source's examples do not have the features that the pipeline needs: "
+            f"{'; '.join(problems)}. Ingest the source with ImageExampleGen."
+        )
+    return _curated_schema(num_classes)
+
+
+def read_pinned_schema(path: str, num_classes: int) -> str:
+    """Reads a pinned schema and checks that it covers the features as the pipeline uses them.
+
+    Args:
+        path: A schema as text proto.
+        num_classes: K, the number of the source's class names.
+
+    Returns:
+        The file's text, comments included.
+
+    Raises:
+        DataError: The file is not readable, no schema, or does not fit.
+    """
+    with explained(path), open_file(path) as file:
+        text: str = file.read().decode("utf-8")
+    try:
+        schema = text_format.Parse(text, schema_pb2.Schema())
+    except text_format.ParseError as error:
+        raise DataError(path, expected="a schema text proto", found=f"{error}", fix=_FIX) from error
+    check_image_schema(schema, num_classes, path)
+    return text
+
+
+def check_image_schema(schema: schema_pb2.Schema, num_classes: int, path: str) -> None:
+    """Checks that a pinned schema covers the features as the pipeline uses them.
+
+    Args:
+        schema: The pinned schema.
+        num_classes: K, the number of the source's class names.
+        path: Where it was read from, for the message.
+
+    Raises:
+        DataError: A feature is missing, has another type or no shape of one value, or the labels'
+            domain is not [0, K).
+    """
+    features = {feature.name: feature for feature in schema.feature}
+    problems = _wrong_types({name: feature.type for name, feature in features.items()})
+    problems += [
+        f"'{name}' has no shape of one value"
+        for name in _TYPES
+        if name in features and [dim.size for dim in features[name].shape.dim] != [1]
+    ]
+    if LABEL in features:
+        labels = features[LABEL].int_domain
+        if (labels.min, labels.max) != (0, num_classes - 1):
+            problems.append(f"'{LABEL}' lies in [{labels.min}, {labels.max}]")
+    if problems:
+        raise DataError(
+            path,
+            expected=f"a schema of image examples with {num_classes} classes",
+            found="; ".join(problems),
+            fix=_FIX,
+        )
+
+
+def _wrong_types(types: dict[str, int]) -> list[str]:
+    problems = [f"no '{name}'" for name in _TYPES if name not in types]
+    problems += [
+        f"'{name}' is {schema_pb2.FeatureType.Name(types[name])} and not "
+        f"{schema_pb2.FeatureType.Name(expected)}"
+        for name, expected in _TYPES.items()
+        if name in types and types[name] != expected
+    ]
+    return problems
+
+
+def _curated_schema(num_classes: int) -> schema_pb2.Schema:
+    schema = schema_pb2.Schema()
+    features = {}
+    for name, feature_type in _TYPES.items():
+        feature = schema.feature.add(name=name, type=feature_type)
+        feature.presence.min_fraction = 1.0
+        feature.presence.min_count = 1
+        # A fixed shape makes Transform read dense tensors.
+        feature.shape.dim.add(size=1)
+        features[name] = feature
+    features[IMAGE].image_domain.SetInParent()
+    _bound(features[LABEL], 0, num_classes - 1, is_categorical=True)
+    _bound(features[HEIGHT], 1, MAX_IMAGE_SIDE)
+    _bound(features[WIDTH], 1, MAX_IMAGE_SIDE)
+    _bound(features[CHANNELS], min(CHANNEL_CHOICES), max(CHANNEL_CHOICES), is_categorical=True)
+    return schema
+
+
+def _bound(
+    feature: schema_pb2.Feature, low: int, high: int, *, is_categorical: bool = False
+) -> None:
+    feature.int_domain.min = low
+    feature.int_domain.max = high
+    if is_categorical:
+        feature.int_domain.is_categorical = True

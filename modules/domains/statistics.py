@@ -1,0 +1,85 @@
+"""TFDV statistics of one domain's Examples: how they are computed, and what is read from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+
+from modules.core.example_features import CHANNELS, DOMAIN, EXAMPLE_ID, IMAGE, LABEL
+
+# Values that are counted exactly; with more classes than this the counts are known to be missing.
+_COUNTED_VALUES = 100_000
+
+
+def statistics_options() -> Any:
+    """Says how StatisticsGen computes the statistics of a domain.
+
+    Labels are categories, so that each class is counted (TFDV would else make a histogram of
+    numbers); images are bytes and example ids are unique, so that neither is counted, which also
+    saves a good part of the time.
+
+    Returns:
+        A `tfdv.StatsOptions` for the component's `stats_options`.
+    """
+    schema = schema_pb2.Schema()
+    for name in (LABEL, CHANNELS):
+        feature = schema.feature.add(name=name, type=schema_pb2.INT)
+        feature.int_domain.is_categorical = True
+    schema.feature.add(name=IMAGE, type=schema_pb2.BYTES).image_domain.SetInParent()
+    example_id = schema.feature.add(name=EXAMPLE_ID, type=schema_pb2.BYTES)
+    example_id.string_domain.is_categorical = schema_pb2.StringDomain.CATEGORICAL_NO
+    return tfdv.StatsOptions(
+        schema=schema,
+        num_rank_histogram_buckets=_COUNTED_VALUES,
+        use_sketch_based_topk_uniques=True,
+    )
+
+
+def example_count(statistics: statistics_pb2.DatasetFeatureStatisticsList) -> int:
+    """Counts a split's examples."""
+    return sum(int(dataset.num_examples) for dataset in statistics.datasets)
+
+
+def value_counts(
+    statistics: statistics_pb2.DatasetFeatureStatisticsList, feature: str
+) -> dict[int, int] | None:
+    """Reads how often each value of a categorical integer feature occurs.
+
+    Args:
+        statistics: Of one split.
+        feature: Name of the feature.
+
+    Returns:
+        Count by value; None where the statistics do not hold the exact count of every value.
+    """
+    found = _feature(statistics, feature)
+    if (
+        found is None
+        or found.type != statistics_pb2.FeatureNameStatistics.INT
+        or found.WhichOneof("stats") != "string_stats"
+    ):
+        return None
+    buckets = found.string_stats.rank_histogram.buckets
+    counts = {int(bucket.label): int(bucket.sample_count) for bucket in buckets}
+    complete = sum(counts.values()) == found.string_stats.common_stats.tot_num_values
+    return counts if complete else None
+
+
+def domain_name(statistics: statistics_pb2.DatasetFeatureStatisticsList) -> str | None:
+    """Reads the name that a split's examples carry most often; None where they carry none."""
+    found = _feature(statistics, DOMAIN)
+    if found is None or not found.string_stats.top_values:
+        return None
+    return str(found.string_stats.top_values[0].value)
+
+
+def _feature(
+    statistics: statistics_pb2.DatasetFeatureStatisticsList, name: str
+) -> statistics_pb2.FeatureNameStatistics | None:
+    for dataset in statistics.datasets:
+        for feature in dataset.features:
+            if list(feature.path.step) == [name] or feature.name == name:
+                return feature
+    return None

@@ -1,0 +1,1 @@
+"""Comparing the arms: statistics, requirements, the gate."""

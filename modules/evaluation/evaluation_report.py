@@ -1,0 +1,130 @@
+"""What an evaluation says in files: `evaluation.json` and `predictions.csv`."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from modules.core.arms import ARMS
+from modules.evaluation.gate import Verdict
+from modules.evaluation.paired_statistics import wilson_interval
+from modules.models.served_model import Answers
+
+BLESSED = "blessed"
+NOT_BLESSED = "not_blessed"
+
+
+def arm_report(answers: Answers, class_names: Sequence[str]) -> dict[str, Any]:
+    """Sums up one arm's answers.
+
+    Args:
+        answers: To N examples.
+        class_names: K names in label order.
+
+    Returns:
+        `accuracy`, its Wilson interval `ci95`, `correct`, `total`, `per_class` (accuracy None
+        where a class has no example) and `confusion`, K x K counts by true (row) and predicted
+        class.
+    """
+    num_classes = len(class_names)
+    cells = np.bincount(answers.labels * num_classes + answers.predicted, minlength=num_classes**2)
+    confusion = cells.reshape(num_classes, num_classes)
+    correct, total = int(confusion.trace()), int(confusion.sum())
+    return {
+        "accuracy": correct / total,
+        "ci95": list(wilson_interval(correct, total)),
+        "correct": correct,
+        "total": total,
+        "per_class": {
+            name: _class_report(int(row[label]), int(row.sum()))
+            for label, (name, row) in enumerate(zip(class_names, confusion, strict=True))
+        },
+        "confusion": confusion.tolist(),
+    }
+
+
+def evaluation_report(
+    target: Mapping[str, Answers],
+    source: Mapping[str, float | int],
+    verdict: Verdict,
+    class_names: Sequence[str],
+    *,
+    source_name: str,
+    target_name: str,
+    shots: int | str,
+    seed: int,
+) -> dict[str, Any]:
+    """Builds the content of `evaluation.json`.
+
+    Args:
+        target: Each arm's answers to the target's eval split.
+        source: `accuracy`, `accuracy_after_transfer` and `examples` on the source's eval split.
+        verdict: The gate's.
+        class_names: K names in label order.
+        source_name: Name of the source domain.
+        target_name: Name of the target domain.
+        shots: Labelled target examples a class that training used, or `all`.
+        seed: The run's.
+
+    Returns:
+        JSON values only.
+    """
+    comparisons = {
+        name: dataclasses.asdict(comparison) for name, comparison in verdict.comparisons.items()
+    }
+    for comparison in comparisons.values():
+        comparison["ci95"] = list(comparison["ci95"])
+    return {
+        "source": {"name": source_name, **source},
+        "target": {
+            "name": target_name,
+            "shots": shots,
+            "eval_examples": len(target[ARMS[0]].labels),
+            "classes": list(class_names),
+        },
+        "arms": {arm: arm_report(target[arm], class_names) for arm in ARMS},
+        "comparisons": comparisons,
+        "verdict": BLESSED if verdict.blessed else NOT_BLESSED,
+        "reasons": verdict.reasons,
+        "seed": seed,
+    }
+
+
+def predictions_csv(answers: Mapping[str, Answers]) -> str:
+    """Lists every example with its true label and each arm's label and confidence.
+
+    Args:
+        answers: Each arm's, to the same examples in the same order.
+
+    Returns:
+        CSV text with the columns `example_id`, `label` and, by arm, `<arm>_label` and
+        `<arm>_confidence`; labels as indices into the class names.
+    """
+    columns: list[Sequence[Any]] = [
+        answers[ARMS[0]].example_ids,
+        answers[ARMS[0]].labels.tolist(),
+    ]
+    for arm in ARMS:
+        columns += [
+            answers[arm].predicted.tolist(),
+            [f"{value:.6f}" for value in answers[arm].confidence],
+        ]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = [f"{arm}_{column}" for arm in ARMS for column in ("label", "confidence")]
+    writer.writerow(["example_id", "label", *names])
+    writer.writerows(zip(*columns, strict=True))
+    return text.getvalue()
+
+
+def _class_report(correct: int, total: int) -> dict[str, Any]:
+    return {
+        "accuracy": correct / total if total else None,
+        "correct": correct,
+        "total": total,
+    }

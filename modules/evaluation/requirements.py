@@ -1,0 +1,202 @@
+"""The single requirements of the transfer gate: each is met or not, and says why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modules.evaluation.paired_statistics import (
+    Interval,
+    bootstrap_difference,
+    difference_interval,
+    fall_p_value,
+    least_fall_p_value,
+    mcnemar_p_value,
+    tarone_rejections,
+)
+from modules.settings import GateSettings
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One requirement and what came of it.
+
+    Args:
+        met: Whether it holds.
+        reason: A sentence for people, with the numbers.
+    """
+
+    met: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class PairedCounts:
+    """How a candidate and a baseline answered the same examples.
+
+    Args:
+        both: Examples that both got right.
+        fixed: Examples that only the candidate got right.
+        broken: Examples that only the baseline got right.
+        neither: Examples that both got wrong.
+    """
+
+    both: int
+    fixed: int
+    broken: int
+    neither: int
+
+    @property
+    def total(self) -> int:
+        """Number of examples."""
+        return self.both + self.fixed + self.broken + self.neither
+
+    @property
+    def difference(self) -> float:
+        """Accuracy of the candidate minus that of the baseline; 0 without examples."""
+        return (self.fixed - self.broken) / self.total if self.total else 0.0
+
+
+def p_value(counts: PairedCounts, settings: GateSettings, seed: int) -> float:
+    """Gives the two-sided p-value of the gate's test."""
+    if settings.test == "mcnemar":
+        return mcnemar_p_value(counts.fixed, counts.broken)
+    return bootstrap_difference(counts.fixed, counts.broken, counts.total, seed=seed).p_value
+
+
+def interval(
+    counts: PairedCounts, settings: GateSettings, confidence: float, seed: int
+) -> Interval:
+    """Gives the interval of the difference that belongs to the gate's test."""
+    cells = counts.fixed, counts.broken, counts.total
+    if settings.test == "mcnemar":
+        return difference_interval(*cells, confidence)
+    return bootstrap_difference(*cells, confidence, seed).interval
+
+
+def enough_examples(total: int, settings: GateSettings) -> Requirement:
+    """Requires a minimum of target eval examples."""
+    needed = settings.min_eval_examples
+    if total < needed:
+        return Requirement(
+            False,
+            f"There is not enough evidence: {total} target eval examples, but at least {needed} "
+            "are needed (gate.min_eval_examples).",
+        )
+    return Requirement(True, f"There are {total} target eval examples; {needed} are needed.")
+
+
+def better_than_pretrained(counts: PairedCounts, settings: GateSettings, seed: int) -> Requirement:
+    """Requires a significant gain over the pretrained model.
+
+    Args:
+        counts: The warm start (candidate) against the pretrained model.
+        settings: Test and confidence.
+        seed: Of the bootstrap.
+
+    Returns:
+        Met if the difference is positive and the two-sided test significant.
+    """
+    chance = p_value(counts, settings, seed)
+    level = 1.0 - settings.confidence
+    met = counts.difference > 0 and chance < level
+    if met:
+        claim = "The warm start is better than the pretrained model"
+    elif counts.difference < 0 and chance < level:
+        claim = "The warm start is worse than the pretrained model (negative transfer)"
+    else:
+        claim = "The warm start is not proven to be better than the pretrained model"
+    test = "exact McNemar test" if settings.test == "mcnemar" else "paired bootstrap"
+    return Requirement(
+        met,
+        f"{claim}: {_accuracies(counts)}, {counts.fixed} answers fixed and {counts.broken} "
+        f"broken, {test} p = {chance:.2g} (below {level:.2g} is needed).",
+    )
+
+
+def not_below_scratch(counts: PairedCounts, settings: GateSettings, seed: int) -> Requirement:
+    """Requires proof that the warm start is not below the scratch control by more than the margin.
+
+    Args:
+        counts: The warm start (candidate) against the scratch control.
+        settings: Test, confidence and margin.
+        seed: Of the bootstrap.
+
+    Returns:
+        Met if the whole interval of the difference lies at or above minus the margin.
+    """
+    low, high = interval(counts, settings, settings.confidence, seed)
+    met = low >= -settings.scratch_margin
+    below = "below the scratch control"
+    if settings.scratch_margin:
+        below = f"more than {100 * settings.scratch_margin:g} points {below}"
+    if met:
+        claim = f"The warm start is not {below}"
+    elif high < -settings.scratch_margin:
+        claim = f"The warm start is {below} (negative transfer)"
+    else:
+        claim = f"It is not ruled out that the warm start is {below} (gate.scratch_margin)"
+    return Requirement(
+        met,
+        f"{claim}: {_accuracies(counts)}, {100 * settings.confidence:g} % interval of the "
+        f"difference {_points(low)} to {_points(high)} points.",
+    )
+
+
+def no_class_falls(
+    counts_by_class: Sequence[PairedCounts], class_names: Sequence[str], settings: GateSettings
+) -> Requirement:
+    """Requires that no class falls against the pretrained model by more than allowed.
+
+    Args:
+        counts_by_class: The warm start (candidate) against the pretrained model, a class each.
+        class_names: Their names.
+        settings: Confidence and the largest fall that is allowed.
+
+    Returns:
+        Not met if a class falls by more than that and its one-sided test is significant after
+        Tarone's correction over the classes.
+    """
+    level = 1.0 - settings.confidence
+    rejections = tarone_rejections(
+        [fall_p_value(counts.fixed, counts.broken) for counts in counts_by_class],
+        [least_fall_p_value(counts.fixed, counts.broken) for counts in counts_by_class],
+        level,
+    )
+    allowed = f"{100 * settings.max_class_drop:g} points"
+    falls = [
+        f"'{name}' by {-100 * counts.difference:.1f} points ({counts.broken} answers broken and "
+        f"{counts.fixed} fixed of {counts.total}, corrected p = {chance:.2g})"
+        for name, counts, chance in zip(
+            class_names, counts_by_class, rejections.adjusted, strict=True
+        )
+        if -counts.difference > settings.max_class_drop and chance < level
+    ]
+    if falls:
+        return Requirement(
+            False,
+            f"A class may fall by at most {allowed} against the pretrained model beyond chance "
+            f"(gate.max_class_drop), but these fall more: {', '.join(falls)}.",
+        )
+    reason = (
+        f"No class falls by more than {allowed} against the pretrained model beyond chance "
+        f"(exact tests, corrected for {len(counts_by_class)} classes)."
+    )
+    # Even with every answer broken these could not be significant.
+    blind = sum(rejections.competitors * 0.5**counts.total >= level for counts in counts_by_class)
+    if blind:
+        reason += f" For {blind} of them there are too few examples to tell."
+    return Requirement(True, reason)
+
+
+def _accuracies(counts: PairedCounts) -> str:
+    candidate = (counts.both + counts.fixed) / counts.total
+    baseline = (counts.both + counts.broken) / counts.total
+    return (
+        f"{100 * candidate:.1f} % against {100 * baseline:.1f} % of {counts.total} examples "
+        f"({_points(counts.difference)} points)"
+    )
+
+
+def _points(difference: float) -> str:
+    return f"{100 * difference:+.1f}"

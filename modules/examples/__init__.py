@@ -1,0 +1,1 @@
+"""tf.Examples: reading, preprocessing, drawing shots."""

@@ -1,0 +1,68 @@
+"""Which labelled target examples a few-shot training may use."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from modules.core.errors import DataError
+from modules.settings import Shots
+
+
+def draw_shots(
+    labels: np.ndarray,
+    example_ids: np.ndarray,
+    shots: Shots,
+    seed: int,
+    class_names: Sequence[str],
+    *,
+    source: str = "target train split",
+) -> np.ndarray:
+    """Draws the same number of examples from each class.
+
+    The draw depends on seed, labels and ids alone, not on the order of the examples; a draw of
+    fewer shots with the same seed is a subset of it.
+
+    Args:
+        labels: int64 [N], indices into the class names.
+        example_ids: bytes [N], unique.
+        shots: Examples per class, or `all` for every example.
+        seed: Chooses the examples.
+        class_names: K names, in label order; each class is drawn from.
+        source: Where the examples come from, for the error message.
+
+    Returns:
+        int64 [shots * K], or [N] for `all`: rows of the drawn examples, ascending by example id.
+
+    Raises:
+        DataError: A class has fewer examples than that.
+
+    Example:
+        >>> labels, ids = np.array([0, 1, 0]), np.array([b"a", b"b", b"c"])
+        >>> rows = draw_shots(labels, ids, shots=1, seed=0, class_names=["no", "yes"])
+        >>> labels[rows].tolist().count(0)
+        1
+    """
+    by_id = np.argsort(example_ids, kind="stable")
+    if shots == "all":
+        return by_id
+    drawn = []
+    for label, name in enumerate(class_names):
+        members = by_id[labels[by_id] == label]
+        if len(members) < shots:
+            raise DataError(
+                source,
+                expected=f"{shots} labelled examples of class '{name}' (target.shots)",
+                found=f"{len(members)}",
+                fix="Lower target.shots, or add examples of that class.",
+            )
+        priorities = [_priority(example_id, seed) for example_id in example_ids[members]]
+        drawn += [members[place] for place in np.argsort(priorities)[:shots]]
+    return by_id[np.isin(by_id, drawn)]
+
+
+def _priority(example_id: bytes, seed: int) -> str:
+    """Ranks an example by a hash of its id, which no other example has a part in."""
+    return hashlib.sha256(b"%d\0%s" % (seed, example_id)).hexdigest()

@@ -1,0 +1,250 @@
+"""From an Examples split and a TransformGraph to arrays that training draws its batches from."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from modules.core.errors import DataError
+from modules.core.example_features import EXAMPLE_ID, IMAGE, LABEL
+
+_CHUNK = 512  # examples that go through the TransformGraph at once
+_READABLE_EXAMPLES = "readable tf.Examples with image, label and example_id"
+_FIX = "Run the pipeline with --fresh to ingest the data again."
+
+
+@dataclass(frozen=True)
+class ExampleIndex:
+    """What is in a split, before any image is decoded.
+
+    Rows are ordered by example id: how the split is divided into files, and in which order a
+    runner wrote them, makes no difference to a training.
+
+    Attributes:
+        files: The split's files, in the order in which `positions` counts.
+        labels: int64 [N].
+        example_ids: bytes [N], ascending.
+        positions: int64 [N]: where in the files each row's record is.
+    """
+
+    files: tuple[str, ...]
+    labels: np.ndarray
+    example_ids: np.ndarray
+    positions: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class PreprocessedExamples:
+    """Examples as the network takes them, in memory or mapped from disk.
+
+    Attributes:
+        images: float32 [N, S, S, C].
+        labels: int64 [N]; None where training must not see them.
+        example_ids: bytes [N].
+    """
+
+    images: np.ndarray
+    labels: np.ndarray | None
+    example_ids: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.example_ids)
+
+    @property
+    def known_labels(self) -> np.ndarray:
+        """The labels, int64 [N], of examples that have them."""
+        if self.labels is None:
+            raise ValueError("The labels of these examples are withheld.")
+        return self.labels
+
+    def take(self, rows: np.ndarray) -> PreprocessedExamples:
+        """Copies the given rows, int64 [M], in that order."""
+        labels = None if self.labels is None else self.labels[rows]
+        return PreprocessedExamples(self.images[rows], labels, self.example_ids[rows])
+
+    def without_labels(self) -> PreprocessedExamples:
+        """Shares the images, but not what is in them."""
+        return replace(self, labels=None)
+
+
+class ImagePreprocessor:
+    """The image part of a TransformGraph; loaded and traced once, for any number of splits.
+
+    Args:
+        transform_graph_dir: A TransformGraph artifact.
+
+    Raises:
+        DataError: There is no such TransformGraph.
+    """
+
+    def __init__(self, transform_graph_dir: str) -> None:
+        transform_output = tft.TFTransformOutput(transform_graph_dir)
+        with _readable(transform_graph_dir, "a TransformGraph with an image"):
+            layer = transform_output.transform_features_layer()
+            # Only the image, as in serving: its preprocessing cannot come to depend on more.
+            spec = {IMAGE: transform_output.raw_feature_spec()[IMAGE]}
+
+        # A Keras 2 layer cannot be part of a Keras 3 network, but of any function.
+        @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
+        def preprocess(records: tf.Tensor) -> tf.Tensor:
+            return layer(tf.io.parse_example(records, spec))[IMAGE]
+
+        self._preprocess = preprocess
+
+    def __call__(self, records: tf.Tensor) -> tf.Tensor:
+        """Preprocesses serialized tf.Examples, string [N], to f32 [N, S, S, C]."""
+        return self._preprocess(records)
+
+
+def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
+    """Reads labels and ids of a split.
+
+    Args:
+        file_patterns: Patterns of GZIP TFRecord files of tf.Examples, as TFX hands them over.
+
+    Returns:
+        The index of all examples.
+
+    Raises:
+        DataError: No file, no example, an unreadable record, or two examples with the same id.
+    """
+    files = matching_files(file_patterns)
+    spec = {
+        LABEL: tf.io.FixedLenFeature([], tf.int64),
+        EXAMPLE_ID: tf.io.FixedLenFeature([], tf.string),
+    }
+    chunks = _record_chunks(files).map(
+        lambda records: tf.io.parse_example(records, spec), num_parallel_calls=tf.data.AUTOTUNE
+    )
+    folder = os.path.dirname(files[0])
+    with _readable(folder, _READABLE_EXAMPLES):
+        parsed = [(chunk[LABEL], chunk[EXAMPLE_ID]) for chunk in chunks.as_numpy_iterator()]
+    if not parsed:
+        raise DataError(folder, expected="examples", found="none", fix=_FIX)
+    labels = np.concatenate([label for label, _ in parsed])
+    example_ids = np.concatenate([example_id for _, example_id in parsed]).astype(np.bytes_)
+    positions = np.argsort(example_ids, kind="stable")
+    ordered = example_ids[positions]
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    if len(repeated):
+        raise DataError(
+            folder, expected="unique example ids", found=f"'{repeated[0].decode()}' twice", fix=_FIX
+        )
+    return ExampleIndex(files, labels[positions], ordered, positions)
+
+
+def preprocess_examples(
+    index: ExampleIndex,
+    preprocessor: ImagePreprocessor,
+    *,
+    memory_cache_mib: int,
+    rows: np.ndarray | None = None,
+) -> PreprocessedExamples:
+    """Sends examples through the TransformGraph, once.
+
+    Args:
+        index: The split's index.
+        preprocessor: The TransformGraph.
+        memory_cache_mib: Images of more MiB than this, in all, are kept in a temporary file.
+        rows: int64 [M], rows of the index without repetition; None takes every one.
+
+    Returns:
+        The M examples, in the order of `rows`.
+
+    Raises:
+        DataError: A file is unreadable, or there is no room for it.
+    """
+    rows = np.arange(len(index)) if rows is None else rows
+    slots = np.full(len(index), -1, dtype=np.int64)
+    slots[index.positions[rows]] = np.arange(len(rows))
+    images: np.ndarray | None = None
+    with _readable(os.path.dirname(index.files[0]), _READABLE_EXAMPLES):
+        for chunk_slots, chunk in _preprocessed_chunks(index, preprocessor, slots):
+            if images is None:
+                images = _allocate((len(rows), *chunk.shape[1:]), memory_cache_mib)
+            images[chunk_slots] = chunk
+    if images is None:
+        raise DataError(index.files[0], expected="rows to preprocess", found="none", fix=_FIX)
+    return PreprocessedExamples(images, index.labels[rows], index.example_ids[rows])
+
+
+def _preprocessed_chunks(
+    index: ExampleIndex, preprocessor: ImagePreprocessor, slots: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yields images with the slots that they belong into; slot -1 means not wanted."""
+
+    def select(records: tf.Tensor, slots: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        wanted = slots >= 0
+        return tf.boolean_mask(records, wanted), tf.boolean_mask(slots, wanted)
+
+    slot_chunks = tf.data.Dataset.from_tensor_slices(slots).batch(_CHUNK)
+    chunks = tf.data.Dataset.zip((_record_chunks(index.files), slot_chunks))
+    chunks = chunks.map(select).filter(lambda records, slots: tf.size(slots) > 0)
+    chunks = chunks.map(
+        lambda records, slots: (slots, preprocessor(records)), num_parallel_calls=tf.data.AUTOTUNE
+    )
+    return chunks.prefetch(1).as_numpy_iterator()
+
+
+def _allocate(shape: tuple[int, ...], memory_cache_mib: int) -> np.ndarray:
+    size = 4 * int(np.prod(shape, dtype=np.int64))
+    if size <= memory_cache_mib * 2**20:
+        return np.empty(shape, np.float32)
+    # The file has no name: it is gone with the array, or with the process.
+    with tempfile.TemporaryFile() as file:
+        try:
+            # Without the blocks at hand, a full disk would kill the process at some later write.
+            os.posix_fallocate(file.fileno(), 0, size)
+        except OSError as error:
+            raise DataError(
+                tempfile.gettempdir(),
+                expected=f"room for {size / 2**20:.0f} MiB of preprocessed examples",
+                found=error.strerror or str(error),
+                fix="Free it, set TMPDIR to another disk, or raise training.memory_cache_mib.",
+            ) from error
+        return np.memmap(file, np.float32, mode="r+", shape=shape)
+
+
+def matching_files(patterns: Sequence[str]) -> tuple[str, ...]:
+    """Lists a split's files in alphabetical order.
+
+    Args:
+        patterns: As TFX hands them over.
+
+    Raises:
+        DataError: There is none.
+    """
+    files = sorted({file for pattern in patterns for file in tf.io.gfile.glob(pattern)})
+    if not files:
+        raise DataError(", ".join(patterns), expected="Examples files", found="none", fix=_FIX)
+    return tuple(files)
+
+
+def _record_chunks(files: Sequence[str]) -> tf.data.Dataset:
+    return tf.data.TFRecordDataset(list(files), compression_type="GZIP").batch(_CHUNK)
+
+
+@contextmanager
+def _readable(path: str, expected: str) -> Iterator[None]:
+    try:
+        yield
+    except (tf.errors.OpError, OSError, KeyError) as error:
+        raise DataError(
+            path, expected=expected, found=_without_node_names(str(error)), fix=_FIX
+        ) from error
+
+
+def _without_node_names(message: str) -> str:
+    text = re.sub(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*", "", message, flags=re.DOTALL)
+    return " ".join(text.split()).rstrip(".")

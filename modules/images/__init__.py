@@ -1,0 +1,1 @@
+"""Operations on images: decoding, framing, augmentation, pictures for people."""

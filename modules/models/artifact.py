@@ -1,0 +1,87 @@
+"""How a trained network lies in a Model artifact: a SavedModel, and a checkpoint by name.
+
+`SHA256SUMS` beside them, in the format of `sha256sum --check`, tells whether they are what was
+written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from modules.core.checksums import CHECKSUMS_FILE, check_checksums, write_checksums
+from modules.models.checkpointing import Network, save_network_checkpoint
+from modules.models.serving import export_saved_model
+from modules.settings import NetworkSettings
+
+SAVED_MODEL_FOLDER = "Format-Serving"
+CHECKPOINT_FOLDER = "checkpoint"
+
+_FIX = "Run the training that wrote it again: with --fresh, or with another --output."
+
+
+def saved_model_dir(model_uri: str) -> str:
+    """Returns the folder of a Model artifact's SavedModel."""
+    return os.path.join(model_uri, SAVED_MODEL_FOLDER)
+
+
+def checkpoint_dir(model_uri: str) -> str:
+    """Returns the folder of a Model artifact's checkpoint."""
+    return os.path.join(model_uri, CHECKPOINT_FOLDER)
+
+
+def save_model(
+    network: Network,
+    settings: NetworkSettings,
+    class_names: Sequence[str],
+    transform_graph_dir: str,
+    model_uri: str,
+) -> None:
+    """Fills a Model artifact.
+
+    Args:
+        network: A trained Keras network or restored graph.
+        settings: The network's settings.
+        class_names: K names in label order.
+        transform_graph_dir: The TransformGraph artifact that the network was trained behind.
+        model_uri: Root folder of the artifact.
+    """
+    metadata = {
+        "network": settings.model_dump(mode="json"),
+        "num_classes": len(class_names),
+        "class_names": list(class_names),
+    }
+    path = os.path.join(model_uri, CHECKSUMS_FILE)
+    if tf.io.gfile.exists(path):
+        tf.io.gfile.remove(path)
+    save_network_checkpoint(network, checkpoint_dir(model_uri), metadata)
+    export_saved_model(
+        network, settings, transform_graph_dir, class_names, saved_model_dir(model_uri)
+    )
+    # Last: where they are, the artifact is complete.
+    write_model_checksums(model_uri)
+
+
+def write_model_checksums(model_uri: str) -> None:
+    """Writes `SHA256SUMS` of an artifact's SavedModel and checkpoint.
+
+    Args:
+        model_uri: Root folder of the artifact.
+    """
+    write_checksums(model_uri, (CHECKPOINT_FOLDER, SAVED_MODEL_FOLDER))
+
+
+def check_model(model_uri: str) -> None:
+    """Refuses a Model artifact whose files are not those that were written.
+
+    To be called before anything of it is loaded: a SavedModel is a program.
+
+    Args:
+        model_uri: Root folder of the artifact, filled by `save_model`.
+
+    Raises:
+        DataError: A file was changed or removed, or the artifact was never complete.
+    """
+    check_checksums(model_uri, _FIX)

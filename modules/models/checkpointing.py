@@ -1,0 +1,218 @@
+"""Checkpoints of a network's weights by name, and the warm start from them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from modules.core.errors import DataError
+from modules.models.mapping_report import MappingReport, compare_weights, refuse_unannounced
+from modules.networks.restored_graph import RestoredGraph
+
+METADATA_FILE = "network.json"
+FINGERPRINT = "fingerprint"
+
+_PREFIX = "variables"
+_VALUE_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
+_FIX = "Run the step that wrote the checkpoint again, or take one from another run."
+
+Network: TypeAlias = keras.Model | RestoredGraph
+
+
+def network_variables(network: Network) -> dict[str, tf.Variable]:
+    """Names a network's weights by layer, whatever the network itself is called.
+
+    Args:
+        network: A Keras model or a restored graph.
+
+    Returns:
+        The weights, without state such as the seeds of dropout, by names like `conv1/kernel`.
+
+    Raises:
+        ValueError: Two weights share a name.
+    """
+    if isinstance(network, RestoredGraph):
+        return dict(network.named_variables)
+    scope = f"{network.name}/"
+    scoped = all(weight.path.startswith(scope) for weight in network.weights)
+    named: dict[str, tf.Variable] = {}
+    for weight in network.weights:
+        name = weight.path.removeprefix(scope) if scoped else weight.path
+        if name in named:
+            raise ValueError(f"Two weights of network '{network.name}' are named '{name}'.")
+        named[name] = weight.value
+    return named
+
+
+def checkpoint_fingerprint(arrays: Mapping[str, np.ndarray]) -> str:
+    """Hashes weights by name, shape, type and value.
+
+    Args:
+        arrays: Weights by name, in any order.
+
+    Returns:
+        SHA-256 in hexadecimal.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def save_network_checkpoint(network: Network, directory: str, metadata: Mapping[str, Any]) -> str:
+    """Writes a network's weights by name, then `network.json`, which makes them whole.
+
+    Args:
+        network: The network to save.
+        directory: Where to; made if missing. A former checkpoint there is replaced.
+        metadata: What belongs into network.json, as JSON values: network settings, number and
+            names of the classes.
+
+    Returns:
+        The checkpoint's fingerprint, which network.json holds too.
+    """
+    tf.io.gfile.makedirs(directory)
+    metadata_path = os.path.join(directory, METADATA_FILE)
+    if tf.io.gfile.exists(metadata_path):
+        tf.io.gfile.remove(metadata_path)
+    variables = network_variables(network)
+    tf.train.Checkpoint(**_nested(variables)).write(os.path.join(directory, _PREFIX))
+    arrays = {name: variable.numpy() for name, variable in variables.items()}
+    fingerprint = checkpoint_fingerprint(arrays)
+    shapes = {name: list(array.shape) for name, array in arrays.items()}
+    record = {**metadata, FINGERPRINT: fingerprint, "variables": shapes}
+    with tf.io.gfile.GFile(f"{metadata_path}.partial", "w") as file:
+        file.write(json.dumps(record, indent=2, sort_keys=True) + "\n")
+    tf.io.gfile.rename(f"{metadata_path}.partial", metadata_path, overwrite=True)
+    return fingerprint
+
+
+def read_checkpoint_metadata(directory: str) -> dict[str, Any]:
+    """Reads what was saved about a checkpoint's network.
+
+    Args:
+        directory: The checkpoint's folder.
+
+    Returns:
+        The metadata given to `save_network_checkpoint`, with `fingerprint` and `variables`
+        (shapes by name).
+
+    Raises:
+        DataError: network.json is missing or not readable: the checkpoint is not whole.
+    """
+    path = os.path.join(directory, METADATA_FILE)
+    try:
+        with tf.io.gfile.GFile(path) as file:
+            record = json.loads(file.read())
+    except (tf.errors.OpError, ValueError) as error:
+        raise DataError(
+            path,
+            expected="the description of a whole checkpoint",
+            found=_one_line(error),
+            fix=_FIX,
+        ) from error
+    if not isinstance(record, dict) or not isinstance(record.get(FINGERPRINT), str):
+        raise DataError(
+            path, expected="a JSON object with a fingerprint", found="something else", fix=_FIX
+        )
+    return record
+
+
+def read_checkpoint_variables(directory: str) -> dict[str, np.ndarray]:
+    """Reads a checkpoint's weights and checks them against its fingerprint.
+
+    Args:
+        directory: The checkpoint's folder.
+
+    Returns:
+        The weights by name, in alphabetical order.
+
+    Raises:
+        DataError: The checkpoint is missing, cut short, corrupt or was changed after saving.
+    """
+    expected = read_checkpoint_metadata(directory)[FINGERPRINT]
+    try:
+        reader = tf.train.load_checkpoint(os.path.join(directory, _PREFIX))
+        arrays = {
+            key.removesuffix(_VALUE_SUFFIX): reader.get_tensor(key)
+            for key in sorted(reader.get_variable_to_shape_map())
+            if key.endswith(_VALUE_SUFFIX)
+        }
+    except (tf.errors.OpError, ValueError, RuntimeError, LookupError) as error:
+        raise DataError(
+            directory, expected="a readable checkpoint", found=_one_line(error), fix=_FIX
+        ) from error
+    found = checkpoint_fingerprint(arrays)
+    if found != expected:
+        raise DataError(
+            directory,
+            expected=f"weights with fingerprint {expected[:12]}",
+            found=f"{found[:12]}: they were changed after saving",
+            fix=_FIX,
+        )
+    return arrays
+
+
+def warm_start_network(
+    network: Network,
+    directory: str,
+    *,
+    expected_missing: Sequence[str] = (),
+    expected_mismatched: Sequence[str] = (),
+) -> MappingReport:
+    """Restores every weight that network and checkpoint both have, by name and shape.
+
+    Nothing is restored unless everything else was announced. Weights that only the checkpoint has
+    are reported, not refused: a network with fewer parts is a choice visible in its code.
+
+    Args:
+        network: Changed in place.
+        directory: A checkpoint of `save_network_checkpoint`.
+        expected_missing: Weights, or layers, that the checkpoint may lack.
+        expected_mismatched: Weights, or layers, whose shape may differ from the checkpoint's.
+
+    Returns:
+        What was restored and what was not.
+
+    Raises:
+        DataError: The checkpoint cannot be trusted, see `read_checkpoint_variables`.
+        WarmStartMappingError: A difference was not announced, an announced name is not in the
+            network, or the two have nothing in common.
+    """
+    arrays = read_checkpoint_variables(directory)
+    variables = network_variables(network)
+    report = compare_weights(
+        {name: tuple(variable.shape.as_list()) for name, variable in variables.items()},
+        {name: array.shape for name, array in arrays.items()},
+        checkpoint=directory,
+        fingerprint=checkpoint_fingerprint(arrays),
+    )
+    refuse_unannounced(report, expected_missing, expected_mismatched)
+    for name in report.restored:
+        variables[name].assign(arrays[name])
+    return report
+
+
+def _nested(variables: Mapping[str, tf.Variable]) -> dict[str, Any]:
+    """Makes scopes nested dicts: a flat key's slashes would be escaped in the checkpoint."""
+    tree: dict[str, Any] = {}
+    for name, variable in variables.items():
+        *scopes, leaf = name.split("/")
+        node = tree
+        for scope in scopes:
+            node = node.setdefault(scope, {})
+        node[leaf] = variable
+    return tree
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

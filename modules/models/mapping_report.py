@@ -1,0 +1,157 @@
+"""What a warm start took over from a checkpoint, by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from modules.core.errors import WarmStartMappingError
+from modules.core.nearest_name import nearest_name_hint
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ShapeMismatch:
+    """The two shapes of a weight that network and checkpoint name alike."""
+
+    network: Shape
+    checkpoint: Shape
+
+
+@dataclass(frozen=True)
+class MappingReport:
+    """Each weight of a network and of a checkpoint, in exactly one of four groups.
+
+    Args:
+        checkpoint: Where the checkpoint lies.
+        fingerprint: SHA-256 of the checkpoint's weights.
+        restored: Shapes by name: the checkpoint's values were taken over.
+        missing: Shapes by name: only the network has them; they kept their initial values.
+        unused: Shapes by name: only the checkpoint has them.
+        shape_mismatch: Both shapes by name: they kept their initial values.
+    """
+
+    checkpoint: str
+    fingerprint: str
+    restored: dict[str, Shape]
+    missing: dict[str, Shape]
+    unused: dict[str, Shape]
+    shape_mismatch: dict[str, ShapeMismatch]
+
+    def to_json(self) -> str:
+        """Writes the report as an indented JSON object; shapes are lists."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> MappingReport:
+        """Reads what `to_json` wrote.
+
+        Args:
+            text: A JSON object.
+
+        Returns:
+            An equal report.
+        """
+        record = json.loads(text)
+        return cls(
+            checkpoint=record["checkpoint"],
+            fingerprint=record["fingerprint"],
+            restored=_shapes(record["restored"]),
+            missing=_shapes(record["missing"]),
+            unused=_shapes(record["unused"]),
+            shape_mismatch={
+                name: ShapeMismatch(tuple(shapes["network"]), tuple(shapes["checkpoint"]))
+                for name, shapes in record["shape_mismatch"].items()
+            },
+        )
+
+
+def compare_weights(
+    network: Mapping[str, Shape],
+    checkpoint_weights: Mapping[str, Shape],
+    *,
+    checkpoint: str,
+    fingerprint: str,
+) -> MappingReport:
+    """Sorts the weights of a network and of a checkpoint into the report's four groups.
+
+    Args:
+        network: Shapes of the network's weights by name.
+        checkpoint_weights: Shapes of the checkpoint's weights by name.
+        checkpoint: Where the checkpoint lies.
+        fingerprint: SHA-256 of the checkpoint's weights.
+
+    Returns:
+        The report that a warm start by name and shape leads to.
+    """
+    shared = [name for name in network if name in checkpoint_weights]
+    same = [name for name in shared if network[name] == checkpoint_weights[name]]
+    return MappingReport(
+        checkpoint=checkpoint,
+        fingerprint=fingerprint,
+        restored={name: network[name] for name in same},
+        missing={name: network[name] for name in network if name not in checkpoint_weights},
+        unused={name: shape for name, shape in checkpoint_weights.items() if name not in network},
+        shape_mismatch={
+            name: ShapeMismatch(network[name], checkpoint_weights[name])
+            for name in shared
+            if name not in same
+        },
+    )
+
+
+def refuse_unannounced(
+    report: MappingReport, expected_missing: Sequence[str], expected_mismatched: Sequence[str]
+) -> None:
+    """Raises unless every difference in the report was announced, and something was restored.
+
+    Args:
+        report: What a warm start would do.
+        expected_missing: Weights, or layers, that the checkpoint may lack.
+        expected_mismatched: Weights, or layers, whose shape may differ.
+
+    Raises:
+        WarmStartMappingError: A difference was not announced, an announced name is not in the
+            network, or nothing would be restored.
+    """
+    network = [*report.restored, *report.missing, *report.shape_mismatch]
+    _refuse_unknown("transfer.expected_missing", expected_missing, network)
+    _refuse_unknown("transfer.expected_mismatched", expected_mismatched, network)
+    problems = [
+        f"  {name} {list(shape)}: missing in the checkpoint; name it in transfer.expected_missing "
+        "to train it from its initial values"
+        for name, shape in report.missing.items()
+        if not _covered(name, expected_missing)
+    ]
+    problems += [
+        f"  {name}: shape {list(shapes.network)} in the network, {list(shapes.checkpoint)} in the "
+        "checkpoint; name it in transfer.expected_mismatched to train it from its initial values"
+        for name, shapes in report.shape_mismatch.items()
+        if not _covered(name, expected_mismatched)
+    ]
+    if not report.restored:
+        problems.append("  nothing in common by name and shape: this would not be a warm start")
+    if problems:
+        head = f"{report.checkpoint}: the checkpoint does not fit the network."
+        tail = f"  weights that only the checkpoint has: {', '.join(report.unused) or 'none'}"
+        raise WarmStartMappingError("\n".join([head, *problems, tail]))
+
+
+def _refuse_unknown(setting: str, names: Sequence[str], network: Sequence[str]) -> None:
+    for name in names:
+        if not any(_covered(weight, [name]) for weight in network):
+            raise WarmStartMappingError(
+                f"{setting}: the network has no weight or layer '{name}'"
+                f"{nearest_name_hint(name, network)}"
+            )
+
+
+def _covered(weight: str, names: Sequence[str]) -> bool:
+    return any(weight == name or weight.startswith(f"{name}/") for name in names)
+
+
+def _shapes(record: dict[str, Any]) -> dict[str, Shape]:
+    return {name: tuple(shape) for name, shape in record.items()}

@@ -1,0 +1,211 @@
+"""A trained network as a SavedModel that holds its own preprocessing."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from modules.core.errors import ConfigError, DataError
+from modules.core.example_features import IMAGE
+from modules.models.checkpointing import Network, network_variables
+from modules.networks.precision import precision_policy
+from modules.networks.registry import FEATURES, LOGITS, build_network
+from modules.networks.restored_graph import RestoredGraph
+from modules.settings import NetworkSettings
+
+SERVING_DEFAULT = "serving_default"
+PREDICT_IMAGES = "predict_images"
+FEATURES_SIGNATURE = "features"
+
+# AutoGraph would spend seconds on rewriting Keras and TensorFlow Transform, to no effect.
+_function = functools.partial(tf.function, autograph=False)
+_EXAMPLES = tf.TensorSpec([None], tf.string, name="examples")
+_IMAGES = tf.TensorSpec([None, None, None, None], tf.uint8, name="images")
+
+
+class ServingModule(tf.Module):
+    """What is saved: signatures, the trainable graph and the variables that both share.
+
+    Args:
+        network: A float32 network.
+        settings: Size and channels of the network's input.
+        transform_graph_dir: A TransformGraph artifact.
+        class_names: K names in label order.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        settings: NetworkSettings,
+        transform_graph_dir: str,
+        class_names: Sequence[str],
+    ) -> None:
+        super().__init__(name="serving")
+        # Plain tf.Variables: the session loader of TF1 does not find Keras 3's wrappers of them.
+        self.network_variables = network_variables(network)
+        self.network_state = _state(network, self.network_variables)
+        transform_output = tft.TFTransformOutput(transform_graph_dir)
+        # Untracked, which saves seconds of tracing a Keras 2 layer: the graph holds constants only.
+        # A preprocessing_fn with vocabularies would need it; saving refuses that with an error.
+        self._transform = _untracked(transform_output.transform_features_layer())
+        self._image_spec = _image_spec(transform_output, transform_graph_dir)
+        self._class_names = tf.constant(list(class_names))
+        # Its variables are tracked already, by name.
+        self._network = _untracked(network)
+        size = settings.image_size
+        inputs = [tf.TensorSpec([None, size, size, settings.channels], tf.float32, name="images")]
+        self.training_forward = _function(self._train, input_signature=inputs)
+        self.inference_forward = _function(self._infer, input_signature=inputs)
+
+    @_function(input_signature=[_EXAMPLES])
+    def serving_default(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Classifies serialized tf.Examples, [N]; only their image is read."""
+        return self._classify(_parse_images(examples))
+
+    @_function(input_signature=[_IMAGES])
+    def predict_images(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Classifies raw pixels, uint8 [N, H, W, C]."""
+        # As PNG, so that the TransformGraph sees what it sees in an example.
+        return self._classify(tf.io.encode_png(images, compression=0))
+
+    @_function(input_signature=[_EXAMPLES])
+    def features(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Gives features and logits of serialized tf.Examples, [N]."""
+        return self._infer(self._preprocess(_parse_images(examples)))
+
+    def _classify(self, encoded: tf.Tensor) -> dict[str, tf.Tensor]:
+        logits = self._infer(self._preprocess(encoded))[LOGITS]
+        label = tf.argmax(logits, axis=-1, output_type=tf.int64)
+        return {
+            "probabilities": tf.nn.softmax(logits),
+            "label": label,
+            "class_name": tf.gather(self._class_names, label),
+        }
+
+    def _preprocess(self, encoded: tf.Tensor) -> tf.Tensor:
+        raw = {IMAGE: _as_raw_feature(encoded, self._image_spec)}
+        return self._transform()(raw)[IMAGE]
+
+    def _infer(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return _named_outputs(self._network()(images, training=False))
+
+    def _train(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return _named_outputs(self._network()(images, training=True))
+
+
+def export_saved_model(
+    network: Network,
+    settings: NetworkSettings,
+    transform_graph_dir: str,
+    class_names: Sequence[str],
+    directory: str,
+) -> None:
+    """Writes a network with its preprocessing as a SavedModel, whole or not at all.
+
+    The SavedModel computes in float32, whatever the network was trained in. Its signatures are
+    `serving_default`(examples: string [N]) and `predict_images`(images: uint8 [N, H, W, C]) ->
+    `{"probabilities": f32 [N, K], "label": i64 [N], "class_name": string [N]}`, and
+    `features`(examples: string [N]) -> `{"features": f32 [N, D], "logits": f32 [N, K]}`.
+    `modules.networks.restored_graph.RestoredGraph` trains on from it.
+
+    Args:
+        network: A Keras network that `build_network` makes from `settings`, or a restored graph.
+        settings: The network's settings.
+        transform_graph_dir: A TransformGraph artifact, saved inside the SavedModel.
+        class_names: K names in label order.
+        directory: Where to, for instance <Model artifact>/Format-Serving; replaced if it exists.
+
+    Raises:
+        ConfigError: The number of classes or the input size is not the network's.
+        DataError: The TransformGraph does not take an image.
+    """
+    serving_network = network
+    if not isinstance(network, RestoredGraph):
+        serving_network = _float32_copy(network, settings, len(class_names))
+    elif network.num_classes != len(class_names):
+        raise ConfigError(
+            f"The restored graph tells {network.num_classes} classes apart, but {len(class_names)} "
+            "are named. Choose 'restore: rebuild' for other classes."
+        )
+    module = ServingModule(serving_network, settings, transform_graph_dir, class_names)
+    partial = f"{directory.rstrip('/')}.partial-{uuid.uuid4().hex}"
+    try:
+        tf.saved_model.save(
+            module,
+            partial,
+            signatures={
+                SERVING_DEFAULT: module.serving_default,
+                PREDICT_IMAGES: module.predict_images,
+                FEATURES_SIGNATURE: module.features,
+            },
+        )
+        if tf.io.gfile.exists(directory):
+            tf.io.gfile.rmtree(directory)
+        tf.io.gfile.rename(partial, directory)
+    finally:
+        if tf.io.gfile.exists(partial):
+            tf.io.gfile.rmtree(partial)
+
+
+def _float32_copy(network: keras.Model, settings: NetworkSettings, num_classes: int) -> keras.Model:
+    with precision_policy("float32"):
+        copy = build_network(settings, num_classes)
+    sources = network_variables(network)
+    targets = network_variables(copy)
+    shapes = {name: variable.shape for name, variable in sources.items()}
+    if shapes != {name: variable.shape for name, variable in targets.items()}:
+        raise ConfigError(
+            f"Network '{network.name}' is not what network '{settings.name}' builds for "
+            f"{num_classes} classes. Export it with the settings and classes it was built for."
+        )
+    for name, variable in targets.items():
+        variable.assign(sources[name])
+    return copy
+
+
+def _state(network: Network, weights: dict[str, tf.Variable]) -> list[tf.Variable]:
+    handles = {id(weight) for weight in weights.values()}
+    variables = [
+        variable.value if isinstance(variable, keras.Variable) else variable
+        for variable in network.variables
+    ]
+    return [variable for variable in variables if id(variable) not in handles]
+
+
+def _image_spec(transform_output: tft.TFTransformOutput, transform_graph_dir: str) -> Any:
+    specs = transform_output.raw_feature_spec()
+    spec = specs.get(IMAGE)
+    if not isinstance(spec, (tf.io.FixedLenFeature, tf.io.VarLenFeature)):
+        raise DataError(
+            transform_graph_dir,
+            expected=f"a TransformGraph with a feature '{IMAGE}' of fixed or variable length",
+            found=f"{spec}" if spec else f"the features {', '.join(sorted(specs)) or 'none'}",
+            fix="Run Transform with the preprocessing_fn of modules.preprocessing.",
+        )
+    return spec
+
+
+def _parse_images(examples: tf.Tensor) -> tf.Tensor:
+    spec = {IMAGE: tf.io.FixedLenFeature([], tf.string)}
+    return tf.io.parse_example(examples, spec)[IMAGE]
+
+
+def _as_raw_feature(encoded: tf.Tensor, spec: Any) -> tf.Tensor | tf.SparseTensor:
+    if isinstance(spec, tf.io.VarLenFeature):
+        return tf.sparse.from_dense(encoded[:, tf.newaxis])
+    return tf.reshape(encoded, [-1, *spec.shape])
+
+
+def _named_outputs(outputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    return {FEATURES: outputs[FEATURES], LOGITS: outputs[LOGITS]}
+
+
+def _untracked(value: Any) -> Callable[[], Any]:
+    """Hides an attribute from SavedModel's tracking."""
+    return lambda: value

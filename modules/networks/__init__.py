@@ -1,0 +1,1 @@
+"""Networks by name, their precision and outputs."""

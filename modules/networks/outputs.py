@@ -1,0 +1,51 @@
+"""A network's features and logits for arrays of images, outside of training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from modules.networks.registry import FEATURES, LOGITS
+
+_CHUNK = 256  # images at once
+
+
+class NetworkOutputs(NamedTuple):
+    """What a network says about N images.
+
+    Attributes:
+        features: f32 [N, D].
+        logits: f32 [N, K].
+    """
+
+    features: np.ndarray
+    logits: np.ndarray
+
+
+def network_outputs(
+    network: Callable[..., dict[str, tf.Tensor]], images: np.ndarray
+) -> NetworkOutputs:
+    """Runs a network in inference mode.
+
+    Args:
+        network: A Keras model or a restored graph.
+        images: f32 [N, S, S, C], at least one.
+
+    Returns:
+        Its outputs, in the order of the images.
+    """
+    shape = [None, *images.shape[1:]]
+
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec(shape, tf.float32)])
+    def infer(chunk: tf.Tensor) -> dict[str, tf.Tensor]:
+        return network(chunk, training=False)
+
+    starts = range(0, len(images), _CHUNK)
+    chunks = [infer(images[start : start + _CHUNK]) for start in starts]
+    return NetworkOutputs(
+        np.concatenate([chunk[FEATURES] for chunk in chunks]),
+        np.concatenate([chunk[LOGITS] for chunk in chunks]),
+    )

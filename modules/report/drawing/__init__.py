@@ -1,0 +1,1 @@
+"""Colours, charts and pictures of the report."""

@@ -1,0 +1,170 @@
+"""From matplotlib to inline SVG that is accessible, follows the page's colours and repeats."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import matplotlib.style
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from modules.report.drawing.palette import CSS_VARIABLES, INK, MUTED, RULE
+
+# Panels are drawn for a phone's width; on a desktop several stand side by side.
+PANEL_WIDTH = 260.0
+_POINTS_PER_INCH = 72.0
+
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "warmstart",
+    "text.parse_math": False,
+    "font.family": "DejaVu Sans",
+    "font.size": 8.5,
+    "axes.titlesize": 8.5,
+    "axes.labelsize": 8.5,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.facecolor": "none",
+    "axes.edgecolor": RULE,
+    "axes.labelcolor": MUTED,
+    "axes.titlecolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.8,
+    "xtick.color": RULE,
+    "ytick.color": RULE,
+    "xtick.labelcolor": MUTED,
+    "ytick.labelcolor": MUTED,
+    "text.color": INK,
+    "legend.labelcolor": INK,
+    "lines.linewidth": 1.8,
+}
+
+_COLOUR = re.compile(r"#[0-9a-f]{6}\b")
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
+_HREF = "{http://www.w3.org/1999/xlink}href"
+# Matplotlib's style element would, inline, apply to the whole page.
+_DROPPED = ("metadata", "style")
+
+
+def draw_svg(
+    draw: Callable[[Axes], None],
+    *,
+    name: str,
+    title: str,
+    description: str,
+    height: float,
+    width: float = PANEL_WIDTH,
+) -> Markup:
+    """Draws one panel.
+
+    Args:
+        draw: Draws on the axes it is given, in colours of `modules.report.drawing.palette` only.
+        name: Unique in the page; becomes part of every id.
+        title: What the panel is, for screen readers.
+        description: What it shows, for those who do not see it.
+        height: In points.
+        width: In points.
+
+    Returns:
+        The `<svg>` element: equal input gives equal markup.
+
+    Raises:
+        ValueError: A colour is not of the palette, so it would not follow light and dark.
+    """
+    with matplotlib.style.context(["default", _STYLE]), warnings.catch_warnings():
+        # The page's fonts, not matplotlib's, will draw the characters that it misses.
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .*missing")
+        figure = Figure(
+            figsize=(width / _POINTS_PER_INCH, height / _POINTS_PER_INCH),
+            layout=ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02),
+        )
+        canvas = FigureCanvasSVG(figure)
+        draw(figure.add_subplot())
+        file = io.StringIO()
+        # Not savefig, which draws twice to find out sizes that are fixed here.
+        canvas.print_svg(file, metadata={"Date": None})
+    root = ElementTree.fromstring(file.getvalue())
+    _strip(root)
+    _namespace_ids(root, name)
+    _follow_page_colours(root)
+    _describe(root, name, title, description)
+    return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+def _strip(element: ElementTree.Element) -> None:
+    """Leaves SVG as it is written inside HTML: without namespaces and what only files need."""
+    element.tag = element.tag.rpartition("}")[2]
+    if _HREF in element.attrib:
+        element.set("href", element.attrib.pop(_HREF))
+    if element.tag == "svg":
+        for attribute in ("width", "height", "version"):
+            element.attrib.pop(attribute, None)
+    for child in list(element):
+        if child.tag.rpartition("}")[2] in _DROPPED:
+            element.remove(child)
+        else:
+            _strip(child)
+
+
+def _namespace_ids(root: ElementTree.Element, name: str) -> None:
+    """Keeps the ids that are referred to, under a prefix: a page holds many figures."""
+    used: set[str] = set()
+    for element in root.iter():
+        for attribute, value in element.attrib.items():
+            used.update(_REFERENCE.findall(value))
+            if attribute == "href":
+                used.add(value.removeprefix("#"))
+    for element in root.iter():
+        own = element.attrib.pop("id", None)
+        for attribute, value in list(element.attrib.items()):
+            if attribute == "href":
+                element.set(attribute, f"#{name}-{value.removeprefix('#')}")
+            else:
+                element.set(attribute, _REFERENCE.sub(rf"url(#{name}-\1)", value))
+        if own in used:
+            element.set("id", f"{name}-{own}")
+
+
+def _follow_page_colours(root: ElementTree.Element) -> None:
+    for element in root.iter():
+        style = element.get("style")
+        if style:
+            element.set("style", _COLOUR.sub(_css_variable, style))
+
+
+def _css_variable(match: re.Match[str]) -> str:
+    try:
+        return CSS_VARIABLES[match.group()]
+    except KeyError:
+        raise ValueError(
+            f"{match.group()} is not a colour of modules.report.drawing.palette"
+        ) from None
+
+
+def _describe(root: ElementTree.Element, name: str, title: str, description: str) -> None:
+    title_id, description_id = f"{name}-title", f"{name}-description"
+    root.set("role", "img")
+    root.set("aria-labelledby", f"{title_id} {description_id}")
+    for position, (tag, id_, text) in enumerate(
+        (("title", title_id, title), ("desc", description_id, description))
+    ):
+        child = ElementTree.Element(tag, {"id": id_})
+        child.text = text
+        root.insert(position, child)

@@ -1,0 +1,85 @@
+"""Each arm's answer to each evaluation example, as predictions.csv lists them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from modules.core.arms import ARMS, WARM_START
+from modules.core.errors import DataError
+
+PREDICTIONS_FILE = "predictions.csv"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Answers to N examples.
+
+    Attributes:
+        example_ids: Of the examples.
+        labels: True classes, int64 [N].
+        predicted: Predicted classes by arm, int64 [N].
+        confidence: Probability of the predicted class by arm, float64 [N].
+    """
+
+    example_ids: list[str]
+    labels: npt.NDArray[np.int64]
+    predicted: dict[str, npt.NDArray[np.int64]]
+    confidence: dict[str, npt.NDArray[np.float64]]
+
+    def hardest(self, limit: int) -> npt.NDArray[np.int64]:
+        """Ranks the examples by how hard they are for the warm start.
+
+        Args:
+            limit: How many to return.
+
+        Returns:
+            Rows, int64: first its errors, the most confident ones first, then the right answers
+            that it was least sure of.
+        """
+        confidence = self.confidence[WARM_START]
+        wrong = self.predicted[WARM_START] != self.labels
+        hardness = np.where(wrong, 1.0 + confidence, 1.0 - confidence)
+        return np.argsort(-hardness, kind="stable")[:limit]
+
+
+def read_predictions(evaluation_uri: str) -> Predictions:
+    """Reads the predictions of an evaluation artifact.
+
+    Args:
+        evaluation_uri: Root folder of the artifact.
+
+    Returns:
+        All rows, in their order.
+
+    Raises:
+        DataError: The file is missing, empty or has other columns.
+    """
+    path = os.path.join(evaluation_uri, PREDICTIONS_FILE)
+    try:
+        with tf.io.gfile.GFile(path) as file:
+            rows = list(csv.DictReader(io.StringIO(file.read(), newline="")))
+        if not rows:
+            raise ValueError("no row")
+        return Predictions(
+            [row["example_id"] for row in rows],
+            np.array([int(row["label"]) for row in rows], np.int64),
+            {arm: np.array([int(row[f"{arm}_label"]) for row in rows], np.int64) for arm in ARMS},
+            {
+                arm: np.array([float(row[f"{arm}_confidence"]) for row in rows], np.float64)
+                for arm in ARMS
+            },
+        )
+    except (tf.errors.OpError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            path,
+            expected="every arm's predictions",
+            found=" ".join(str(error).split()) or type(error).__name__,
+            fix="Run the evaluation again.",
+        ) from error

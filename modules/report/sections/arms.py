@@ -1,0 +1,91 @@
+"""The three arms with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
+from modules.core.wording import ARM_NAMES, percent
+from modules.report.drawing.palette import ARM_COLOURS, MUTED
+from modules.report.drawing.svg import draw_svg
+from modules.report.sections.section import Section
+
+_MEANINGS = {
+    PRETRAINED: "trained on the source alone",
+    SCRATCH: "trained on the target's labels alone",
+    WARM_START: "pretrained, then carried over to the target",
+}
+
+
+def arms_section(evaluation: Mapping[str, Any]) -> Section:
+    """Shows each arm's accuracy on the target's evaluation examples.
+
+    Args:
+        evaluation: Content of evaluation.json.
+
+    Returns:
+        The section.
+    """
+    arms = [
+        {"arm": arm, "label": ARM_NAMES[arm], "meaning": _MEANINGS[arm], **evaluation["arms"][arm]}
+        for arm in ARMS
+    ]
+    return Section(
+        "arms",
+        "Three arms, one test",
+        {
+            "arms": arms,
+            "source": evaluation["source"],
+            "target": evaluation["target"],
+            "figure": _intervals(evaluation["arms"]),
+        },
+    )
+
+
+def _intervals(arms: Mapping[str, Any]) -> Markup:
+    bounds = [bound for arm in ARMS for bound in arms[arm]["ci95"]]
+    middle = (min(bounds) + max(bounds)) / 2
+
+    def draw(axes: Axes) -> None:
+        for row, arm in enumerate(reversed(ARMS)):
+            scores, colour = arms[arm], ARM_COLOURS[arm]
+            low, high = scores["ci95"]
+            axes.plot([low, high], [row, row], color=colour, linewidth=5, solid_capstyle="round")
+            axes.plot(scores["accuracy"], row, "o", color=colour, markersize=9)
+            right = (low + high) / 2 > middle
+            axes.annotate(
+                f"{ARM_NAMES[arm]}  {percent(scores['accuracy'])}",
+                (high if right else low, row),
+                xytext=(0, 9),
+                textcoords="offset points",
+                ha="right" if right else "left",
+                color=colour,
+                weight="bold",
+            )
+        axes.set_yticks([])
+        axes.set_ylim(-0.5, len(ARMS) - 0.35)
+        axes.spines["left"].set_visible(False)
+        axes.grid(True, axis="x")
+        axes.grid(False, axis="y")
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+        axes.locator_params(axis="x", nbins=5)
+        axes.tick_params(length=0)
+        axes.set_xlabel("accuracy, with 95 % interval", color=MUTED)
+
+    description = "; ".join(
+        f"{ARM_NAMES[arm]}: {percent(arms[arm]['accuracy'])}, from {percent(arms[arm]['ci95'][0])} "
+        f"to {percent(arms[arm]['ci95'][1])}"
+        for arm in ARMS
+    )
+    return draw_svg(
+        draw,
+        name="arms",
+        title="Accuracy of the three arms on the target, with 95 % intervals",
+        description=description,
+        height=150,
+    )

@@ -1,0 +1,63 @@
+"""What the warm start took over from the pretrained model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from modules.models.mapping_report import MappingReport, Shape
+from modules.report.sections.section import Section
+from modules.training.record import TrainingRecord
+
+_GROUPS = {
+    "restored": "taken over",
+    "missing": "only in the network: trained from initial values",
+    "shape_mismatch": "of another shape: trained from initial values",
+    "unused": "only in the checkpoint: not used",
+}
+
+
+def mapping_section(mapping: MappingReport, record: TrainingRecord, restore: str) -> Section:
+    """Shows each weight and what the restored network could do before the first step.
+
+    Args:
+        mapping: What was restored.
+        record: Of the warm-started training; holds the proof of the restoration.
+        restore: Way of the warm start, `rebuild` or `graph`.
+
+    Returns:
+        The section.
+    """
+    shapes: dict[str, Mapping[str, Shape]] = {
+        "restored": mapping.restored,
+        "missing": mapping.missing,
+        "shape_mismatch": {
+            name: mismatch.network for name, mismatch in mapping.shape_mismatch.items()
+        },
+        "unused": mapping.unused,
+    }
+    weights: list[dict[str, Any]] = [
+        {"name": name, "shape": shape, "size": math.prod(shape), "group": _GROUPS[group]}
+        for group, found in shapes.items()
+        for name, shape in found.items()
+    ]
+    restored_size = _size(mapping.restored)
+    network_size = restored_size + _size(mapping.missing) + _size(shapes["shape_mismatch"])
+    return Section(
+        "mapping",
+        "What the warm start took over",
+        {
+            "weights": weights,
+            "restored": len(mapping.restored),
+            "in_network": len(weights) - len(mapping.unused),
+            "restored_share": restored_size / max(1, network_size),
+            "mapping": mapping,
+            "metrics": record.metrics,
+            "restore": restore,
+        },
+    )
+
+
+def _size(shapes: Mapping[str, Shape]) -> int:
+    return sum(math.prod(shape) for shape in shapes.values())

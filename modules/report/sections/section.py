@@ -1,0 +1,85 @@
+"""A section of the report, and how templates become markup."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from modules.core.wording import count, display_name, p_value, percent, points, shots_phrase
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section.
+
+    Args:
+        anchor: Its id, unique in the page.
+        title: Its heading.
+        values: What its template, `<anchor>.html.j2`, shows. Strings are escaped; `Markup` is not.
+    """
+
+    anchor: str
+    title: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def content(self) -> Markup:
+        """The rendered template."""
+        return render(f"{self.anchor}.html.j2", self.values)
+
+
+def render(template: str, values: Mapping[str, Any]) -> Markup:
+    """Renders a template of the report.
+
+    Args:
+        template: File name under `templates/`.
+        values: What it shows.
+
+    Returns:
+        Markup in which every string value is escaped.
+
+    Raises:
+        jinja2.UndefinedError: The template shows something that is not among the values.
+    """
+    return Markup(_environment().get_template(template).render(values))
+
+
+def template_fingerprint() -> str:
+    """Hashes the templates and the style sheet, which no import leads to.
+
+    Returns:
+        Sixteen hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(TEMPLATES.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        count=count,
+        name=display_name,
+        p_value=p_value,
+        percent=percent,
+        points=points,
+        shots=shots_phrase,
+    )
+    return environment

@@ -1,0 +1,141 @@
+"""The contract of every image format: a source has splits, a split has shards of records."""
+
+from __future__ import annotations
+
+import abc
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import ClassVar, NamedTuple
+
+from modules.core.errors import DataError
+
+RECORDS_PER_SHARD = 10_000
+MAX_DEFAULT_SHARDS = 10_000  # beyond 100 million images they grow
+MAX_PIXELS = 64_000_000  # height x width; a bigger image is a mistake or a decompression bomb
+
+
+class ImageRecord(NamedTuple):
+    """One labelled image.
+
+    Args:
+        example_id: Unique in its source and stable, e.g. `train/00000042`.
+        image: One encoded PNG or JPEG.
+        label: Index into the class names.
+        height: Pixels.
+        width: Pixels.
+        channels: 1 (grey) or 3 (colour).
+    """
+
+    example_id: str
+    image: bytes
+    label: int
+    height: int
+    width: int
+    channels: int
+
+
+class ImageShard(abc.ABC):
+    """A part of one split that one worker reads alone; it can be pickled."""
+
+    @abc.abstractmethod
+    def read(self) -> Iterator[ImageRecord]:
+        """Streams the shard's records, always in the same order.
+
+        Raises:
+            DataError: A record is not what the format promises.
+        """
+
+    def labels(self) -> Sequence[int] | None:
+        """Lists the labels in the order of `read`, or None where that takes reading the images.
+
+        Raises:
+            DataError: The labels are not what the format promises.
+        """
+        return None
+
+    def preview(self, rows: Collection[int]) -> Iterator[ImageRecord]:
+        """Reads a few records for a first look, which a format may check less strictly.
+
+        Args:
+            rows: Places in the order of `read`, ascending.
+
+        Raises:
+            DataError: A record is not what the format promises.
+        """
+        last = max(rows, default=-1)
+        wanted = frozenset(rows)
+        for row, record in enumerate(itertools.islice(self.read(), last + 1)):
+            if row in wanted:
+                yield record
+
+
+class ImageSource(abc.ABC):
+    """A folder of labelled images with the splits `train` and `eval`.
+
+    Args:
+        folder: Local folder, or a URI that TensorFlow's file systems know.
+        classes: Class names in label order; None takes them from the data.
+
+    Raises:
+        DataError: There is no such folder, or `classes` is empty or holds a name twice.
+    """
+
+    split_patterns: ClassVar[Mapping[str, str]]
+    """For each split, a glob pattern of its files below the folder."""
+
+    def __init__(self, folder: str, classes: Sequence[str] | None = None) -> None:
+        self.folder = folder
+        self.classes = None if classes is None else tuple(classes)
+        if self.classes is not None and len(set(self.classes)) != max(len(self.classes), 1):
+            raise DataError(
+                folder,
+                expected="at least one class name and none twice",
+                found=f"classes {list(self.classes)}",
+                fix="Correct the `classes` of this domain.",
+            )
+
+    @abc.abstractmethod
+    def shards(self, split: str, num_shards: int | None = None) -> list[ImageShard]:
+        """Divides a split into shards, after checking all that can be checked without its images.
+
+        Args:
+            split: `train` or `eval`.
+            num_shards: How many; None chooses by the number of records.
+
+        Raises:
+            DataError: Files are missing, cut short or contradict each other.
+        """
+
+    @abc.abstractmethod
+    def class_names(self, labels: Mapping[str, Mapping[int, str]]) -> tuple[str, ...]:
+        """Names the classes in label order.
+
+        Args:
+            labels: For each split, the labels that were read from its shards, each with the id of
+                its first example. Only formats that learn their labels by reading need it.
+
+        Raises:
+            DataError: The labels do not fit the class names or leave some of them empty.
+        """
+
+
+def shard_ranges(
+    records: int, num_shards: int | None, most: int = MAX_DEFAULT_SHARDS
+) -> list[tuple[int, int]]:
+    """Cuts `records` into consecutive, nearly equal ranges.
+
+    Args:
+        records: How many records there are.
+        num_shards: How many ranges; None takes one for each 10,000 records, up to `most`.
+        most: Upper limit of the default.
+
+    Returns:
+        Pairs of begin and end; no range is empty.
+
+    Example:
+        >>> shard_ranges(10, 3)
+        [(0, 3), (3, 6), (6, 10)]
+    """
+    count = num_shards or min(-(-records // RECORDS_PER_SHARD), most)
+    count = min(count, records)
+    return [(i * records // count, (i + 1) * records // count) for i in range(count)]

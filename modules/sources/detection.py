@@ -1,0 +1,74 @@
+"""Which format a folder of labelled images has, told by its names."""
+
+from __future__ import annotations
+
+import os
+
+from modules.core.errors import DataError
+from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
+from modules.core.wording import listed
+from modules.sources.files import is_folder, list_folder
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
+TFRECORD_SUFFIXES = (".tfrecord", ".tfrecord.gz")
+_IDX_BEGINNINGS = ("train-images", "train-labels", "t10k-images", "t10k-labels")
+_LAYOUTS = (
+    "images in train/<class>/ and eval/<class>/, IDX files (train-images*, train-labels*, "
+    "t10k-images*, t10k-labels*), or train*.tfrecord and eval*.tfrecord"
+)
+
+
+def detect_format(folder: str) -> str:
+    """Tells the format of a folder by what lies in it; nothing is opened.
+
+    Args:
+        folder: Local folder, or a URI that TensorFlow's file systems know.
+
+    Returns:
+        A key of `modules.sources.formats.FORMATS`.
+
+    Raises:
+        DataError: There is no such folder, or it has none of the layouts; the message says how to
+            get from what is there to one of them.
+
+    Example:
+        >>> detect_format("data/mnist")
+        'idx'
+    """
+    names = list_folder(folder)
+    if any(name.startswith(_IDX_BEGINNINGS) for name in names):
+        return "idx"
+    if any(name.endswith(TFRECORD_SUFFIXES) for name in names):
+        return "tfrecord"
+    folders = [name for name in names if is_folder(os.path.join(folder, name))]
+    if TRAIN_SPLIT in folders or EVAL_SPLIT in folders:
+        return "image_folder"
+    raise _unknown_layout(folder, names, folders)
+
+
+def _unknown_layout(folder: str, names: list[str], folders: list[str]) -> DataError:
+    if classes := [name for name in folders if _holds_images(os.path.join(folder, name))]:
+        return DataError(
+            folder,
+            expected="train/<class>/ and eval/<class>/",
+            found=f"the classes themselves ({listed(classes)})",
+            fix="Move the class folders into train/, then some images of each class, a fifth or "
+            "more, into eval/<class>/.",
+        )
+    if any(name.lower().endswith(IMAGE_SUFFIXES) for name in names):
+        return DataError(
+            folder,
+            expected="train/<class>/ and eval/<class>/",
+            found="images without a class",
+            fix="Sort the images into train/<class>/ and eval/<class>/.",
+        )
+    return DataError(
+        folder,
+        expected=_LAYOUTS,
+        found=listed(names) or "an empty folder",
+        fix="Arrange the data in one of these layouts, or pass another folder.",
+    )
+
+
+def _holds_images(folder: str) -> bool:
+    return any(name.lower().endswith(IMAGE_SUFFIXES) for name in list_folder(folder))

@@ -1,0 +1,40 @@
+"""The image formats, by the name that a configuration gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from modules.sources.base import ImageSource
+from modules.sources.idx import IdxSource
+from modules.sources.image_folder import ImageFolderSource
+from modules.sources.tfrecord import TFRecordSource
+
+FORMATS: Mapping[str, type[ImageSource]] = {
+    "idx": IdxSource,
+    "image_folder": ImageFolderSource,
+    "tfrecord": TFRecordSource,
+}
+
+
+def open_source(format: str, folder: str, classes: Sequence[str] | None = None) -> ImageSource:
+    """Opens a folder of labelled images; none of them is read yet.
+
+    Args:
+        format: A key of `FORMATS`.
+        folder: Local folder, or a URI that TensorFlow's file systems know.
+        classes: Class names in label order; None takes them from the data.
+
+    Returns:
+        The source.
+
+    Raises:
+        KeyError: The format is unknown.
+        DataError: There is no such folder, or `classes` holds a name twice.
+
+    Example:
+        >>> source = open_source("idx", "data/optdigits")
+        >>> record = next(source.shards("train")[0].read())
+        >>> (record.example_id, record.height, record.width, record.channels)
+        ('train/00000000', 8, 8, 1)
+    """
+    return FORMATS[format](folder, classes)

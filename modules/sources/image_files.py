@@ -1,0 +1,73 @@
+"""Image files that a user names, one by one or by the folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+from modules.core.errors import DataError
+from modules.sources.detection import IMAGE_SUFFIXES
+from modules.sources.encoded import MAX_ENCODED_BYTES
+from modules.sources.files import explained, file_size, open_file
+
+_FIX = "Replace the image, or remove it."
+
+
+def find_images(paths: Iterable[str]) -> list[str]:
+    """Lists the files that are meant by some paths.
+
+    Args:
+        paths: Files, whatever their names, and folders, for all PNG and JPEG files below them.
+
+    Returns:
+        Files in the order of `paths`, those of a folder sorted; hidden ones are left out.
+
+    Raises:
+        DataError: A path is missing, or a folder is unreadable or holds no image.
+    """
+    return [file for path in paths for file in _find_below(path)]
+
+
+def read_image(path: str) -> bytes:
+    """Reads an image file, unless it is far too large to be one.
+
+    Raises:
+        DataError: It is, or it cannot be read.
+    """
+    with explained(path), open_file(path) as file:
+        size = file_size(file)
+        if size > MAX_ENCODED_BYTES:
+            raise DataError(
+                path, expected=f"up to {MAX_ENCODED_BYTES} bytes", found=f"{size} bytes", fix=_FIX
+            )
+        data: bytes = file.read()
+    return data
+
+
+def _find_below(path: str) -> list[str]:
+    if not os.path.isdir(path):
+        if not os.path.exists(path):
+            raise DataError(path, expected="an image", found="nothing", fix="Check the path.")
+        return [path]
+    with explained(path):
+        files = sorted(_walk(path))
+    if not files:
+        raise DataError(
+            path,
+            expected=f"images ({', '.join(IMAGE_SUFFIXES)}) in the folder or below",
+            found="none",
+            fix="Pass another folder, or the files themselves.",
+        )
+    return files
+
+
+def _walk(folder: str) -> Iterator[str]:
+    for parent, folders, names in os.walk(folder, onerror=_raise):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith("."):
+                yield os.path.join(parent, name)
+
+
+def _raise(error: OSError) -> None:
+    raise error

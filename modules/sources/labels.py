@@ -1,0 +1,78 @@
+"""Checks of integer labels, and the class names that they imply."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from modules.core.example_features import TRAIN_SPLIT
+
+
+class LabelProblem(NamedTuple):
+    """The first label that breaks a rule.
+
+    Args:
+        split: Where the label is.
+        label: The label.
+        expected: The rule.
+    """
+
+    split: str
+    label: int
+    expected: str
+
+
+def find_label_problem(
+    labels: Mapping[str, Collection[int]], classes: Sequence[str] | None
+) -> LabelProblem | None:
+    """Checks the labels of all splits against the class names, or against each other.
+
+    Without class names the train split must use each label from 0 to its highest one, and no other
+    split may go beyond: a gap is more often a damaged label than a class without examples.
+
+    Args:
+        labels: The distinct labels of each split.
+        classes: Class names in label order; None where the labels themselves define the classes.
+
+    Returns:
+        The first problem, or None.
+    """
+    if classes is not None:
+        limit = len(classes)
+        expected = f"labels from 0 to {limit - 1}, one for each class name"
+    else:
+        limit = _count_without_gap(labels[TRAIN_SPLIT])
+        expected = (
+            f"labels without a gap (0 to {limit - 1} are used in the train split)"
+            if limit
+            else "labels that begin at 0"
+        )
+    for split, found in labels.items():
+        outside = [label for label in found if not 0 <= label < limit]
+        if outside:
+            return LabelProblem(split, min(outside), expected)
+    return None
+
+
+def implied_class_names(train_labels: Collection[int]) -> tuple[str, ...]:
+    """Names classes by their number: "0" up to the highest label."""
+    return tuple(str(label) for label in range(max(train_labels) + 1))
+
+
+def natural_order(names: Collection[str]) -> list[str]:
+    """Sorts by value where all names are whole numbers, else as text.
+
+    Example:
+        >>> natural_order(["10", "9"])
+        ['9', '10']
+        >>> natural_order(["10", "9", "a"])
+        ['10', '9', 'a']
+    """
+    if all(name.isascii() and name.isdigit() for name in names):
+        return sorted(names, key=lambda name: (int(name), name))
+    return sorted(names)
+
+
+def _count_without_gap(labels: Collection[int]) -> int:
+    return next(number for number in itertools.count() if number not in labels)

@@ -1,0 +1,195 @@
+"""TFRecord files of tf.train.Examples with the features `image` (PNG, JPEG) and `label`."""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from google.protobuf.message import DecodeError
+
+from modules.core.errors import DataError
+from modules.core.example_features import EVAL_SPLIT, IMAGE, LABEL, TRAIN_SPLIT
+from modules.sources.base import ImageRecord, ImageShard, ImageSource
+from modules.sources.detection import TFRECORD_SUFFIXES
+from modules.sources.encoded import MAX_ENCODED_BYTES, check_encoded_image
+from modules.sources.files import (
+    ByteStream,
+    check_stays_inside,
+    explained,
+    list_folder,
+    open_file,
+)
+from modules.sources.labels import find_label_problem, implied_class_names
+
+_BATCH = 32  # Records that TensorFlow hands over at once, fewer where they are long.
+_BATCH_BYTES = 64 << 20
+_CHUNK_BYTES = 1 << 20
+_LENGTH = struct.Struct("<Q")
+_FRAME_BYTES = 16  # Length, its checksum, and the checksum of the record.
+_MAX_RECORD_BYTES = MAX_ENCODED_BYTES + (1 << 20)  # An image, and what is said about it.
+_FIX = "Write the file again."
+
+
+@dataclass(frozen=True)
+class TFRecordShard(ImageShard):
+    """One TFRecord file.
+
+    Args:
+        split: `train` or `eval`.
+        path: The file, gzip where its name ends in `.gz`.
+        index: Its number among the split's files.
+        num_classes: Labels must be below it; None where the labels define the classes.
+    """
+
+    split: str
+    path: str
+    index: int
+    num_classes: int | None
+
+    def read(self) -> Iterator[ImageRecord]:
+        """Streams the records; other features of theirs are left out."""
+        for number, serialized in enumerate(_read_records(self.path)):
+            record = f"record {number}"
+            image, label = self._parse(serialized, record)
+            example_id = f"{self.split}/{self.index:05d}-{number:08d}"
+            shape = check_encoded_image(image, self.path, record)
+            yield ImageRecord(example_id, image, label, *shape)
+
+    def _parse(self, serialized: bytes, record: str) -> tuple[bytes, int]:
+        import tensorflow as tf  # Takes seconds; the other formats do without.
+
+        try:
+            features = tf.train.Example.FromString(serialized).features.feature
+        except DecodeError:
+            raise self._broken(record, "a tf.train.Example", "other data") from None
+        names = sorted(features)  # Before the lookups below, which add what is missing.
+        images = features[IMAGE].bytes_list.value
+        labels = features[LABEL].int64_list.value
+        if len(images) != 1 or len(labels) != 1:
+            raise self._broken(
+                record,
+                f"one value in '{IMAGE}' (bytes) and one in '{LABEL}' (int64)",
+                f"{len(images)} and {len(labels)} in features {names}",
+            )
+        if labels[0] < 0 or (self.num_classes is not None and labels[0] >= self.num_classes):
+            limit = "" if self.num_classes is None else f" to {self.num_classes - 1}"
+            raise self._broken(record, f"a label from 0{limit}", f"label {labels[0]}")
+        return images[0], labels[0]
+
+    def _broken(self, record: str, expected: str, found: str) -> DataError:
+        return DataError(f"{self.path}, {record}", expected=expected, found=found, fix=_FIX)
+
+
+class TFRecordSource(ImageSource):
+    """A folder with `train*` and `eval*` files that end in `.tfrecord` or `.tfrecord.gz`.
+
+    Args:
+        folder: Local folder, or a URI that TensorFlow's file systems know.
+        classes: Class names in label order; None names them "0" up to the highest label.
+    """
+
+    split_patterns = {split: f"{split}*.tfrecord*" for split in (TRAIN_SPLIT, EVAL_SPLIT)}
+
+    def shards(self, split: str, num_shards: int | None = None) -> list[ImageShard]:
+        """Takes each file as one shard, since a file can only be read from its start."""
+        names = [
+            name
+            for name in list_folder(self.folder)
+            if name.startswith(split) and name.endswith(TFRECORD_SUFFIXES)
+        ]
+        if not names:
+            raise DataError(
+                self.folder,
+                expected=f"files {split}*.tfrecord or {split}*.tfrecord.gz",
+                found="none",
+                fix="Add them, or check the domain's `path` and `format`.",
+            )
+        paths = [os.path.join(self.folder, name) for name in names]
+        for path in paths:
+            check_stays_inside(path, self.folder)
+        limit = None if self.classes is None else len(self.classes)
+        return [TFRecordShard(split, path, index, limit) for index, path in enumerate(paths)]
+
+    def class_names(self, labels: Mapping[str, Mapping[int, str]]) -> tuple[str, ...]:
+        """Names the classes: as given, or "0" up to the highest label that was read."""
+        for split, found in labels.items():
+            if not found:
+                raise DataError(
+                    self.folder, expected=f"records in {split}*", found="none", fix=_FIX
+                )
+        problem = find_label_problem(labels, self.classes)
+        if problem:
+            example_id = labels[problem.split][problem.label]
+            raise DataError(
+                f"{self.folder}, example {example_id}",
+                expected=problem.expected,
+                found=f"label {problem.label}",
+                fix="Correct the file, or list all `classes` of this domain.",
+            )
+        return self.classes or implied_class_names(labels[TRAIN_SPLIT])
+
+
+def _read_records(path: str) -> Iterator[bytes]:
+    import tensorflow as tf
+
+    is_gzip = path.endswith(".gz")
+    longest = _longest_record(path, _chunks(path, is_gzip))
+    batch = max(1, min(_BATCH, _BATCH_BYTES // max(longest, 1)))
+    batches = tf.data.TFRecordDataset(path, "GZIP" if is_gzip else "").batch(batch)
+    try:
+        for records in batches.as_numpy_iterator():
+            yield from records.tolist()
+    except tf.errors.DataLossError as error:
+        offset = re.search(r"record at (\d+)", error.message)
+        raise DataError(
+            path,
+            expected="an intact TFRecord file",
+            found="a damaged or cut record",
+            fix=_FIX,
+            offset=int(offset[1]) if offset else None,
+        ) from None
+
+
+def _longest_record(path: str, chunks: Iterator[bytes]) -> int:
+    """Reads a file up to its end, and refuses a record that claims to be huge.
+
+    TensorFlow believes the length in front of a record, and takes as much memory before it reads
+    it: the process ends where there is not that much. It also takes a zipped file that was cut
+    between two records for a shorter one, which reading to the end finds out.
+    """
+    data = b""
+    begin = 0  # of the data, in the file
+    record = 0  # where the next record begins, in the file
+    longest = 0
+    for chunk in chunks:
+        data += chunk
+        while record + _LENGTH.size <= begin + len(data):
+            (length,) = _LENGTH.unpack_from(data, record - begin)
+            if length > _MAX_RECORD_BYTES:
+                raise DataError(
+                    path,
+                    expected=f"records of up to {_MAX_RECORD_BYTES} bytes",
+                    found=f"one of {length} bytes",
+                    fix=_FIX,
+                    offset=record,
+                )
+            longest = max(longest, length)
+            record += length + _FRAME_BYTES
+        kept = min(record - begin, len(data))
+        begin += kept
+        data = data[kept:]
+    return longest
+
+
+def _chunks(path: str, is_gzip: bool) -> Iterator[bytes]:
+    if is_gzip:
+        with ByteStream(path) as stream:
+            while chunk := stream.read(_CHUNK_BYTES):
+                yield chunk
+    else:
+        with explained(path), open_file(path) as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                yield chunk

@@ -1,0 +1,1 @@
+"""One training: data, loop, checkpoints, workers."""

@@ -1,0 +1,122 @@
+"""The rolling checkpoints of a training, from which an interrupted one goes on."""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+from types import TracebackType
+
+import keras
+import tensorflow as tf
+
+from modules.models.checkpointing import Network
+from modules.settings import TrainingSettings
+from modules.training.objectives import Objective
+from modules.training.placement import TrainingPlacement
+
+CHECKPOINT_FOLDER = "training_checkpoints"
+
+
+class TrainingCheckpoints:
+    """Saves and restores all that a training consists of: what is drawn depends on the step alone.
+
+    Every worker takes part in saving, since reading some variables takes all of them; those that
+    are not the chief write into a folder that is removed.
+
+    Args:
+        network: Weights and state, such as the seeds of dropout.
+        optimizer: Built.
+        objective: Its state, such as centers.
+        settings: How many are kept.
+        run_directory: For the chief's checkpoints; all workers restore from there.
+        placement: Says who is the chief.
+
+    Attributes:
+        step: int64 variable: the steps done.
+        last_losses: Of the step that the latest checkpoint was saved after.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        optimizer: keras.optimizers.Optimizer,
+        objective: Objective,
+        settings: TrainingSettings,
+        run_directory: str,
+        placement: TrainingPlacement,
+    ) -> None:
+        self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
+        self._losses = _LastLosses()
+        # Lists, because a Keras model does not track all of its state, such as seeds of dropout.
+        self._checkpoint = tf.train.Checkpoint(
+            network=_tf_variables(network.variables),
+            optimizer=_tf_variables(optimizer.variables),
+            objective=objective,
+            step=self.step,
+            last_losses=self._losses,
+        )
+        self._shared = f"{run_directory.rstrip('/')}/{CHECKPOINT_FOLDER}"
+        self._own = None if placement.is_chief else tempfile.TemporaryDirectory()
+        self._manager = tf.train.CheckpointManager(
+            self._checkpoint,
+            self._own.name if self._own else self._shared,
+            max_to_keep=settings.max_to_keep,
+            keep_checkpoint_every_n_hours=settings.keep_checkpoint_every_n_hours,
+        )
+
+    def __enter__(self) -> TrainingCheckpoints:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._own:
+            self._own.cleanup()
+
+    @property
+    def last_losses(self) -> dict[str, float]:
+        """The losses that the latest checkpoint holds."""
+        return self._losses.values
+
+    def resume(self) -> int:
+        """Restores the latest checkpoint, if there is one.
+
+        Returns:
+            The steps done.
+        """
+        latest = tf.train.latest_checkpoint(self._shared)
+        if latest:
+            self._checkpoint.restore(latest).assert_consumed()
+            logging.getLogger(__name__).info("Resumed from step %d.", int(self.step))
+        return int(self.step)
+
+    def save(self, losses: dict[str, float]) -> None:
+        """Saves a checkpoint of the present step, and removes what is not kept."""
+        self._losses.values = losses
+        self._manager.save(checkpoint_number=int(self.step))
+
+
+class _LastLosses(tf.train.experimental.PythonState):
+    """The losses of the step that a checkpoint was saved after, as a part of it."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, float] = {}
+
+    def serialize(self) -> str:
+        """Returns what a checkpoint holds."""
+        return json.dumps(self.values)
+
+    def deserialize(self, string_value: bytes) -> None:
+        """Takes over what a checkpoint holds."""
+        self.values = json.loads(string_value)
+
+
+def _tf_variables(variables: list) -> list[tf.Variable]:
+    return [
+        variable.value if isinstance(variable, keras.Variable) else variable
+        for variable in variables
+    ]

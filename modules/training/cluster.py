@@ -1,0 +1,105 @@
+"""Which processes train together: what `TF_CONFIG` and `training.workers` say of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from modules.core.errors import ConfigError
+
+TF_CONFIG = "TF_CONFIG"
+
+_ROLES = ("chief", "worker")
+_SHAPE = '{"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker", "index": 0}}'
+
+
+@dataclass(frozen=True)
+class WorkerCluster:
+    """The workers of one training, as one of them sees them.
+
+    Attributes:
+        addresses: `host:port` of each worker; the first one is the chief.
+        worker: Which of them this process is.
+    """
+
+    addresses: tuple[str, ...]
+    worker: int
+
+    def __len__(self) -> int:
+        return len(self.addresses)
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> WorkerCluster | None:
+        """Reads `TF_CONFIG`, as TensorFlow, Kubeflow and Vertex AI define it.
+
+        Args:
+            environment: Variables by name.
+
+        Returns:
+            The cluster; None where the variable is missing or empty.
+
+        Raises:
+            ConfigError: It is not valid, or has other roles than chief and worker.
+        """
+        text = environment.get(TF_CONFIG)
+        if not text:
+            return None
+        try:
+            config = json.loads(text)
+            addresses = {role: tuple(map(str, config["cluster"].get(role, ()))) for role in _ROLES}
+            others = sorted(role for role in config["cluster"] if role not in _ROLES)
+            role, index = config["task"]["type"], int(config["task"]["index"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise ConfigError(f"{TF_CONFIG}: expected {_SHAPE}, found {text[:200]}.") from None
+        if others or role not in _ROLES:
+            raise ConfigError(
+                f"{TF_CONFIG}: expected the roles chief and worker only, found "
+                f"{', '.join(others or [role])}. Training here is synchronous and has no parameter "
+                "servers; the evaluator is a component of its own."
+            )
+        everyone = addresses["chief"] + addresses["worker"]
+        worker = index + (len(addresses["chief"]) if role == "worker" else 0)
+        if len(addresses["chief"]) > 1 or not 0 <= index < len(addresses[role]):
+            raise ConfigError(
+                f"{TF_CONFIG}: expected at most one chief, and a task of the cluster, found "
+                f"{len(addresses['chief'])} and {role} {index} of {len(addresses[role])}."
+            )
+        return cls(everyone, worker)
+
+    @classmethod
+    def on_this_host(cls, ports: Sequence[int], worker: int) -> WorkerCluster:
+        """Returns a cluster of processes that find each other on the loopback interface."""
+        return cls(tuple(f"127.0.0.1:{port}" for port in ports), worker)
+
+    def to_tf_config(self) -> str:
+        """Returns the value of `TF_CONFIG` that `read` reads."""
+        task = {"type": "worker", "index": self.worker}
+        return json.dumps({"cluster": {"worker": self.addresses}, "task": task})
+
+
+def workers_to_train(setting: int | None, cluster: WorkerCluster | None) -> int:
+    """Returns how many workers train together.
+
+    Args:
+        setting: `training.workers`.
+        cluster: Of `TF_CONFIG`.
+
+    Returns:
+        At least 1.
+
+    Raises:
+        ConfigError: The two say different numbers.
+
+    Example:
+        >>> workers_to_train(None, WorkerCluster(("a:1", "b:1"), 0))
+        2
+    """
+    if cluster is None:
+        return setting or 1
+    if setting is not None and setting != len(cluster):
+        raise ConfigError(
+            f"training.workers is {setting}, but {TF_CONFIG} names {len(cluster)} workers "
+            f"({', '.join(cluster.addresses)}). Make them equal, or leave one of them out."
+        )
+    return len(cluster)

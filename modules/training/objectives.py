@@ -1,0 +1,163 @@
+"""What a training minimises: a contract, and cross-entropy on one stream of labelled examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from modules.examples.input_pipeline import PreprocessedExamples
+from modules.models.checkpointing import Network
+
+SOURCE = "source"
+TARGET = "target"
+UNLABELLED = "unlabelled"
+
+
+class Stream(NamedTuple):
+    """One stream's part of a training batch, with what the network made of it.
+
+    Attributes:
+        images: f32 [B, S, S, C], after augmentation.
+        labels: i64 [B]; None in a stream whose labels are withheld.
+        rows: i64 [B]: which of the stream's examples these are, for values that were computed
+            per example beforehand.
+        features: f32 [B, D].
+        logits: f32 [B, K].
+    """
+
+    images: tf.Tensor
+    labels: tf.Tensor | None
+    rows: tf.Tensor
+    features: tf.Tensor
+    logits: tf.Tensor
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What an objective may look at once, before the first step.
+
+    Attributes:
+        network: The network as it is going to be trained from, warm-started or not.
+        examples: By name, the examples of each stream.
+        copy_network: Makes another network with the same weights, such as a frozen teacher.
+    """
+
+    network: Network
+    examples: Mapping[str, PreprocessedExamples]
+    copy_network: Callable[[], Network]
+
+
+class Objective(tf.Module):
+    """What the training loop needs to know of what it minimises.
+
+    `tf.Variable`s, Keras layers and modules that are attributes, at any depth, are saved in the
+    training's checkpoints and restored on resuming.
+    """
+
+    def prepare(self, preparation: Preparation) -> None:
+        """Computes what the training starts from, such as anchors or weights of source examples.
+
+        A resumed training prepares itself again, with the same result, before its state is
+        restored. By default there is nothing to prepare.
+
+        Args:
+            preparation: The network and the examples.
+        """
+
+    def facts(self) -> dict[str, float]:
+        """Tells what `prepare` found out and the training's record keeps; by default nothing.
+
+        Returns:
+            Scalars by name; names of losses are taken.
+        """
+        return {}
+
+    def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Computes the parts whose sum is minimised; traced once, so no Python `if` on tensors.
+
+        Under a distribution strategy each part is the replica's share of the global batch's loss:
+        `mean_over_batch` makes it so.
+
+        Args:
+            streams: By name, the same names each step.
+            progress: f32 scalar in [0, 1): share of the steps that are done.
+
+        Returns:
+            Named f32 scalars, already weighted.
+        """
+        raise NotImplementedError
+
+    def extra_variables(self) -> Sequence[keras.Variable | tf.Variable]:
+        """Lists what is trained beside the network, such as a discriminator's weights."""
+        return ()
+
+    def scale_gradients(
+        self,
+        gradients: Sequence[tf.Tensor | None],
+        variables: Sequence[keras.Variable | tf.Variable],
+        progress: tf.Tensor,
+    ) -> Sequence[tf.Tensor | None]:
+        """Changes gradients before they are applied; by default nothing.
+
+        Args:
+            gradients: One a variable; None where the loss does not depend on it.
+            variables: The network's trainable variables, then the extra ones.
+            progress: As for `losses`.
+
+        Returns:
+            One a variable, in the same order.
+        """
+        del variables, progress
+        return gradients
+
+    def after_step(self, streams: Mapping[str, Stream]) -> None:
+        """Updates state that no gradient reaches; by default there is none.
+
+        Args:
+            streams: The step's streams, as the network saw them before the step.
+        """
+
+
+class CrossEntropy(Objective):
+    """Softmax cross-entropy on one stream.
+
+    Args:
+        stream: The stream's name; it must have labels.
+
+    Example:
+        >>> objective = CrossEntropy("source")
+        >>> logits, labels = tf.zeros([1, 2]), tf.constant([0])
+        >>> stream = Stream(None, labels, None, None, logits)
+        >>> round(float(objective.losses({"source": stream}, 0.0)["cross_entropy"]), 4)
+        0.6931
+    """
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(name="cross_entropy")
+        self.stream = stream
+
+    def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns the mean over the stream's batch."""
+        stream = streams[self.stream]
+        return {"cross_entropy": mean_over_batch(cross_entropy(stream))}
+
+
+def cross_entropy(stream: Stream) -> tf.Tensor:
+    """Computes softmax cross-entropy per example, f32 [B]."""
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(stream.labels, stream.logits)
+
+
+def mean_over_batch(losses: tf.Tensor) -> tf.Tensor:
+    """Averages over the global batch: replicas' shares, and their gradients, sum to the mean.
+
+    Args:
+        losses: f32 [B], one an example.
+
+    Returns:
+        f32 scalar.
+    """
+    return tf.nn.compute_average_loss(losses)

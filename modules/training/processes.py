@@ -1,0 +1,191 @@
+"""Starts the workers of a training on this host, watches them, and ends them all with the first.
+
+TensorFlow can join a cluster only before it has computed anything, so that a pipeline's process,
+which has, is the workers' supervisor and none of them.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from modules.core.errors import ConfigError, TrainingError
+from modules.core.progress import report_progress
+from modules.training.cluster import TF_CONFIG, WorkerCluster, workers_to_train
+from modules.training.jobs import TrainingJob
+
+# A supervised worker's line that begins so goes on as JSON, with `error` or with a `Progress`.
+REPORT_PREFIX = "warmstart.worker "
+# Exit status of a worker that lost another one. Kubeflow starts containers with 128 or more again.
+LOST_ANOTHER_WORKER = 138
+
+_SOURCES = Path(__file__).resolve().parents[2]
+_SECONDS_BETWEEN_LOOKS = 0.1
+_SECONDS_TO_END = 5.0
+_LINES_SHOWN = 20
+
+_logger = logging.getLogger(__name__)
+
+
+def workers_to_start(setting: int | None) -> int:
+    """Returns how many workers a pipeline's trainer starts; 1 means that it trains by itself.
+
+    Args:
+        setting: `training.workers`.
+
+    Raises:
+        ConfigError: TF_CONFIG says that this process is one of several workers already.
+    """
+    cluster = WorkerCluster.read(os.environ)
+    if cluster is not None and len(cluster) > 1:
+        raise ConfigError(
+            f"{TF_CONFIG} names {len(cluster)} workers, but a pipeline's trainer starts its own. "
+            f"Set training.workers and unset {TF_CONFIG}, or run 'python -m "
+            "modules.training_worker JOB.json' on each worker (docs/scaling.md)."
+        )
+    return workers_to_train(setting, cluster)
+
+
+def train_on_workers(job: TrainingJob, workers: int) -> None:
+    """Trains on several processes of this host.
+
+    Args:
+        job: What they train.
+        workers: How many.
+
+    Raises:
+        TrainingError: A worker failed or was killed; the others were stopped.
+    """
+    with tempfile.TemporaryDirectory(prefix="warmstart-workers-") as folder:
+        path = Path(folder, "job.json")
+        path.write_text(job.model_dump_json(), encoding="utf-8")
+        ports = free_ports(workers)
+        with contextlib.ExitStack() as stack:
+            processes = []
+            for worker in range(workers):
+                process = _WorkerProcess(path, WorkerCluster.on_this_host(ports, worker))
+                stack.callback(process.end)
+                processes.append(process)
+            _wait(processes)
+
+
+class _WorkerProcess:
+    """A worker, whose lines are logged as they come."""
+
+    def __init__(self, job: Path, cluster: WorkerCluster) -> None:
+        self.worker = cluster.worker
+        self.error: str | None = None
+        self.last_lines: collections.deque[str] = collections.deque(maxlen=_LINES_SHOWN)
+        temporary = job.parent / f"worker-{self.worker}"
+        temporary.mkdir()
+        cores = len(os.sched_getaffinity(0))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "modules.training_worker", str(job), "--supervised"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={
+                "TF_CPP_MIN_LOG_LEVEL": "1",
+                "TF_NUM_INTRAOP_THREADS": str(max(1, cores // len(cluster))),
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(
+                    [str(_SOURCES), *filter(None, [os.environ.get("PYTHONPATH")])]
+                ),
+                "TMPDIR": str(temporary),
+                TF_CONFIG: cluster.to_tf_config(),
+            },
+            # Ctrl-C is for the supervisor, which ends the workers.
+            start_new_session=True,
+            text=True,
+            errors="replace",
+        )
+        _logger.info("Worker %d is process %d.", self.worker, self._process.pid)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status, negative for a signal; None while it runs."""
+        return self._process.poll()
+
+    def read_to_end(self) -> None:
+        """Waits for the last line of a process that has ended."""
+        self._reader.join(timeout=_SECONDS_TO_END)
+
+    def end(self) -> None:
+        """Ends it, whatever it does."""
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self.read_to_end()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith(REPORT_PREFIX):
+                self._take(json.loads(line.removeprefix(REPORT_PREFIX)))
+            elif line.strip():
+                self.last_lines.append(line.rstrip())
+                _logger.info("Worker %d: %s", self.worker, line.rstrip())
+
+    def _take(self, report: dict) -> None:
+        if "error" in report:
+            self.error = report["error"]
+        elif self.worker == 0:
+            report_progress(report["step"], report["total"], **report["metrics"])
+
+
+def _wait(processes: Sequence[_WorkerProcess]) -> None:
+    running = list(processes)
+    while running:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+        ended = [process for process in running if process.status is not None]
+        failed = [process for process in ended if process.status != 0]
+        if failed:
+            # A worker that lost another one is not the one to blame.
+            culprit = min(failed, key=lambda process: process.status == LOST_ANOTHER_WORKER)
+            culprit.read_to_end()
+            raise TrainingError(_explain(culprit, len(processes)))
+        running = [process for process in running if process not in ended]
+
+
+def _explain(process: _WorkerProcess, workers: int) -> str:
+    who = f"Worker {process.worker} of {workers} (numbered from 0)"
+    if process.error:
+        return f"{who}: {process.error}"
+    status = process.status or 0
+    if status < 0:
+        name = signal.Signals(-status).name
+        reason = " (often for want of memory)" if name == "SIGKILL" else ""
+        what = f"was ended by {name}{reason}"
+    else:
+        last = "\n  ".join(process.last_lines)
+        what = f"ended with status {status}; the last it said:\n  {last}\n"
+    return (
+        f"{who} {what}. The other workers were stopped. The same command goes on from the last "
+        "checkpoint; fewer training.workers need less memory."
+    )
+
+
+def free_ports(count: int) -> list[int]:
+    """Finds ports of the loopback interface that nobody listens on."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]

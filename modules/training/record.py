@@ -1,0 +1,82 @@
+"""training.json: what one training did, written when everything else of it is."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+
+import tensorflow as tf
+
+from modules.core.errors import DataError
+
+TRAINING_FILE = "training.json"
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """What one training did.
+
+    Attributes:
+        arm: `pretrained`, `scratch` or `warm_start`.
+        steps: Training steps; 0 where the network was not trained.
+        seconds: Wall time of the training, data preparation and export apart.
+        examples_per_second: Over all streams of examples, while training.
+        precision: The Keras dtype policy that was trained in.
+        labelled_examples: Labelled examples of the arm's own domain that training used.
+        labelled_example_ids: Their ids, ascending, for the arms on the target domain.
+        seed: The seed.
+        metrics: Scalars by name, such as the last step's losses.
+    """
+
+    arm: str
+    steps: int
+    seconds: float
+    examples_per_second: float
+    precision: str
+    labelled_examples: int
+    seed: int
+    labelled_example_ids: list[str] = field(default_factory=list)
+    metrics: dict[str, float] = field(default_factory=dict)
+
+    def write(self, directory: str) -> None:
+        """Writes training.json in one step, so that no reader ever sees a part of it.
+
+        Args:
+            directory: The ModelRun artifact; made if missing.
+        """
+        tf.io.gfile.makedirs(directory)
+        path = os.path.join(directory, TRAINING_FILE)
+        with tf.io.gfile.GFile(f"{path}.partial", "w") as file:
+            file.write(json.dumps(asdict(self), indent=2) + "\n")
+        tf.io.gfile.rename(f"{path}.partial", path, overwrite=True)
+
+    @staticmethod
+    def exists(directory: str) -> bool:
+        """Whether the training whose ModelRun artifact this is has finished."""
+        return bool(tf.io.gfile.exists(os.path.join(directory, TRAINING_FILE)))
+
+    @classmethod
+    def read(cls, directory: str) -> TrainingRecord:
+        """Reads what `write` wrote.
+
+        Args:
+            directory: The ModelRun artifact.
+
+        Returns:
+            An equal record.
+
+        Raises:
+            DataError: There is none: the training did not finish.
+        """
+        path = os.path.join(directory, TRAINING_FILE)
+        try:
+            with tf.io.gfile.GFile(path) as file:
+                return cls(**json.loads(file.read()))
+        except (tf.errors.OpError, ValueError, TypeError) as error:
+            raise DataError(
+                path,
+                expected="the record of a finished training",
+                found=" ".join(str(error).split())[:200],
+                fix="Run the training again.",
+            ) from error

@@ -1,0 +1,1 @@
+"""The transfer from source to target: warm start, methods, transferability."""

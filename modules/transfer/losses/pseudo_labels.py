@@ -1,0 +1,87 @@
+"""Pseudo-labels: what the restored network makes of unlabelled target images, where it is sure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from modules.training.objectives import UNLABELLED, Objective, Preparation, Stream, mean_over_batch
+from modules.transfer.losses.neighbourhood_guesses import guess_from_neighbourhoods
+
+# Added to predicted probabilities, so that a network that is sure and wrong can be outvoted.
+_DOUBT = 0.01
+
+
+class PseudoLabels(Objective):
+    """Cross-entropy on unlabelled images with labels that were guessed before the training.
+
+    The network's probabilities are spread over the images' nearest neighbours in feature space,
+    with the labelled shots among them, and multiplied with the probabilities again. Of each class
+    the surest share is kept.
+
+    Reference: Lee, Pseudo-Label, ICML 2013 Workshops, section 2; Iscen et al., Label Propagation
+    for Deep Semi-Supervised Learning, CVPR 2019, section 4.
+
+    Args:
+        weight: Factor of the loss.
+        kept_share: Of each class, in (0, 1].
+
+    Example:
+        >>> PseudoLabels(weight=1.0, kept_share=0.8).kept_share
+        0.8
+    """
+
+    def __init__(self, weight: float, kept_share: float) -> None:
+        super().__init__(name="pseudo_labels")
+        self.weight = weight
+        self.kept_share = kept_share
+        # Behind a function: computed from the data, the labels are not part of checkpoints.
+        self._labels: Callable[[], tuple[tf.Tensor, tf.Tensor]] | None = None
+
+    def prepare(self, preparation: Preparation) -> None:
+        """Guesses the labels."""
+        guesses = guess_from_neighbourhoods(preparation)
+        scores = guesses.propagated * (guesses.probabilities + _DOUBT)
+        kept = surest_of_each_class(scores, self.kept_share)
+        total = len(preparation.examples[UNLABELLED])
+        labels, weights = np.zeros(total, np.int64), np.zeros(total, np.float32)
+        labels[guesses.rows] = np.argmax(scores, axis=1)
+        weights[guesses.rows[kept]] = total / np.count_nonzero(kept)
+        tensors = tf.constant(labels), tf.constant(weights)
+        self._labels = lambda: tensors
+
+    def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns the mean over the images that have a label, in expectation over batches."""
+        if self._labels is None:
+            raise RuntimeError("Pseudo-labels are guessed by prepare().")
+        labels, weights = self._labels()
+        stream = streams[UNLABELLED]
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
+            tf.gather(labels, stream.rows), stream.logits
+        )
+        mean = mean_over_batch(tf.gather(weights, stream.rows) * losses)
+        return {"pseudo_cross_entropy": self.weight * mean}
+
+
+def surest_of_each_class(scores: np.ndarray, share: float) -> np.ndarray:
+    """Finds the rows whose best class is furthest ahead of the second, class by class.
+
+    Args:
+        scores: [N, K], at least 0.
+        share: Of the rows of each best class, in (0, 1]; at least one row of a class is kept.
+
+    Returns:
+        bool [N].
+    """
+    relative = scores / np.maximum(scores.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    ordered = np.sort(relative, axis=1)
+    margins = ordered[:, -1] - ordered[:, -2] if scores.shape[1] > 1 else ordered[:, -1]
+    best = np.argmax(scores, axis=1)
+    kept = np.zeros(len(scores), bool)
+    for label in np.unique(best):
+        members = np.flatnonzero(best == label)
+        count = int(np.ceil(share * len(members)))
+        kept[members[np.argsort(-margins[members], kind="stable")[:count]]] = True
+    return kept

@@ -1,0 +1,57 @@
+"""The contract of a transfer method: an objective that says which data it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from modules.settings import TransferSettings
+from modules.training.objectives import Objective
+
+
+@dataclass(frozen=True)
+class MethodContext:
+    """What a method is made from, before any data or weights are at hand.
+
+    Attributes:
+        settings: The transfer section of the configuration.
+        num_classes: K, of source and target alike where a method trains on both.
+        feature_dim: D, the width of the network's features.
+        seed: For what the method draws or initialises.
+    """
+
+    settings: TransferSettings
+    num_classes: int
+    feature_dim: int
+    seed: int
+
+
+class TransferMethod(Objective):
+    """An objective of the training on the target domain.
+
+    A method is one class in one file, registered by name in `modules.transfer.methods`. Streams are
+    `target` (the labelled shots), `source` (labelled) and `unlabelled` (all images of the target's
+    train split, without labels). Each step the network runs once, on all streams together.
+
+    Args:
+        context: Settings and sizes.
+
+    Attributes:
+        required_streams: What the method cannot do without.
+        optional_streams: What it also trains on where there is any, such as the shots of a method
+            that needs no labels of the target.
+        has_center_loss: Whether center loss is part of it unless the settings say otherwise.
+    """
+
+    required_streams: ClassVar[frozenset[str]] = frozenset()
+    optional_streams: ClassVar[frozenset[str]] = frozenset()
+    has_center_loss: ClassVar[bool] = False
+
+    def __init__(self, context: MethodContext) -> None:
+        super().__init__(name=type(self).__name__)
+        self.context = context
+
+    @classmethod
+    def trains(cls) -> bool:
+        """Whether the method has any stream to train on."""
+        return bool(cls.required_streams | cls.optional_streams)

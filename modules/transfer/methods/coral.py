@@ -1,0 +1,87 @@
+"""Deep CORAL: features of both domains get the same covariance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from modules.training.objectives import SOURCE, TARGET, UNLABELLED, Objective, Stream
+from modules.transfer.losses.labelled_domains import LabelledDomains
+from modules.transfer.methods.base import MethodContext
+from modules.transfer.methods.composition import Composition
+
+
+class CovarianceAlignment(Objective):
+    """Squared distance between the covariances of source and unlabelled target features.
+
+    Args:
+        weight: Its factor.
+
+    Example:
+        >>> CovarianceAlignment(weight=0.5).weight
+        0.5
+    """
+
+    def __init__(self, weight: float) -> None:
+        super().__init__(name="covariance_alignment")
+        self.weight = weight
+
+    def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns the weighted distance; each replica compares its own shard."""
+        distance = covariance_distance(streams[SOURCE].features, streams[UNLABELLED].features)
+        return {"coral": tf.nn.scale_regularization_loss(self.weight * distance)}
+
+
+class Coral(Composition):
+    """Transfer by feature: joint training that aligns second-order statistics of the domains.
+
+    References:
+        Sun and Saenko, Deep CORAL: Correlation Alignment for Deep Domain Adaptation, ECCV 2016
+        Workshops, section 3.1, equations 1 to 3, without the constant 1 / (4 D^2), which only
+        rescales the weight.
+
+    Args:
+        context: Settings and sizes.
+
+    Example:
+        >>> context = MethodContext(TransferSettings(), num_classes=2, feature_dim=3, seed=0)
+        >>> stream = Stream(None, tf.constant([1]), None, tf.zeros([1, 3]), tf.zeros([1, 2]))
+        >>> losses = Coral(context).losses({"source": stream, "unlabelled": stream}, 0.0)
+        >>> sorted(losses)
+        ['coral', 'source_cross_entropy']
+    """
+
+    required_streams = frozenset({SOURCE, UNLABELLED})
+    optional_streams = frozenset({TARGET})
+    has_center_loss = True
+
+    def __init__(self, context: MethodContext) -> None:
+        alignment = CovarianceAlignment(context.settings.coral.weight)
+        super().__init__(context, LabelledDomains(), alignment)
+
+
+def covariance_distance(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+    """Computes the squared Frobenius distance between two covariance matrices.
+
+    With N + M rows it takes O((N + M)^2 D) instead of the O((N + M) D^2) of the matrices.
+
+    Args:
+        one: f32 [N, D].
+        other: f32 [M, D].
+
+    Returns:
+        f32 scalar.
+    """
+    one, other = (_centred(features) for features in (one, other))
+    within_one = tf.reduce_sum(tf.square(tf.matmul(one, one, transpose_b=True)))
+    within_other = tf.reduce_sum(tf.square(tf.matmul(other, other, transpose_b=True)))
+    between = tf.reduce_sum(tf.square(tf.matmul(one, other, transpose_b=True)))
+    # Rounding may take a distance of nothing below zero.
+    return tf.nn.relu(within_one + within_other - 2.0 * between)
+
+
+def _centred(features: tf.Tensor) -> tf.Tensor:
+    """Rows whose Gram matrix has the covariance's inner products: X^T X is the covariance."""
+    degrees = tf.cast(tf.maximum(tf.shape(features)[0] - 1, 1), tf.float32)
+    return (features - tf.reduce_mean(features, axis=0)) / tf.sqrt(degrees)

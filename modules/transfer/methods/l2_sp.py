@@ -1,0 +1,70 @@
+"""Fine-tuning that is held near the pretrained weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import tensorflow as tf
+
+from modules.models.checkpointing import network_variables
+from modules.training.objectives import Objective, Preparation, Stream
+from modules.transfer.methods.base import MethodContext
+from modules.transfer.methods.composition import Composition
+from modules.transfer.methods.fine_tune import FineTune
+
+
+class DistanceToStart(Objective):
+    """Half the squared distance between the trained weights and those that training started from.
+
+    Args:
+        weight: Its factor.
+
+    Example:
+        >>> DistanceToStart(weight=0.01).weight
+        0.01
+    """
+
+    def __init__(self, weight: float) -> None:
+        super().__init__(name="distance_to_start")
+        self.weight = weight
+        # Behind a function, so that checkpoints do not hold the starting point again.
+        self._pairs: Callable[[], list[tuple[tf.Variable, tf.Tensor]]] = list
+
+    def prepare(self, preparation: Preparation) -> None:
+        """Copies the weights."""
+        variables = network_variables(preparation.network).values()
+        pairs = [(variable, tf.identity(variable)) for variable in variables]
+        self._pairs = lambda: pairs
+
+    def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns the weighted distance, shared among replicas."""
+        distances = [tf.nn.l2_loss(variable - start) for variable, start in self._pairs()]
+        return {
+            "distance_to_start": tf.nn.scale_regularization_loss(self.weight * tf.add_n(distances))
+        }
+
+
+class L2Sp(Composition):
+    """Fine-tuning with an L2 penalty towards the starting point instead of towards zero.
+
+    All of the network is restored here, the logits layer too, so that one factor serves for all:
+    beta is alpha, in the paper's terms.
+
+    References:
+        Xuhong, Grandvalet and Davoine, Explicit Inductive Bias for Transfer Learning with
+        Convolutional Networks, ICML 2018, section 3.
+
+    Args:
+        context: Settings and sizes.
+
+    Example:
+        >>> context = MethodContext(TransferSettings(), num_classes=2, feature_dim=3, seed=0)
+        >>> sorted(L2Sp(context).required_streams)
+        ['target']
+    """
+
+    required_streams = FineTune.required_streams
+
+    def __init__(self, context: MethodContext) -> None:
+        penalty = DistanceToStart(context.settings.l2_sp.weight)
+        super().__init__(context, FineTune(context), penalty)

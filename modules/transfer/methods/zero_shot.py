@@ -1,0 +1,21 @@
+"""Zero-shot transfer: the pretrained model as it is."""
+
+from __future__ import annotations
+
+from modules.transfer.methods.base import TransferMethod
+
+
+class ZeroShot(TransferMethod):
+    """No training on the target; what the source taught, through the shared preprocessing, is all.
+
+    References:
+        Recht et al., Do ImageNet Classifiers Generalize to ImageNet?, ICML 2019 (evaluation of
+        a model as it is on a shifted domain).
+
+    Args:
+        context: Settings and sizes.
+
+    Example:
+        >>> ZeroShot.trains()
+        False
+    """

@@ -1,0 +1,86 @@
+"""The proof of a warm start: what the restored network can do before the first step."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+import numpy as np
+
+from modules.core.errors import WarmStartMappingError
+from modules.examples.input_pipeline import PreprocessedExamples
+from modules.models.checkpointing import Network
+from modules.models.mapping_report import MappingReport
+from modules.networks.outputs import network_outputs
+from modules.networks.restored_graph import RestoredGraph
+
+# Largest difference of an output, as a share of the largest output: rounding, and no more.
+_TOLERANCES = {"float32": 1e-3, "mixed_bfloat16": 0.1}
+
+
+def prove_warm_start(
+    network: Network,
+    pretrained_model_dir: str,
+    report: MappingReport,
+    precision: str,
+    labelled: Mapping[str, PreprocessedExamples],
+) -> dict[str, float]:
+    """Evaluates the restored network, and compares it with the pretrained model itself.
+
+    Where every weight was restored, both must say the same. Where some were announced to be
+    missing or of another shape there is nothing to compare.
+
+    Args:
+        network: After the restoration, before the first step.
+        pretrained_model_dir: The pretrained model's SavedModel.
+        report: What was restored.
+        precision: Keras dtype policy of the network.
+        labelled: Labelled examples of train splits, by domain; at least one domain.
+
+    Returns:
+        `restored_<domain>_accuracy` for each domain and, where comparable,
+        `restored_output_difference`: the largest difference of a logit, as a share of the
+        largest logit.
+
+    Raises:
+        WarmStartMappingError: The restored network says something else than the pretrained model.
+    """
+    images = np.concatenate([part.images for part in labelled.values()])
+    outputs = network_outputs(network, images)
+    right = np.argmax(outputs.logits, axis=-1) == np.concatenate(
+        [part.known_labels for part in labelled.values()]
+    )
+    ends = np.cumsum([len(part) for part in labelled.values()])[:-1]
+    metrics = {
+        f"restored_{name}_accuracy": float(part_right.mean())
+        for name, part_right in zip(labelled, np.split(right, ends), strict=True)
+    }
+    if not report.missing and not report.shape_mismatch:
+        pretrained = network_outputs(RestoredGraph(pretrained_model_dir), images)
+        difference = _difference(outputs.logits, pretrained.logits)
+        if not difference <= _TOLERANCES[precision]:
+            raise WarmStartMappingError(
+                f"{pretrained_model_dir}: the restored network's outputs differ from the "
+                f"pretrained model's by up to {difference:.2g} of the largest one. Its code or "
+                "settings have changed since; run the pretraining again."
+            )
+        metrics["restored_output_difference"] = difference
+        _warn_of_chance(metrics, labelled)
+    return metrics
+
+
+def _warn_of_chance(
+    metrics: Mapping[str, float], labelled: Mapping[str, PreprocessedExamples]
+) -> None:
+    for name, part in labelled.items():
+        chance = float(np.bincount(part.known_labels).max() / len(part))
+        if metrics[f"restored_{name}_accuracy"] <= chance:
+            logging.getLogger(__name__).warning(
+                "The pretrained model is no better than chance (%.3f) on the %s domain.",
+                chance,
+                name,
+            )
+
+
+def _difference(found: np.ndarray, expected: np.ndarray) -> float:
+    return float(np.max(np.abs(found - expected)) / np.max(np.abs(expected)))

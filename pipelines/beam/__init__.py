@@ -1,0 +1,1 @@
+"""The `beam` section and what it becomes."""

@@ -1,0 +1,126 @@
+"""What the `beam` section means: Beam's own options, and which folders the workers can reach."""
+
+from __future__ import annotations
+
+import json
+
+from modules.core.errors import ConfigError
+from pipelines.beam.settings import BeamSettings, EnvironmentSettings, is_here
+
+_RUNNER_CLASSES = {
+    "local": "FnApiRunner",
+    "flink": "FlinkRunner",
+    "spark": "SparkRunner",
+    "dataflow": "DataflowRunner",
+    "portable": "PortableRunner",
+}
+
+
+def beam_pipeline_args(settings: BeamSettings) -> list[str]:
+    """Translates the `beam` section into Beam's own options.
+
+    Args:
+        settings: The section.
+
+    Returns:
+        Options such as `--runner=FlinkRunner`, for `beam_pipeline_args` of a TFX pipeline.
+    """
+    # DirectRunner of Beam >= 2.68 tries to download another runner; FnApiRunner is in-process.
+    values: dict[str, str | bool | int | float | None] = {
+        "runner": _RUNNER_CLASSES[settings.runner],
+        "job_endpoint": settings.job_endpoint,
+        "flink_master": settings.flink_master,
+        "spark_master_url": settings.spark_master,
+        f"{settings.runner}_job_server_jar": settings.job_server_jar,
+        "parallelism": settings.parallelism,
+        "project": settings.project,
+        "region": settings.region,
+        "temp_location": settings.temp_location,
+        **(_environment_options(settings) if settings.environment else {}),
+        # Workers have this project and all that it needs; without an image's name, whichever it
+        # is, TFX would build a package of its own sources each time and have them install it.
+        "sdk_container_image": (settings.environment and settings.environment.image) or "none",
+        **settings.options,
+    }
+    return [
+        f"--{name}" if value is True else f"--{name}={value}"
+        for name, value in values.items()
+        if value is not None and value is not False
+    ]
+
+
+def _environment_options(settings: BeamSettings) -> dict[str, str]:
+    environment = settings.environment
+    if environment is None or settings.runner == "dataflow":
+        return {}
+    options: dict[str, str] = {"environment_type": environment.type}
+    if environment.command:
+        options["environment_config"] = json.dumps({"command": environment.command})
+    elif place := environment.image or environment.address:
+        options["environment_config"] = place
+    return options
+
+
+def describe_beam(settings: BeamSettings) -> str:
+    """Says in one line where the data components run."""
+    if settings.runner == "local":
+        return "Beam runs in this process (beam.runner local)"
+    engine = (
+        settings.job_endpoint
+        or settings.flink_master
+        or settings.spark_master
+        or f"project {settings.project}, {settings.region}"
+    )
+    return f"Beam runs on {settings.runner} at {engine}, {_describe(settings.environment)}"
+
+
+def _describe(environment: EnvironmentSettings | None) -> str:
+    if environment is None:
+        return "workers of its own"
+    place = environment.image or environment.command or environment.address
+    return f"workers {environment.type}{f' {place}' if place else ''}"
+
+
+def check_storage(settings: BeamSettings, folder: str) -> None:
+    """Refuses a folder that the engine's workers are known not to see.
+
+    Args:
+        settings: The `beam` section.
+        folder: Where artifacts go: a local folder or a URI.
+
+    Raises:
+        ConfigError: The folder is on this machine, and the workers are not.
+    """
+    reason = _why_workers_are_elsewhere(settings)
+    if reason is None or folder.startswith("gs://"):
+        return
+    if settings.runner == "dataflow":
+        raise ConfigError(
+            f"beam.runner: {reason}, which cannot reach {folder}. Compile the pipeline with "
+            "'warmstart compile' and a gs:// pipeline root, or run it with beam.runner=local."
+        )
+    if not settings.shared_storage:
+        raise ConfigError(
+            f"beam: {reason}, which may not see {folder}. If data and output lie on storage that "
+            "every worker mounts under the same path, say so with beam.shared_storage=true; else "
+            "put them there first, or use beam.runner=local."
+        )
+
+
+def _why_workers_are_elsewhere(settings: BeamSettings) -> str | None:
+    if settings.runner == "local" or settings.environment is None:
+        return None
+    environment = settings.environment
+    if settings.runner == "dataflow":
+        return "Dataflow's workers are machines of Google's"
+    if environment.type == "DOCKER":
+        return "environment.type DOCKER gives each worker a container's own files"
+    for name, address in (
+        ("environment.address", environment.address),
+        ("job_endpoint", settings.job_endpoint),
+        ("flink_master", settings.flink_master),
+        ("spark_master", settings.spark_master),
+    ):
+        if address and not is_here(address):
+            return f"{name} {address} has workers on another machine"
+    return None

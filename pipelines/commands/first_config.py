@@ -1,0 +1,144 @@
+"""The first configuration of two domains: its values follow from what lies in their folders."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from modules.core.example_features import TRAIN_SPLIT
+from modules.domains.dataset_check import has_colour
+from modules.domains.dataset_summary import DatasetSummary
+from modules.domains.dataset_wording import describe_dataset
+
+_SHOTS = 10
+_DROPOUT = 0.3  # as in the default scenario
+_SMALLEST_INPUT, _LARGEST_INPUT = 28, 64
+_LONGEST_NAME = 63
+_WIDTH = 99
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One domain of the configuration.
+
+    Args:
+        path: Its folder, as it shall stand in the configuration.
+        summary: What is in it.
+        schema_file: A pinned schema; None infers it.
+    """
+
+    path: str
+    summary: DatasetSummary
+    schema_file: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The folder's name, with what a domain's name may not hold replaced."""
+        return _valid_name(Path(self.path).resolve().name, "domain")
+
+
+def first_config(source: Domain, target: Domain, output: Path, sheet: Path) -> str:
+    """Writes out a configuration that is ready to run.
+
+    Args:
+        source: The source domain.
+        target: The target domain, with the same classes.
+        output: Where the configuration will stand.
+        sheet: Where the contact sheet will stand.
+
+    Returns:
+        YAML with a head comment that holds the command and what was found; equal domains give
+        equal text.
+    """
+    head = [
+        f"{source.name} to {target.name}.",
+        "",
+        f"  {shlex.join(['warmstart', 'check', str(output)])}",
+        f"  {shlex.join(['warmstart', 'run', str(output)])}",
+        "",
+        *_description("source", source),
+        *_description("target", target),
+        f"A few images of each class: {sheet}",
+    ]
+    comment = "".join(f"# {line}".rstrip() + "\n" for line in _shortened(head))
+    body = yaml.safe_dump(
+        _values(source, target), sort_keys=False, allow_unicode=True, width=10_000
+    )
+    return comment + _annotated(body)
+
+
+def _values(source: Domain, target: Domain) -> dict[str, Any]:
+    counts = target.summary.splits[TRAIN_SPLIT].counts
+    # Colour helps only if both domains have it: grey is what they share otherwise.
+    colour = has_colour(source.summary) and has_colour(target.summary)
+    source_section = {"name": source.name, "path": source.path, "format": source.summary.format}
+    if source.schema_file:
+        source_section["schema_file"] = source.schema_file
+    return {
+        "name": _valid_name(f"{source.name}_to_{target.name}", "transfer"),
+        "seed": 0,
+        "source": source_section,
+        "target": {
+            "name": target.name,
+            "path": target.path,
+            "format": target.summary.format,
+            "shots": min(_SHOTS, *counts.values()),
+        },
+        "network": {
+            "name": "lenet",
+            "image_size": _input_size([source.summary, target.summary]),
+            "channels": 3 if colour else 1,
+            "dropout": _DROPOUT,
+        },
+        "preprocessing": {"framing": not colour},
+    }
+
+
+def _input_size(summaries: Sequence[DatasetSummary]) -> int:
+    """Takes the larger domain's usual side, within what LeNet learns from in reasonable time."""
+    sides = []
+    for summary in summaries:
+        shapes = summary.splits[TRAIN_SPLIT].shapes
+        most_common = max(shapes, key=lambda shape: shapes[shape])
+        sides.append(max(most_common.height, most_common.width))
+    side = min(max(*sides, _SMALLEST_INPUT), _LARGEST_INPUT)
+    return side - side % 4
+
+
+def _annotated(body: str) -> str:
+    """Says behind the values that a user is most likely to change what they mean."""
+    notes = {
+        "shots": "labelled images per class that training may use; or: all",
+        "framing": "crop to the ink and centre it; for characters, not for photographs",
+        "image_size": "pixels; larger ones are scaled down",
+        "channels": "1: grey, 3: colour",
+    }
+    lines = []
+    for line in body.splitlines():
+        note = notes.get(line.strip().partition(":")[0])
+        lines.append(f"{line}  # {note}" if note and line.startswith(" ") else line)
+    return "\n".join(lines) + "\n"
+
+
+def _description(role: str, domain: Domain) -> list[str]:
+    first, *rest = describe_dataset(domain.summary)
+    return [f"{role} {domain.name}: {first}", *(f"  {line}" for line in rest)]
+
+
+def _shortened(lines: Sequence[str]) -> list[str]:
+    printable = ["".join(c if c.isprintable() else "?" for c in line) for line in lines]
+    return [
+        line if len(line) < _WIDTH or line.lstrip().startswith("warmstart ") else f"{line[:95]}..."
+        for line in printable
+    ]
+
+
+def _valid_name(text: str, otherwise: str) -> str:
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_-")
+    return name[:_LONGEST_NAME] or otherwise

@@ -1,0 +1,105 @@
+"""`warmstart history`: the runs below a folder, or all runs and pushed versions of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from modules.core.errors import DataError
+from modules.models.serving_folder import SERVING_FOLDER, pushed_versions
+from pipelines.commands.row_formats import format_csv, format_json, format_table
+from pipelines.running.history import HISTORY_FILE, RunRecord, find_output_folders, read_history
+
+_RUN_COLUMNS = {
+    "run": "run",
+    "finished": "finished (UTC)",
+    "verdict": "verdict",
+    "pretrained": "zero\nshot",
+    "scratch": "scratch",
+    "warm_start": "warm\nstart",
+    "pushed_version": "pushed\nversion",
+    "seed": "seed",
+}
+_VERSION_COLUMNS = {"version": "version", "pushed": "pushed (UTC)", "state": "state"}
+
+
+def history(folder: Path, format: str) -> str:
+    """Tells what was run.
+
+    Args:
+        folder: A run's output folder, or one above several.
+        format: `table`, `csv` or `json`.
+
+    Returns:
+        For a run, all its finished runs and, except in CSV, its pushed versions; otherwise the
+        last finished run of each output folder. The latest comes last.
+
+    Raises:
+        DataError: There is no run.
+    """
+    if (folder / HISTORY_FILE).is_file():
+        records = read_history(folder)
+        rows = [_run_row(folder.resolve().name, record) for record in records]
+        return _format(rows, _version_rows(folder), format)
+    rows = []
+    for output in find_output_folders(folder):
+        rows += [_run_row(str(output.relative_to(folder)), r) for r in read_history(output)[-1:]]
+    if not rows:
+        raise DataError(
+            str(folder),
+            expected="finished runs",
+            found="none" if folder.is_dir() else "no folder",
+            fix="Pass the folder that the --output of your runs lies in, or run a configuration.",
+        )
+    return _format(sorted(rows, key=lambda row: row["finished"]), None, format)
+
+
+def _format(runs: list[dict[str, Any]], versions: list[dict[str, Any]] | None, format: str) -> str:
+    if format == "csv":
+        return format_csv(runs, list(_RUN_COLUMNS))
+    if format == "json":
+        return format_json({"runs": runs} | ({} if versions is None else {"versions": versions}))
+    shown = [
+        row | {"finished": _minutes(row["finished"]), "verdict": row["verdict"].replace("_", " ")}
+        for row in runs
+    ]
+    text = format_table(shown, _RUN_COLUMNS, foldable={"run": 10, "verdict": 7})
+    if versions is None:
+        return text
+    if not versions:
+        return f"{text}\nNo version is in the serving folder.\n"
+    dated = [row | {"pushed": _minutes(row["pushed"])} for row in versions]
+    return f"{text}\n{format_table(dated, _VERSION_COLUMNS, foldable={'state': 10})}"
+
+
+def _run_row(name: str, record: RunRecord) -> dict[str, Any]:
+    return {
+        "run": name,
+        **record.model_dump(exclude={"accuracies"}),
+        **record.accuracies,
+        "pushed_version": record.pushed_version,
+    }
+
+
+def _version_rows(output: Path) -> list[dict[str, Any]]:
+    """Says of each version what it is; the newest is the one that model servers take."""
+    versions = pushed_versions(output / SERVING_FOLDER)
+    rows = []
+    for version in versions:
+        state = [] if version.is_complete else ["incomplete"]
+        if version.copy_of is not None:
+            state.append(f"rolled back to {version.copy_of}")
+        if version is versions[-1]:
+            state.append("served")
+        rows.append(
+            {
+                "version": version.path.name,
+                "pushed": version.pushed.isoformat(timespec="seconds"),
+                "state": ", ".join(state) or "superseded",
+            }
+        )
+    return rows
+
+
+def _minutes(moment: str) -> str:
+    return moment[:16].replace("T", " ")

@@ -1,0 +1,110 @@
+"""`warmstart rollback`: puts an earlier pushed version back as the newest."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from modules.core.checksums import check_checksums
+from modules.core.errors import DataError
+from modules.models.serving_folder import (
+    PARTIAL_PREFIX,
+    PUSH_AGAIN,
+    ROLLBACK_FILE,
+    SERVING_FOLDER,
+    PushedVersion,
+    next_version,
+    pushed_versions,
+)
+from pipelines.running.output_folder import exclusive_output, storage_errors_explained
+
+_WHERE = "`warmstart history RUN` lists the versions."
+
+
+def rollback(output: Path, to: int | None) -> tuple[int, int]:
+    """Copies an earlier version to a higher number, which model servers take.
+
+    The versions that are there stay as they are. The copy appears whole, in one step, and keeps a
+    note of the version that it was made from.
+
+    Args:
+        output: A run's output folder.
+        to: The version to go back to; None takes the one that was pushed before the model that is
+            served now.
+
+    Returns:
+        The version that was copied, and the new one.
+
+    Raises:
+        DataError: There is no such version, it is the one that is served, or its files are not
+            those that were pushed.
+        OutputError: A run holds the folder, or the disk is full.
+    """
+    serving = output / SERVING_FOLDER
+    if not serving.is_dir():
+        raise DataError(
+            str(serving),
+            expected="a folder of pushed versions",
+            found="nothing",
+            fix="Pass the output folder of a run that has pushed a model.",
+        )
+    with exclusive_output(output.resolve()), storage_errors_explained(output.resolve()):
+        versions = pushed_versions(serving)
+        chosen = _choose(serving, versions, to)
+        check_checksums(str(chosen.path), PUSH_AGAIN)
+        number = next_version((version.number for version in versions), time.time())
+        _copy(chosen, serving / str(number))
+    return chosen.number, number
+
+
+def _choose(serving: Path, versions: Sequence[PushedVersion], to: int | None) -> PushedVersion:
+    if not versions:
+        raise DataError(
+            str(serving),
+            expected="pushed versions",
+            found="none",
+            fix="Run the pipeline; a blessed model is pushed.",
+        )
+    served = versions[-1]
+    if to is None:
+        # A copy stands where its original stood: rolling back twice goes back two pushes.
+        earlier = [v for v in versions if v.copy_of is None and v.number < _origin(served)]
+        if not earlier:
+            raise DataError(
+                str(serving),
+                expected=f"a version that was pushed before {_origin(served)}",
+                found="none",
+                fix=f"There is nothing to go back to; choose one with --to. {_WHERE}",
+            )
+        return earlier[-1]
+    for version in versions:
+        if version.number == to:
+            if _origin(version) == _origin(served):
+                raise DataError(
+                    str(version.path),
+                    expected="another model than the one that is served",
+                    found="the same one",
+                    fix=f"Choose another version. {_WHERE}",
+                )
+            return version
+    raise DataError(
+        str(serving / str(to)), expected="a pushed version", found="nothing", fix=_WHERE
+    )
+
+
+def _origin(version: PushedVersion) -> int:
+    return version.number if version.copy_of is None else version.copy_of
+
+
+def _copy(chosen: PushedVersion, place: Path) -> None:
+    partial = place.with_name(f"{PARTIAL_PREFIX}{place.name}")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(chosen.path, partial, copy_function=shutil.copyfile)
+        (partial / ROLLBACK_FILE).write_text(f"{_origin(chosen)}\n", encoding="utf-8")
+        check_checksums(str(partial), PUSH_AGAIN)
+        partial.rename(place)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,119 @@
+"""Rows of a result as a table for people, as CSV for spreadsheets or as JSON for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from modules.core.errors import DataError
+from modules.core.wording import display_name
+
+# Spreadsheets run such a cell as a formula, unless it is a number.
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_WIDTH = 80  # where there is no terminal to ask
+
+Row = Mapping[str, Any]
+
+
+def format_table(
+    rows: Sequence[Row], columns: Mapping[str, str], foldable: Mapping[str, int]
+) -> str:
+    """Draws a table as wide as the terminal, or 80 columns; long names go on in the next line.
+
+    Args:
+        rows: Values by key; what cannot be shown of a name is replaced.
+        columns: Keys with their headings. Those of numbers, as the first row has them, are
+            right-aligned.
+        foldable: Keys of the columns that share the room that the others leave, each with the
+            characters that it gets at least.
+
+    Returns:
+        Lines of text.
+    """
+    table = Table(box=box.SIMPLE_HEAD, padding=0)
+    for key, heading in columns.items():
+        is_number = bool(rows) and isinstance(rows[0][key], (int, float))
+        table.add_column(
+            heading,
+            justify="right" if is_number else "left",
+            overflow="fold",
+            no_wrap=key not in foldable,
+            min_width=foldable.get(key),
+        )
+    for row in rows:
+        table.add_row(*(Text(_cell(row[key])) for key in columns))
+    text = io.StringIO()
+    width = None if sys.stdout.isatty() else _WIDTH
+    Console(file=text, width=width, color_system=None).print(table)
+    lines = "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+    return lines.strip("\n") + "\n"
+
+
+def format_csv(rows: Sequence[Row], keys: Sequence[str]) -> str:
+    """Writes CSV that a spreadsheet may open.
+
+    A name that a spreadsheet would run as a formula gets an apostrophe in front, and control
+    characters are replaced; JSON has every name as it is.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(keys)
+    writer.writerows([_csv_cell(row[key]) for key in keys] for row in rows)
+    return text.getvalue()
+
+
+def format_json(document: Mapping[str, Any]) -> str:
+    """Writes JSON in ASCII, which no terminal takes for anything else."""
+    return json.dumps(document, indent=2) + "\n"
+
+
+def write_text(text: str, output: Path | None) -> None:
+    """Prints a text, or writes it to a file in one step.
+
+    Raises:
+        DataError: The file cannot be written.
+    """
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    partial = output.with_name(f"{output.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, output)
+    except OSError as error:
+        raise DataError(
+            str(output),
+            expected="a file that can be written",
+            found=error.strerror or str(error),
+            fix="Pass another --output.",
+        ) from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.1%}" if isinstance(value, float) else display_name(str(value))
+
+
+def _csv_cell(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    shown = display_name(value)
+    is_formula = _FORMULA.match(value) and not _NUMBER.fullmatch(value)
+    return f"'{shown}" if is_formula else shown

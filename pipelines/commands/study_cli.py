@@ -1,0 +1,81 @@
+"""`warmstart study`. Imports stay light here: help must answer at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipelines.commands.override_option import override_option
+
+
+def _numbers(_: click.Context, parameter: click.Parameter, text: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        raise click.BadParameter(f"expected numbers such as 0,1,5,10, found '{text}'")
+    return tuple(sorted({int(part) for part in parts}))
+
+
+def _names(_: click.Context, parameter: click.Parameter, text: str | None) -> tuple[str, ...]:
+    return tuple(filter(None, (name.strip() for name in (text or "").split(","))))
+
+
+@click.command("study", short_help="Compare transfer methods by the number of labels.")
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option(
+    "--shots",
+    required=True,
+    callback=_numbers,
+    metavar="N,N,...",
+    help="Labelled target images per class, e.g. 0,1,5,10.",
+)
+@click.option(
+    "--methods",
+    callback=_names,
+    metavar="NAME,NAME,...",
+    help="Transfer methods, and scratch for the control without transfer; all by default.",
+)
+@click.option("--repeats", type=click.IntRange(min=1), default=5, show_default=True)
+@click.option("--output", type=click.Path(path_type=Path), help="Folder for the study's results.")
+@click.option(
+    "--pipeline",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of ingested data and pretrained model, for studies to share; in the output's "
+    "folder by default.",
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Trainings side by side; one a core by default."
+)
+@override_option
+@click.option("-v", "--verbose", is_flag=True, help="Show the underlying logs and tracebacks.")
+def study_command(
+    config: Path,
+    shots: tuple[int, ...],
+    methods: tuple[str, ...],
+    repeats: int,
+    output: Path | None,
+    pipeline: Path | None,
+    workers: int | None,
+    overrides: tuple[str, ...],
+    verbose: bool,
+) -> None:
+    """Compare transfer methods on CONFIG's domains by the number of labels.
+
+    Each method is trained --repeats times with each number of --shots, from one pretrained model,
+    and judged on the target's eval split. A study that was stopped goes on where it was.
+    """
+    from pipelines.commands.study import study_command
+    from pipelines.config import load_config
+
+    loaded = load_config(config, overrides)
+    study_command(
+        loaded,
+        output or loaded.output_folder / "study",
+        shots=shots,
+        methods=methods,
+        repeats=repeats,
+        pipeline=pipeline,
+        workers=workers,
+        verbose=verbose,
+    )

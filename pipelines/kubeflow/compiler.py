@@ -1,0 +1,177 @@
+"""Compiles the transfer pipeline for Kubeflow Pipelines: specification 2.1, as YAML."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from modules.core.errors import ConfigError
+from pipelines.beam.options import check_storage
+from pipelines.config import Config
+from pipelines.kubeflow.imports import import_data, needs_import
+from pipelines.kubeflow.parameters import Spec, add_run_parameters, add_version_parameter
+from pipelines.kubeflow.spec import require_kfp
+from pipelines.kubeflow.tasks import (
+    configure_containers,
+    kubernetes_name,
+    platform_spec,
+    rename_nodes,
+)
+
+# Where the image has the project's files, and the tasks their relative paths; see Dockerfile.
+IMAGE_HOME = "/opt/warmstart"
+_COMMAND = ["python", "-m", "components.container_entrypoint"]
+# Nothing outlives a container here: the pushed model is kept as an artifact only.
+_EPHEMERAL_SERVING = "/tmp/warmstart-serving"
+_ROOT_PATTERN = r"(gs|s3|minio)://[^/\s]+(/\S*)?"
+
+
+def compile_pipeline(config: Config, *, image: str, pipeline_root: str, output: Path) -> None:
+    """Writes the pipeline for Kubeflow Pipelines.
+
+    Equal arguments give equal bytes. Relative paths of the configuration are paths inside the
+    image, which holds the embedded domains.
+
+    Args:
+        config: The scenario, with its `kubeflow` section.
+        image: The container image that all tasks run in, e.g. registry.example/warmstart:1.
+        pipeline_root: Where artifacts go: a gs://, s3:// or minio:// URI.
+        output: The YAML file to write.
+
+    Raises:
+        ConfigError: An argument or a path of the configuration makes no sense on a cluster.
+        WarmstartError: kfp is not installed.
+    """
+    require_kfp()
+    _check_arguments(image, pipeline_root, output)
+    # With any other root the launcher moves artifacts to and from folders of each task's own.
+    check_storage(config.beam, pipeline_root)
+    documents = compile_documents(config, image=image, pipeline_root=pipeline_root)
+    text = "".join(
+        [
+            _header(documents[0]),
+            yaml.safe_dump_all(documents, sort_keys=True, allow_unicode=True, width=100),
+        ]
+    )
+    temporary = output.with_name(f"{output.name}.tmp")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, output)
+    except OSError as error:
+        raise ConfigError(f"{output}: cannot be written: {error.strerror}.") from None
+
+
+def compile_documents(config: Config, *, image: str, pipeline_root: str) -> list[Spec]:
+    """Returns the pipeline specification and, where one is needed, the platform's."""
+    config = _inside_container(config)
+
+    def build(variant: Config) -> Spec:
+        return _build(variant, image, pipeline_root.rstrip("/"))
+
+    spec = build(config)
+    add_run_parameters(spec, config, build)
+    add_version_parameter(spec, "target_version", "TargetExampleGen")
+    configure_containers(spec, config.kubeflow)
+    for role, domain in (("Source", config.source), ("Target", config.target)):
+        if needs_import(domain.path):
+            import_data(spec, f"{role}ExampleGen", f"{role}DataImporter")
+    _move_schema_file(spec, config)
+    rename_nodes(spec)
+    spec["defaultPipelineRoot"] = pipeline_root.rstrip("/")
+    platform = platform_spec(spec, config.kubeflow)
+    return [spec, platform] if platform else [spec]
+
+
+def _build(config: Config, image: str, pipeline_root: str) -> Spec:
+    # Heavy: only what compiles imports TFX.
+    from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
+        KubeflowV2DagRunner,
+        KubeflowV2DagRunnerConfig,
+    )
+
+    from pipelines.transfer_pipeline import create_pipeline
+
+    pipeline = create_pipeline(
+        config,
+        pipeline_root=pipeline_root,
+        serving_directory=_serving_directory(config, pipeline_root),
+    )
+    runner = KubeflowV2DagRunner(
+        KubeflowV2DagRunnerConfig(
+            default_image=image, default_commands=_COMMAND, use_pipeline_spec_2_1=True
+        )
+    )
+    job: dict[str, Any] = runner.run(pipeline, write_out=False)
+    return job["pipelineSpec"]
+
+
+def _serving_directory(config: Config, pipeline_root: str) -> str:
+    if config.kubeflow.serving_directory:
+        return config.kubeflow.serving_directory
+    if pipeline_root.startswith("gs://"):
+        return f"{pipeline_root}/serving/{config.name}"
+    return _EPHEMERAL_SERVING
+
+
+def _inside_container(config: Config) -> Config:
+    """Replaces the name and the data's paths by what they are on the cluster."""
+    source = {"path": _container_path(config, "source.path", config.source.path)}
+    target = {"path": _container_path(config, "target.path", config.target.path)}
+    return config.model_copy(
+        update={
+            "name": kubernetes_name(config.name),
+            "source": config.source.model_copy(update=source),
+            "target": config.target.model_copy(update=target),
+        }
+    )
+
+
+def _move_schema_file(spec: Spec, config: Config) -> None:
+    """Points to the image's copy of the pinned schema; building the DAG has read the local one."""
+    if config.source.schema_file is None:
+        return
+    path = _container_path(config, "source.schema_file", config.source.schema_file)
+    parameters = spec["root"]["dag"]["tasks"]["ImageSchemaGen"]["inputs"]["parameters"]
+    parameters["schema_file"] = {"runtimeValue": {"constant": path}}
+
+
+def _container_path(config: Config, key: str, path: str) -> str:
+    if "://" in path:
+        return path
+    absolute = posixpath.normpath(posixpath.join(IMAGE_HOME, path))
+    mounted = [IMAGE_HOME, *(volume.mount_path for volume in config.kubeflow.volumes)]
+    if not any(absolute == root or absolute.startswith(f"{root}/") for root in mounted):
+        raise ConfigError(
+            f"{key}: no container has {path}. Pass a path relative to the project that the image "
+            "holds, such as data/mnist; a path on a volume named in kubeflow.volumes; or a gs://, "
+            "s3:// or minio:// URI."
+        )
+    return absolute
+
+
+def _check_arguments(image: str, pipeline_root: str, output: Path) -> None:
+    if not re.fullmatch(r"[^\s]+", image):
+        raise ConfigError(f"--image '{image}': expected an image such as registry/warmstart:1.0.")
+    if not re.fullmatch(_ROOT_PATTERN, pipeline_root):
+        raise ConfigError(
+            f"--pipeline-root {pipeline_root}: expected gs://BUCKET/PATH, s3://BUCKET/PATH or "
+            "minio://BUCKET/PATH: Kubeflow's launcher moves artifacts through an object store."
+        )
+    if output.suffix not in (".yaml", ".yml"):
+        raise ConfigError(f"--output {output}: expected a file name that ends in .yaml.")
+
+
+def _header(spec: Spec) -> str:
+    lines = [
+        f"# {spec['pipelineInfo']['name']}: compiled by warmstart; do not edit.",
+        "# Parameters of a run:",
+    ]
+    for name, parameter in sorted(spec["root"]["inputDefinitions"]["parameters"].items()):
+        lines.append(f"#   {name}: {parameter['parameterType']}, {parameter['defaultValue']!r}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,147 @@
+"""What a compiled task needs on Kubernetes: a name, resources, retries, volumes."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from modules.core.errors import ConfigError
+from pipelines.kubeflow.parameters import Spec, container_of
+from pipelines.kubeflow.settings import KubeflowSettings, ResourceSettings, RetrySettings
+
+STATE_DIRECTORY = "/warmstart-state"
+# Read by components/container_entrypoint/__main__.py.
+_STATE_VARIABLE = "WARMSTART_STATE_DIRECTORY"
+_MODEL_RUN = "title: tfx.ModelRun"
+
+
+def kubernetes_name(node_id: str) -> str:
+    """Turns a component's id into a DNS label, which Kubernetes takes everywhere.
+
+    Example:
+        >>> kubernetes_name("SourceExampleGen")
+        'source-example-gen'
+    """
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", node_id)
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:63].rstrip("-")
+
+
+def configure_containers(spec: Spec, settings: KubeflowSettings) -> None:
+    """Sets resources, retries and the entrypoint's arguments of every task, in place.
+
+    Raises:
+        ConfigError: The settings name a component that the pipeline does not have.
+    """
+    tasks = spec["root"]["dag"]["tasks"]
+    named = set(settings.component_resources).union(
+        *(volume.components or () for volume in settings.volumes)
+    )
+    if unknown := sorted(named - set(tasks)):
+        raise ConfigError(
+            f"kubeflow: the pipeline has no component {', '.join(unknown)}; "
+            f"it has {', '.join(sorted(tasks))}."
+        )
+    for name, task in tasks.items():
+        component = spec["components"][name]
+        container = container_of(spec, task)
+        # Open-source Kubeflow does not know this hook, which on Vertex AI runs TFX's driver.
+        container.pop("lifecycle", None)
+        container["resources"] = _resources(
+            settings.component_resources.get(name, settings.resources)
+        )
+        outputs = component.get("outputDefinitions", {})
+        container["args"] += [
+            "--json_serialized_outputs_spec_args",
+            json.dumps(outputs, sort_keys=True),
+        ]
+        if settings.state_claim and _is_resumable(component):
+            container["env"] = [{"name": _STATE_VARIABLE, "value": STATE_DIRECTORY}]
+        if settings.retries.max_retries:
+            task["retryPolicy"] = _retries(settings.retries)
+
+
+def platform_spec(spec: Spec, settings: KubeflowSettings) -> Spec:
+    """Returns the Kubernetes-specific part, a document of its own; empty if there is none.
+
+    Args:
+        spec: With its nodes renamed.
+        settings: Names components by their ids.
+    """
+    executors: dict[str, Any] = {}
+    for name, component in spec["components"].items():
+        if "container" not in spec["deploymentSpec"]["executors"][component["executorLabel"]]:
+            continue
+        mounts = [
+            {"constant": volume.claim, "mountPath": volume.mount_path}
+            for volume in settings.volumes
+            if volume.components is None or name in map(kubernetes_name, volume.components)
+        ]
+        if settings.state_claim and _is_resumable(component):
+            mounts.append({"constant": settings.state_claim, "mountPath": STATE_DIRECTORY})
+        executor: dict[str, Any] = {"pvcMount": mounts} if mounts else {}
+        if settings.image_pull_secret:
+            executor["imagePullSecret"] = [{"secretName": settings.image_pull_secret}]
+        if executor:
+            executors[component["executorLabel"]] = executor
+    if not executors:
+        return {}
+    return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
+
+
+def rename_nodes(spec: Spec) -> None:
+    """Gives tasks, components and executors names that Kubernetes takes, in place."""
+    names = {name: kubernetes_name(name) for name in spec["components"]}
+    if len(set(names.values())) < len(names):
+        raise ConfigError(f"two components have the same Kubernetes name: {sorted(names)}.")
+    executors = spec["deploymentSpec"]["executors"]
+    renamed = {}
+    for name, component in spec["components"].items():
+        label = f"exec-{names[name]}"
+        renamed[label] = executors[component["executorLabel"]]
+        component["executorLabel"] = label
+    spec["deploymentSpec"]["executors"] = renamed
+    spec["components"] = {names[name]: value for name, value in spec["components"].items()}
+    dag = spec["root"]["dag"]
+    for task in dag["tasks"].values():
+        task["taskInfo"]["name"] = names[task["taskInfo"]["name"]]
+        task["componentRef"]["name"] = names[task["componentRef"]["name"]]
+        if "dependentTasks" in task:
+            task["dependentTasks"] = sorted(names[name] for name in task["dependentTasks"])
+        for value in task.get("inputs", {}).get("artifacts", {}).values():
+            producer = value["taskOutputArtifact"]
+            producer["producerTask"] = names[producer["producerTask"]]
+    dag["tasks"] = {names[name]: task for name, task in dag["tasks"].items()}
+
+
+def _is_resumable(component: Spec) -> bool:
+    outputs = component.get("outputDefinitions", {}).get("artifacts", {})
+    return any(
+        str(output["artifactType"].get("instanceSchema", "")).startswith(_MODEL_RUN)
+        for output in outputs.values()
+    )
+
+
+def _resources(settings: ResourceSettings) -> Spec:
+    fields: dict[str, Any] = {
+        "cpuRequest": settings.cpu_request,
+        "cpuLimit": settings.cpu_limit,
+        "memoryRequest": settings.memory_request_gb,
+        "memoryLimit": settings.memory_limit_gb,
+    }
+    resources = {name: value for name, value in fields.items() if value is not None}
+    if settings.accelerator:
+        resources["accelerator"] = {
+            "type": settings.accelerator,
+            "count": str(settings.accelerator_count),
+        }
+    return resources
+
+
+def _retries(settings: RetrySettings) -> Spec:
+    return {
+        "maxRetryCount": settings.max_retries,
+        "backoffDuration": f"{settings.pause_seconds}s",
+        "backoffFactor": settings.pause_factor,
+        "backoffMaxDuration": f"{settings.max_pause_seconds}s",
+    }

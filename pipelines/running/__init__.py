@@ -1,0 +1,1 @@
+"""What surrounds a run: output folder, display, result, history, recovery."""

@@ -1,0 +1,111 @@
+"""The finished runs of an output folder: one line for each, since result.json keeps the last."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from modules.core.errors import DataError
+
+HISTORY_FILE = "history.jsonl"
+_ARMS = ("pretrained", "scratch", "warm_start")
+
+
+class RunRecord(BaseModel):
+    """What came of one run.
+
+    Attributes:
+        finished: When, ISO 8601 in UTC.
+        verdict: `blessed` or `not_blessed`.
+        accuracies: By arm, on the target's eval split, from 0 to 1.
+        pushed_to: Folder of the version that was pushed, if any.
+        cached: Components that were served from the cache.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    finished: str
+    name: str
+    source: str
+    target: str
+    shots: int | str
+    method: str
+    seed: int
+    verdict: str
+    accuracies: dict[str, float]
+    pushed_to: str | None
+    cached: int
+
+    @property
+    def pushed_version(self) -> str | None:
+        """The number of the version that was pushed."""
+        return Path(self.pushed_to).name if self.pushed_to else None
+
+
+def record_run(result: Mapping[str, Any], output: Path) -> None:
+    """Adds a finished run to the history of its output folder, in one step.
+
+    Args:
+        result: The content of result.json.
+        output: The output folder, which nobody else writes to.
+    """
+    record = _record(result)
+    path = output / HISTORY_FILE
+    earlier = path.read_text(encoding="utf-8") if path.exists() else ""
+    partial = path.with_name(f"{HISTORY_FILE}.partial")
+    partial.write_text(f"{earlier}{record.model_dump_json()}\n", encoding="utf-8")
+    os.replace(partial, path)
+
+
+def read_history(output: Path) -> list[RunRecord]:
+    """Reads the finished runs of an output folder, the latest last.
+
+    Raises:
+        DataError: A line is not what `record_run` writes.
+    """
+    path = output / HISTORY_FILE
+    if not path.exists():
+        return []
+    records = []
+    # Line by line as a file: splitlines would also split at characters that a path may hold.
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                records.append(RunRecord.model_validate_json(line))
+            except ValidationError:
+                raise DataError(
+                    f"{path}, line {number}",
+                    expected="the record of a run",
+                    found=f"{line[:40]!r}",
+                    fix="Remove the line.",
+                ) from None
+    return records
+
+
+def find_output_folders(folder: Path) -> Iterator[Path]:
+    """Yields the output folders at and below a folder, by name; none lies within another."""
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        if HISTORY_FILE in names:
+            folders.clear()
+            yield Path(parent)
+
+
+def _record(result: Mapping[str, Any]) -> RunRecord:
+    return RunRecord(
+        finished=result["finished"],
+        name=result["name"],
+        source=result["source"]["name"],
+        target=result["target"]["name"],
+        shots=result["target"]["shots"],
+        method=result["config"]["transfer"]["method"],
+        seed=result["seed"],
+        verdict=result["verdict"],
+        accuracies={arm: result["arms"][arm]["accuracy"] for arm in _ARMS},
+        pushed_to=result["pushed_to"],
+        cached=len(result["cached"]),
+    )

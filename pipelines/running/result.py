@@ -1,0 +1,90 @@
+"""Assembles result.json from what the run's components wrote."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from pipelines.config import Config
+from pipelines.running.artifacts import RunArtifacts
+
+SCHEMA_VERSION = 1
+RESULT_FILE = "result.json"
+_LIBRARIES = ("tfx", "tensorflow", "keras", "apache-beam", "tensorflow-transform")
+
+
+def collect_result(
+    config: Config, artifacts: RunArtifacts, seconds: dict[str, float], cached: list[str]
+) -> dict[str, Any]:
+    """Gathers the outcome of a run.
+
+    Args:
+        config: The scenario that was run.
+        artifacts: The run's artifacts.
+        seconds: Wall time by component, with `total`.
+        cached: Components that were served from the cache.
+
+    Returns:
+        The content of result.json, as the contract in docs/architecture.md describes it.
+    """
+    evaluation = _read_json(artifacts.uri("TransferEvaluator", "evaluation"), "evaluation.json")
+    training = _read_json(artifacts.uri("WarmStartTrainer", "model_run"), "training.json")
+    transferability = _read_json(
+        artifacts.uri("WarmStartTrainer", "mapping_report"), "transferability.json"
+    )
+    target = evaluation["target"] | {"train_examples": training["labelled_examples"]}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": config.name,
+        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "source": evaluation["source"],
+        "target": target,
+        "arms": evaluation["arms"],
+        "comparisons": evaluation["comparisons"],
+        "verdict": evaluation["verdict"],
+        "reasons": evaluation["reasons"],
+        "pushed_to": _pushed_to(artifacts),
+        "warm_start": training["metrics"],
+        "transferability": transferability,
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "cached": cached,
+        "environment": environment(training["precision"]),
+        "seed": config.seed,
+        "config": config.model_dump(mode="json"),
+    }
+
+
+def write_result(result: dict[str, Any], directory: Path) -> Path:
+    """Writes result.json in one step, so that no reader ever sees a part of it."""
+    path = directory / RESULT_FILE
+    temporary = path.with_suffix(".json.tmp")
+    temporary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    os.replace(temporary, path)
+    return path
+
+
+def environment(precision: str) -> dict[str, Any]:
+    """Describes the machine and the libraries that produced a result."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpus": len(os.sched_getaffinity(0)),
+        "precision": precision,
+        **{name: importlib.metadata.version(name) for name in _LIBRARIES},
+    }
+
+
+def _pushed_to(artifacts: RunArtifacts) -> str | None:
+    if not artifacts.custom_property("Pusher", "pushed_model", "pushed"):
+        return None
+    destination = artifacts.custom_property("Pusher", "pushed_model", "pushed_destination")
+    return str(destination)
+
+
+def _read_json(directory: str, name: str) -> dict[str, Any]:
+    return json.loads(Path(directory, name).read_text(encoding="utf-8"))

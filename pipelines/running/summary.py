@@ -1,0 +1,107 @@
+"""The words and the table that a run ends with; at most 80 columns wide."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from modules.core.wording import display_name
+from modules.models.serving_folder import pushed_versions
+
+_ARM_NAMES = {
+    "pretrained": "pretrained (zero-shot)",
+    "scratch": "scratch control",
+    "warm_start": "warm start",
+}
+
+
+def print_summary(result: dict[str, Any], output: Path, console: Console) -> None:
+    """Prints the arms, the verdict with its reasons, and where everything is.
+
+    Args:
+        result: The content of result.json.
+        output: The run's output folder.
+        console: Where to print.
+    """
+    console.print(_arms_table(result))
+    source, target = result["source"], result["target"]
+    console.print(
+        f"On the source ({source['name']}, {source['examples']:,} examples): "
+        f"{source['accuracy']:.1%} before, {source['accuracy_after_transfer']:.1%} after transfer.",
+        highlight=False,
+    )
+    blessed = result["verdict"] == "blessed"
+    console.print(
+        f"[bold green]Blessed[/]: the warm start is a real gain on {target['name']}."
+        if blessed
+        else f"[bold yellow]Not blessed[/]: no proof of a gain on {target['name']}; "
+        "serving is untouched.",
+        highlight=False,
+    )
+    console.print(_reasons(result["reasons"]))
+    console.print()
+    for label, path in _places(result, output):
+        console.print(f"{label:<14}{path}", highlight=False, markup=False, soft_wrap=True)
+    cached = len(result["cached"])
+    components = len(result["seconds"]) - 2
+    console.print(
+        f"{'Time':<14}{result['seconds']['total']:.1f} s; "
+        f"{cached} of {components} components cached",
+        highlight=False,
+    )
+
+
+def _arms_table(result: dict[str, Any]) -> Table:
+    target = result["target"]
+    shots = target["shots"]
+    labels = "all labels" if shots == "all" else f"{shots} labels per class"
+    table = Table(
+        title=f"{result['source']['name']} to {target['name']}: {labels}",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+    )
+    table.add_column("arm")
+    table.add_column("accuracy", justify="right")
+    table.add_column("95 % interval", justify="right")
+    table.add_column("correct", justify="right")
+    for arm, name in _ARM_NAMES.items():
+        scores = result["arms"][arm]
+        low, high = scores["ci95"]
+        table.add_row(
+            name,
+            f"{scores['accuracy']:.1%}",
+            f"{low:.1%} to {high:.1%}",
+            f"{scores['correct']}/{scores['total']}",
+        )
+    return table
+
+
+def _reasons(reasons: Sequence[str]) -> Table:
+    """Lists the reasons, which name classes, whose names are anybody's."""
+    table = Table.grid(Column(), Column(overflow="fold"), padding=(0, 1))
+    for reason in reasons:
+        table.add_row(" -", Text(display_name(reason)))
+    return table
+
+
+def _places(result: dict[str, Any], output: Path) -> list[tuple[str, str]]:
+    places = [("Report", str(output / "report.html")), ("Result", str(output / "result.json"))]
+    if result["pushed_to"]:
+        places.append(("Pushed to", _pushed_place(Path(result["pushed_to"]))))
+    places.append(("Logs", str(output / "logs")))
+    places.append(("TensorBoard", f"tensorboard --logdir {shlex.quote(str(output / 'artifacts'))}"))
+    return places
+
+
+def _pushed_place(version: Path) -> str:
+    newest = max(pushed_versions(version.parent), key=lambda each: each.number, default=None)
+    if newest is None or newest.path.name == version.name:
+        return str(version)
+    return f"{version} (model servers take {newest.path.name}, which is newer)"

@@ -1,0 +1,1 @@
+"""What surrounds a study: pipeline, workers, display."""

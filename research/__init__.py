@@ -1,0 +1,1 @@
+"""Drivers of the studies that the docs cite."""

@@ -1,0 +1,22 @@
+"""The report's section on what was to be expected."""
+
+from __future__ import annotations
+
+from modules.report.sections.transferability import transferability_section
+from modules.transfer.transferability.estimates import Estimate
+
+ESTIMATES = {
+    "leep": Estimate(-0.5),
+    "log_me": Estimate(0.256),
+    "h_score": Estimate(None, "It takes two labelled images of a class."),
+    "proxy_a_distance": Estimate(1.75),
+}
+
+
+def test_each_estimate_is_shown_with_how_to_read_it_or_why_there_is_none() -> None:
+    content = transferability_section(ESTIMATES).content
+    for words in ("LEEP", "-0.5", "LogME", "0.256", "H-score", "Proxy A-distance", "1.75"):
+        assert words in content
+    assert "none" in content
+    assert "It takes two labelled images of a class." in content
+    assert content.count("higher is better") == 3

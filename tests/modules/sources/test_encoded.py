@@ -1,0 +1,127 @@
+"""Checks of encoded images: accepted is what TensorFlow decodes to what the user sees."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from modules.core.errors import DataError
+from modules.sources.encoded import check_encoded_image
+from modules.sources.image_decoders import (
+    ImageDecoder,
+    PillowDecoder,
+    TensorFlowDecoder,
+)
+from modules.sources.png import encode_png
+from tests.modules.image_sources.images import encoded, noise
+
+_16_BIT = Image.fromarray(np.asarray(noise()).astype(np.uint16) * 257)
+_ACCEPTED = {
+    "grey": (encoded(noise("L")), 1),
+    "colour": (encoded(noise("RGB")), 3),
+    "black and white": (encoded(noise("1")), 1),
+    "palette": (encoded(noise("P")), 3),
+    "16 bit": (encoded(_16_BIT), 1),
+    "RGBA": (encoded(noise("RGBA")), 3),
+    "grey with alpha": (encoded(noise("LA")), 1),
+    "palette with alpha": (encoded(noise().quantize(4), transparency=3), 3),
+    "grey JPEG": (encoded(noise("L"), "JPEG"), 1),
+    "colour JPEG": (encoded(noise("RGB"), "JPEG"), 3),
+    "CMYK JPEG": (encoded(noise("CMYK"), "JPEG"), 3),
+    "progressive JPEG": (encoded(noise("RGB"), "JPEG", progressive=True), 3),
+}
+
+
+_DECODERS = pytest.mark.parametrize(
+    "decoder", [TensorFlowDecoder(), PillowDecoder()], ids=["TensorFlow", "Pillow"]
+)
+
+
+@_DECODERS
+@pytest.mark.parametrize("kind", _ACCEPTED)
+def test_accepts_what_decodes_to_grey_or_colour(kind: str, decoder: ImageDecoder) -> None:
+    data, channels = _ACCEPTED[kind]
+    assert check_encoded_image(data, "file", decoder=decoder) == (9, 7, channels)
+    assert tf.io.decode_image(data, channels, expand_animations=False).shape == (9, 7, channels)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _png_that_claims(width: int, height: int) -> bytes:
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", header)
+        + _chunk(b"IDAT", zlib.compress(bytes(1000)))
+        + _chunk(b"IEND", b"")
+    )
+
+
+def _jpeg_that_claims(width: int, height: int) -> bytes:
+    data = bytearray(encoded(noise(), "JPEG"))
+    start_of_frame = data.index(b"\xff\xc0")
+    data[start_of_frame + 5 : start_of_frame + 9] = struct.pack(">HH", height, width)
+    return bytes(data)
+
+
+_DAMAGED = bytearray(encoded(noise()))
+_DAMAGED[70] ^= 1
+_REFUSED = {
+    "nothing": (b"", "expected a PNG or JPEG image"),
+    "text": (b"hello", "data that begin with b'hello'"),
+    "GIF": (encoded(noise(), "GIF"), "expected a PNG or JPEG image, found data that begin"),
+    "BMP": (encoded(noise(), "BMP"), "expected a PNG or JPEG image, found data that begin"),
+    "cut PNG": (encoded(noise())[:-30], "expected a complete PNG image"),
+    "PNG without its end": (encoded(noise())[:-12], "expected a complete PNG image"),
+    "damaged PNG": (bytes(_DAMAGED), "a damaged chunk at byte 33"),
+    "PNG signature only": (encoded(noise())[:8], "expected a complete PNG image"),
+    "PNG that lacks pixels": (_png_that_claims(2000, 100), "found damaged data"),
+    "PNG bomb": (_png_that_claims(100_000, 100_000), "expected 1 to 64000000 pixels, found 100000"),
+    "PNG just too large": (_png_that_claims(8_001, 8_000), "found 8001 x 8000"),
+    "PNG of no pixels": (_png_that_claims(0, 5), "found 0 x 5"),
+    "cut JPEG": (encoded(noise(), "JPEG")[:-30], "found damaged data"),
+    "JPEG header only": (b"\xff\xd8\xff\xe0", "found a damaged header"),
+    "JPEG bomb": (_jpeg_that_claims(65_000, 65_000), "found 65000 x 65000"),
+    "transparent grey": (encoded(noise(), transparency=4), "found one transparent colour"),
+    "transparent colour": (
+        encoded(noise("RGB"), transparency=(1, 2, 3)),
+        "expected an alpha channel or no transparency",
+    ),
+}
+
+
+@_DECODERS
+@pytest.mark.parametrize("kind", _REFUSED)
+def test_refuses_the_rest_with_place_and_reason(kind: str, decoder: ImageDecoder) -> None:
+    data, message = _REFUSED[kind]
+    with pytest.raises(DataError, match=message) as caught:
+        check_encoded_image(data, "folder/file", "record 7", decoder=decoder)
+    assert str(caught.value).startswith("folder/file, record 7: expected")
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_any_cut_of_any_image_is_a_data_error(data: st.DataObject) -> None:
+    whole = data.draw(st.sampled_from([encoded(noise("RGB")), encode_png(np.eye(5, dtype="u1"))]))
+    cut = data.draw(st.integers(0, len(whole) - 1))
+    with pytest.raises(DataError):
+        check_encoded_image(whole[:cut], "file")
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_any_damaged_byte_of_a_png_is_a_data_error(data: st.DataObject) -> None:
+    damaged = bytearray(encoded(noise("RGB")))
+    position = data.draw(st.integers(0, len(damaged) - 1))
+    damaged[position] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(DataError):
+        check_encoded_image(bytes(damaged), "file")

@@ -1,0 +1,31 @@
+"""The tutorial's transfer: fine-tuning with center loss."""
+
+from __future__ import annotations
+
+import pytest
+
+from modules.settings import CenterLossSettings
+from modules.transfer.losses.center_loss_objective import WithCenterLoss
+from modules.transfer.methods import create_transfer_method
+from modules.transfer.methods.center_loss import CenterLossFineTune
+from modules.transfer.methods.fine_tune import FineTune
+from tests.modules.transfer_methods.tiny_transfer import context
+
+
+def test_it_is_fine_tuning_with_center_loss() -> None:
+    method = create_transfer_method("center_loss", context())
+    assert isinstance(method, WithCenterLoss)
+    assert isinstance(method.objective, FineTune)
+    assert CenterLossFineTune.required_streams == {"target"}
+
+
+def test_plain_fine_tuning_has_none_unless_the_settings_ask_for_it() -> None:
+    assert isinstance(create_transfer_method("fine_tune", context()), FineTune)
+    asked = context(center_loss=CenterLossSettings(weight=0.1))
+    assert isinstance(create_transfer_method("fine_tune", asked), WithCenterLoss)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.25])
+def test_the_settings_weight_counts(weight: float) -> None:
+    asked = context(center_loss=CenterLossSettings(weight=weight))
+    assert isinstance(create_transfer_method("center_loss", asked), WithCenterLoss) == (weight > 0)

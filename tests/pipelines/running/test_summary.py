@@ -1,0 +1,98 @@
+"""The summary at the end of a run: plain words, a table, at most 80 columns."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from pipelines.running.summary import print_summary
+
+
+def arm(correct: int) -> dict[str, Any]:
+    accuracy = correct / 899
+    return {
+        "accuracy": accuracy,
+        "ci95": [accuracy - 0.01, accuracy + 0.01],
+        "correct": correct,
+        "total": 899,
+    }
+
+
+@pytest.fixture
+def result() -> dict[str, Any]:
+    return {
+        "source": {
+            "name": "mnist",
+            "accuracy": 0.99,
+            "accuracy_after_transfer": 0.985,
+            "examples": 10000,
+        },
+        "target": {"name": "optdigits", "shots": 10},
+        "arms": {"pretrained": arm(820), "scratch": arm(830), "warm_start": arm(890)},
+        "verdict": "blessed",
+        "reasons": ["the warm start fixed 72 errors and made 2 [sic]"],
+        "pushed_to": "/runs/a/serving/1",
+        "cached": ["Pusher"],
+        "seconds": {"total": 61.2, "start": 6.0, "Trainer": 30.0, "Pusher": 0.1},
+    }
+
+
+def printed(result: dict[str, Any]) -> str:
+    stream = io.StringIO()
+    print_summary(result, Path("/runs/a"), Console(file=stream, width=80))
+    return stream.getvalue()
+
+
+def test_each_arm_is_shown_with_its_interval(result: dict[str, Any]) -> None:
+    text = printed(result)
+    assert "91.2%" in text
+    assert "98.0% to 100.0%" in text
+    assert "890/899" in text
+
+
+def test_the_verdict_comes_with_its_reasons_and_where_the_model_is(result: dict[str, Any]) -> None:
+    text = printed(result)
+    assert "Blessed: the warm start is a real gain on optdigits." in text
+    assert "fixed 72 errors and made 2 [sic]" in text
+    assert "/runs/a/serving/1" in text
+    assert "61.2 s; 1 of 2 components cached" in text
+
+
+def test_without_blessing_it_says_that_serving_is_untouched(result: dict[str, Any]) -> None:
+    result |= {"verdict": "not_blessed", "pushed_to": None}
+    text = printed(result)
+    assert "serving is untouched" in text
+    assert "Pushed to" not in text
+
+
+def test_it_fits_eighty_columns(result: dict[str, Any]) -> None:
+    assert max(len(line) for line in printed(result).splitlines()) <= 80
+
+
+def test_reasons_are_indented_and_their_names_obeyed_by_no_terminal(
+    result: dict[str, Any],
+) -> None:
+    result |= {"reasons": [f"Class '\x1b[31m[red]{'x' * 90}\n\u202e' falls by 9 points."] * 2}
+    text = printed(result)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "[31m[red]xxx" in text
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    first = next(number for number, line in enumerate(lines) if line.startswith(" - Class"))
+    assert lines[first + 1].startswith("   ")
+    assert "".join(text.split()).count("x" * 90) == 2
+
+
+def test_it_is_said_when_model_servers_take_another_version(
+    result: dict[str, Any], tmp_path: Path
+) -> None:
+    for version in ("1", "2"):
+        (tmp_path / version).mkdir()
+    assert "which is newer" not in printed(result | {"pushed_to": str(tmp_path / "2")})
+    text = printed(result | {"pushed_to": str(tmp_path / "1")})
+    assert "(model servers take 2, which is newer)" in text
