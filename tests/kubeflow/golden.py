@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from pipelines.config import load_config
-from pipelines.kubeflow_compiler import compile_pipeline
+from pipelines.kubeflow.compiler import compile_pipeline
 from tests.kubeflow.conftest import CONFIG, IMAGE, PIPELINE_ROOT
 
 GOLDEN = Path(__file__).with_name("mnist_to_optdigits.golden.yaml")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from modules.images.contact_sheet import MOST_CLASSES, SheetColumn, draw_contact_sheet
-from tests.modules.image_sources.images import encoded, noise
+from tests.modules.sources.images import encoded, noise
 
 
 def drawn(names: list[str], *columns: SheetColumn, images_per_class: int = 2) -> np.ndarray:

@@ -14,7 +14,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from modules.images.framing import frame_images, resize_images
 from tests.modules.embedded_digits import train_digits
-from tests.modules.test_ink import colour_photos
+from tests.modules.images.test_ink import colour_photos
 
 DIGITS, LABELS = train_digits("mnist", 1000)
 INK = DIGITS[:, 4:24, 4:24]  # MNIST's ink lies in a box of 20 x 20, not quite in the middle

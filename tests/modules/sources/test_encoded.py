@@ -20,7 +20,7 @@ from modules.sources.image_decoders import (
     TensorFlowDecoder,
 )
 from modules.sources.png import encode_png
-from tests.modules.image_sources.images import encoded, noise
+from tests.modules.sources.images import encoded, noise
 
 _16_BIT = Image.fromarray(np.asarray(noise()).astype(np.uint16) * 257)
 _ACCEPTED = {

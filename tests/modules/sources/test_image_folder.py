@@ -12,7 +12,7 @@ import pytest
 from modules.core.errors import DataError
 from modules.sources.base import ImageRecord
 from modules.sources.image_folder import ImageFolderSource
-from tests.modules.image_sources.images import encoded, noise
+from tests.modules.sources.images import encoded, noise
 
 _FILES = {
     "train/2/a.png": encoded(noise("L")),

@@ -14,7 +14,7 @@ import tensorflow as tf
 from modules.core.errors import DataError
 from modules.sources.base import ImageRecord
 from modules.sources.tfrecord import TFRecordSource
-from tests.modules.image_sources.images import encoded, noise
+from tests.modules.sources.images import encoded, noise
 
 _IMAGES = [encoded(noise(seed=seed)) for seed in range(50)]
 

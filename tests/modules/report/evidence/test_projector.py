@@ -11,7 +11,7 @@ from PIL import Image
 from tensorboard.plugins.projector import ProjectorConfig
 
 from modules.report.evidence.projector import MOST_EXAMPLES, ProjectedExamples, write_projector
-from tests.modules.image_sources.images import encoded
+from tests.modules.sources.images import encoded
 from tests.report_domain import HOSTILE_NAMES
 
 COLOURS = ("red", "lime", "blue")

@@ -15,7 +15,7 @@ from modules.transfer.methods import (
     transfer_method_class,
     transfer_method_names,
 )
-from tests.modules.transfer_methods.tiny_transfer import (
+from tests.modules.transfer.methods.tiny_transfer import (
     PROGRESS,
     context,
     domains,

@@ -17,7 +17,7 @@ from modules.transfer.methods import (
     transfer_method_class,
     transfer_method_names,
 )
-from tests.modules.transfer_methods.tiny_transfer import context, domains, network, train
+from tests.modules.transfer.methods.tiny_transfer import context, domains, network, train
 
 REPOSITORY = Path(__file__).parents[4]
 METHODS = [name for name in transfer_method_names() if transfer_method_class(name).trains()]
@@ -66,7 +66,7 @@ def test_the_methods_for_unlabelled_targets_need_no_shots() -> None:
 
 def test_the_replicas_losses_and_gradients_sum_to_their_shards_mean() -> None:
     """In a process of its own: TensorFlow divides the CPU only before its first use."""
-    script = "tests.modules.transfer_methods.methods_on_replicas"
+    script = "tests.modules.transfer.methods.methods_on_replicas"
     result = subprocess.run(
         [sys.executable, "-m", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=300
     )

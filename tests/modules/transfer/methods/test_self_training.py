@@ -21,7 +21,7 @@ from modules.transfer.losses.information_maximization import (
 from modules.transfer.losses.neighbourhood_guesses import Guesses, guess_from_neighbourhoods
 from modules.transfer.losses.pseudo_labels import PseudoLabels, surest_of_each_class
 from modules.transfer.methods.self_training import SelfTraining
-from tests.modules.transfer_methods.tiny_transfer import (
+from tests.modules.transfer.methods.tiny_transfer import (
     CLASSES,
     PROGRESS,
     context,
