@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from benchmarks.figure import Figure, at_least, ratio
 from benchmarks.loop_speed import BATCH, STEPS, loop_speed, source_batches
 from benchmarks.random_digits import random_digits
 from modules.images.augmentation import augment_images
 from modules.networks.precision import choose_precision
 from modules.training.loop import MakeBatches
 from modules.training.objectives import SOURCE, CrossEntropy
-from research.figure import Figure, at_least, ratio
 
 _SIDES = {"as they are": None, "augmented": augment_images}
 

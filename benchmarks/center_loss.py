@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from benchmarks.figure import Figure, at_most
 from benchmarks.loop_speed import BATCH, STEPS, loop_speed, source_batches
 from benchmarks.random_digits import random_digits
 from modules.examples.input_pipeline import PreprocessedExamples
@@ -16,7 +17,6 @@ from modules.training.objectives import SOURCE, TARGET, CrossEntropy, Objective
 from modules.transfer.losses.center_loss_objective import WithCenterLoss
 from modules.transfer.methods import MethodContext
 from modules.transfer.methods.joint import Joint
-from research.figure import Figure, at_most
 
 _CLASSES, _FEATURES = 10, 1024
 

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from research.figure import Figure, at_least, at_most
+from benchmarks.figure import Figure, at_least, at_most
 
 CONFIG = "configs/mnist_to_optdigits.yaml"
 

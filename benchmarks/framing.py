@@ -6,9 +6,9 @@ import time
 
 import tensorflow as tf
 
+from benchmarks.figure import Figure, at_least
 from benchmarks.random_digits import random_digits
 from modules.images.framing import frame_images
-from research.figure import Figure, at_least
 
 _BATCH, _BATCHES = 1000, 10
 

@@ -21,9 +21,9 @@ from pathlib import Path
 import click
 
 from benchmarks.default_run import CONFIG
+from benchmarks.figure import Figure, at_most, ratio
 from benchmarks.grown_mnist import MNIST_IMAGES, write_grown_mnist
 from benchmarks.process_memory import Memory, MemorySampler
-from research.figure import Figure, at_most, ratio
 
 DATA_COMPONENTS = (
     "SourceExampleGen",

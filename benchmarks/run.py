@@ -21,8 +21,9 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.figure import Figure
+from modules.core.atomic_files import write_atomically
 from modules.networks.precision import cpu_flags
-from research.figure import Figure
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -64,9 +65,7 @@ def write_results(figures: Sequence[Figure]) -> None:
         (RESULTS, json.dumps(report, indent=2) + "\n"),
         (RESULTS.with_suffix(".md"), to_markdown(figures)),
     ):
-        partial = path.with_suffix(".partial")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        write_atomically(path, text)
 
 
 def machine() -> dict[str, Any]:

@@ -16,8 +16,8 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.default_run import CONFIG
+from benchmarks.figure import Figure, at_least, ratio
 from benchmarks.stock_module import LABEL, PIXELS
-from research.figure import Figure, at_least, ratio
 
 _SIZE = 28
 _IDX_IMAGES_HEADER, _IDX_LABELS_HEADER = 16, 8

@@ -9,7 +9,6 @@ blesses more often than its level allows where nothing was gained.
 from __future__ import annotations
 
 import csv
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -99,8 +98,8 @@ def main(runs: int, seed: int, output: Path) -> None:
         for scenario in track(chosen, "Simulating", disable=not sys.stderr.isatty())
     ]
     output.mkdir(parents=True, exist_ok=True)
-    _replace(output / "simulation.csv", lambda path: write_csv(points, path))
-    _replace(output / "simulation.svg", lambda path: draw(points, path))
+    write_csv(points, output / "simulation.csv")
+    draw(points, output / "simulation.svg")
     print_table(points)
     missed = [point for point in points if point.holds is False]
     sys.exit(1 if missed else 0)
@@ -164,12 +163,6 @@ def _lines(axes: Axes, points: Sequence[Point], kind: str, name: Callable[[Point
         axes.plot(effects, [100 * point.rate for point in line], marker="o", ms=3, label=label)
     axes.legend(frameon=False, fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
-
-
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
-    partial = path.with_name(f"{path.name}.partial")
-    write(partial)
-    os.replace(partial, path)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from rich.console import Console
 
+from modules.core.atomic_files import write_atomically
 from modules.images.domain_shifts import shift_names
 from modules.study.plot import COLOURS, STYLE
 from modules.study.summary import to_markdown
@@ -194,9 +195,7 @@ def _runner(config: Config, output: Path) -> PairRunner:
 
 def _keep(pair: Pair, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(pair)) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_atomically(path, json.dumps(asdict(pair)) + "\n")
 
 
 def _plot(rankings: Sequence[Ranking], names: Sequence[str], output: Path) -> None:

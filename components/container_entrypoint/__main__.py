@@ -23,6 +23,7 @@ from typing import NoReturn
 
 from components.container_entrypoint.staging import Staging
 from components.container_entrypoint.task import Task
+from modules.core.atomic_files import write_atomically
 from modules.core.errors import WarmstartError
 
 STAGING_ROOT = "WARMSTART_STAGING_ROOT"
@@ -66,9 +67,7 @@ def run(arguments: Sequence[str]) -> None:
         partial = Path(folder, "executor_output.json")
         _call_tfx(own, task.prepare(str(partial)), beam_arguments)
         executor_output = task.finish(json.loads(partial.read_text(encoding="utf-8")))
-        complete = Path(folder, "complete.json")
-        complete.write_text(json.dumps(executor_output), encoding="utf-8")
-        os.replace(complete, output_file)
+        write_atomically(output_file, json.dumps(executor_output))
 
 
 def _call_tfx(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ import apache_beam as beam
 import numpy as np
 from tfx.dsl.io import fileio
 
+from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError
 from modules.models.served_model import Answers, ServedModel
 
@@ -113,8 +113,6 @@ def _answers_file(folder: str, name: str, number: int) -> str:
 
 
 def _write(path: str, answers: Answers) -> None:
-    # Workers may repeat or race each other.
-    partial = f"{path}.attempt-{uuid.uuid4().hex}"
     # In memory first: a ZIP file is written back and forth, which object stores cannot do.
     content = io.BytesIO()
     np.savez(
@@ -124,9 +122,8 @@ def _write(path: str, answers: Answers) -> None:
         predicted=answers.predicted,
         confidence=answers.confidence,
     )
-    with fileio.open(partial, "wb") as file:
-        file.write(content.getvalue())
-    fileio.rename(partial, path, overwrite=True)
+    # Workers may repeat or race each other.
+    write_atomically(path, content.getvalue(), contested=True)
 
 
 def _read(path: str) -> Answers:

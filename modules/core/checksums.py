@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import tensorflow as tf
 
+from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError
 from modules.core.hashing import files_below, hash_file
 
@@ -26,10 +27,7 @@ def write_checksums(root: str, folders: Iterable[str] = ("",), *, place: str | N
         for folder in folders
         for member in files_below(os.path.join(root, folder))
     ]
-    path = os.path.join(place or root, CHECKSUMS_FILE)
-    with tf.io.gfile.GFile(f"{path}.partial", "w") as file:
-        file.write("".join(lines))
-    tf.io.gfile.rename(f"{path}.partial", path, overwrite=True)
+    write_atomically(os.path.join(place or root, CHECKSUMS_FILE), "".join(lines))
 
 
 def check_checksums(root: str, fix: str) -> None:

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError
 from modules.models.mapping_report import MappingReport, compare_weights, refuse_unannounced
 from modules.networks.restored_graph import RestoredGraph
@@ -90,9 +91,7 @@ def save_network_checkpoint(network: Network, directory: str, metadata: Mapping[
     fingerprint = checkpoint_fingerprint(arrays)
     shapes = {name: list(array.shape) for name, array in arrays.items()}
     record = {**metadata, FINGERPRINT: fingerprint, "variables": shapes}
-    with tf.io.gfile.GFile(f"{metadata_path}.partial", "w") as file:
-        file.write(json.dumps(record, indent=2, sort_keys=True) + "\n")
-    tf.io.gfile.rename(f"{metadata_path}.partial", metadata_path, overwrite=True)
+    write_atomically(metadata_path, json.dumps(record, indent=2, sort_keys=True) + "\n")
     return fingerprint
 
 

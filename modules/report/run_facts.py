@@ -14,6 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError
 from modules.core.wording import display_name
 from modules.report.sections.section import render
@@ -61,9 +62,7 @@ def add_run_facts(
             found=str(places),
             fix="Run the pipeline with --fresh to make the report again.",
         )
-    partial = Path(f"{os.fspath(html_path_out)}.partial")
-    partial.write_text(filled, encoding="utf-8")
-    os.replace(partial, html_path_out)
+    write_atomically(html_path_out, filled)
 
 
 def facts_place(content: Markup) -> Markup:

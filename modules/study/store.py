@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError
 from modules.study.cells import Cell, CellResult
 
@@ -47,10 +47,7 @@ class CellStore:
             result: Of a finished cell.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(result.cell)
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(asdict(result)) + "\n", encoding="utf-8")
-        os.replace(partial, path)
+        write_atomically(self._path(result.cell), json.dumps(asdict(result)) + "\n")
 
     def _read(self, cell: Cell) -> CellResult:
         path = self._path(cell)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 import tensorflow as tf
 
+from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError
 
 TRAINING_FILE = "training.json"
@@ -46,10 +47,8 @@ class TrainingRecord:
             directory: The ModelRun artifact; made if missing.
         """
         tf.io.gfile.makedirs(directory)
-        path = os.path.join(directory, TRAINING_FILE)
-        with tf.io.gfile.GFile(f"{path}.partial", "w") as file:
-            file.write(json.dumps(asdict(self), indent=2) + "\n")
-        tf.io.gfile.rename(f"{path}.partial", path, overwrite=True)
+        content = json.dumps(asdict(self), indent=2) + "\n"
+        write_atomically(os.path.join(directory, TRAINING_FILE), content)
 
     @staticmethod
     def exists(directory: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from modules.core.atomic_files import write_atomically
 from modules.core.hashing import hash_folders
 from modules.training.record import TRAINING_FILE
 
@@ -55,10 +56,7 @@ def open_run_directory(run_directory: str, identity: str) -> None:
         tf.io.gfile.rename(left, run_directory)
         return
     tf.io.gfile.makedirs(run_directory)
-    path = os.path.join(run_directory, IDENTITY_FILE)
-    with tf.io.gfile.GFile(f"{path}.partial", "w") as file:
-        file.write(identity)
-    tf.io.gfile.rename(f"{path}.partial", path, overwrite=True)
+    write_atomically(os.path.join(run_directory, IDENTITY_FILE), identity)
 
 
 def _find_interrupted(run_directory: str, identity: str) -> str | None:

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from modules.core.arms import WARM_START
+from modules.core.atomic_files import write_atomically
 from modules.core.class_names import read_class_names
 from modules.core.errors import ConfigError
 from modules.core.example_features import TRAIN_SPLIT
@@ -333,10 +334,7 @@ class WarmStart:
 
 def _write_report(report: MappingReport, directory: str) -> None:
     tf.io.gfile.makedirs(directory)
-    path = os.path.join(directory, MAPPING_REPORT_FILE)
-    with tf.io.gfile.GFile(f"{path}.partial", "w") as file:
-        file.write(report.to_json())
-    tf.io.gfile.rename(f"{path}.partial", path, overwrite=True)
+    write_atomically(os.path.join(directory, MAPPING_REPORT_FILE), report.to_json())
 
 
 def _feature_dim(network: Network) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError
 from modules.core.wording import display_name
 
@@ -90,10 +90,8 @@ def write_text(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
-    partial = output.with_name(f"{output.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, output)
+        write_atomically(output, text)
     except OSError as error:
         raise DataError(
             str(output),
@@ -101,8 +99,6 @@ def write_text(text: str, output: Path | None) -> None:
             found=error.strerror or str(error),
             fix="Pass another --output.",
         ) from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _cell(value: Any) -> str:

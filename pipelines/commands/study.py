@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from modules.core.arms import SCRATCH
+from modules.core.atomic_files import write_atomically
 from modules.core.errors import ConfigError
 from modules.core.nearest_name import nearest_name_hint
 from modules.study.cells import Cell, CellResult, plan_cells
@@ -176,8 +177,8 @@ def write_study(
     from modules.study.plot import write_plot
 
     title = f"{config.source.name} to {config.target.name}"
-    _write(output / f"{STUDY_NAME}.csv", to_csv(rows))
-    _write(output / f"{STUDY_NAME}.md", to_markdown(to_table(rows)))
+    write_atomically(output / f"{STUDY_NAME}.csv", to_csv(rows))
+    write_atomically(output / f"{STUDY_NAME}.md", to_markdown(to_table(rows)))
     write_plot(rows, title, output, STUDY_NAME)
     record = _as_json(config, rows, results)
     facts = StudyFacts(
@@ -188,8 +189,8 @@ def write_study(
         config.seed,
         {**record, "command": command},
     )
-    _write(output / f"{STUDY_NAME}.html", build_study_page(rows, facts))
-    _write(output / f"{STUDY_NAME}.json", json.dumps(record, indent=2) + "\n")
+    write_atomically(output / f"{STUDY_NAME}.html", build_study_page(rows, facts))
+    write_atomically(output / f"{STUDY_NAME}.json", json.dumps(record, indent=2) + "\n")
 
 
 def _as_json(
@@ -232,9 +233,3 @@ def _table(lines: Sequence[Sequence[str]]) -> Table:
     for line in body:
         table.add_row(*line)
     return table
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from modules.core.atomic_files import write_atomically
 from modules.core.errors import ConfigError
 from pipelines.beam.options import check_storage
 from pipelines.config import Config
@@ -58,11 +58,9 @@ def compile_pipeline(config: Config, *, image: str, pipeline_root: str, output: 
             yaml.safe_dump_all(documents, sort_keys=True, allow_unicode=True, width=100),
         ]
     )
-    temporary = output.with_name(f"{output.name}.tmp")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, output)
+        write_atomically(output, text)
     except OSError as error:
         raise ConfigError(f"{output}: cannot be written: {error.strerror}.") from None
 

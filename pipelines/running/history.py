@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError
 
 HISTORY_FILE = "history.jsonl"
@@ -56,9 +57,7 @@ def record_run(result: Mapping[str, Any], output: Path) -> None:
     record = _record(result)
     path = output / HISTORY_FILE
     earlier = path.read_text(encoding="utf-8") if path.exists() else ""
-    partial = path.with_name(f"{HISTORY_FILE}.partial")
-    partial.write_text(f"{earlier}{record.model_dump_json()}\n", encoding="utf-8")
-    os.replace(partial, path)
+    write_atomically(path, f"{earlier}{record.model_dump_json()}\n")
 
 
 def read_history(output: Path) -> list[RunRecord]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import filelock
 
+from modules.core.atomic_files import write_atomically
 from modules.core.errors import OutputError, WarmstartError
 
 _LOCK_FILE = ".lock"
@@ -97,9 +98,7 @@ def _write_holder(path: Path) -> None:
         "since": time.strftime("%Y-%m-%d %H:%M:%S"),
         "command": shlex.join(["warmstart", *sys.argv[1:]]),
     }
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(holder), encoding="utf-8")
-    os.replace(partial, path)
+    write_atomically(path, json.dumps(holder))
 
 
 def _describe_holder(path: Path) -> str:

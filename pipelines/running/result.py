@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from modules.core.atomic_files import write_atomically
 from pipelines.config import Config
 from pipelines.running.artifacts import RunArtifacts
 
@@ -62,9 +63,7 @@ def collect_result(
 def write_result(result: dict[str, Any], directory: Path) -> Path:
     """Writes result.json in one step, so that no reader ever sees a part of it."""
     path = directory / RESULT_FILE
-    temporary = path.with_suffix(".json.tmp")
-    temporary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    write_atomically(path, json.dumps(result, indent=2) + "\n")
     return path
 
 

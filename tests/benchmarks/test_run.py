@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import run
+from benchmarks.figure import Figure, at_most
 from benchmarks.framing import framing_speed
 from benchmarks.random_digits import random_digits
-from research.figure import Figure, at_most
 
 
 def test_the_table_shows_each_figure_and_whether_it_is_reached(

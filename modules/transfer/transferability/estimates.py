@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import tensorflow as tf
 
+from modules.core.atomic_files import write_atomically
 from modules.examples.input_pipeline import PreprocessedExamples
 from modules.networks.outputs import NetworkOutputs, network_outputs
 from modules.networks.restored_graph import RestoredGraph
@@ -107,11 +107,9 @@ def write_transferability(estimates: Transferability, directory: str) -> None:
         estimates: By name.
         directory: An existing folder.
     """
-    path = os.path.join(directory, TRANSFERABILITY_FILE)
     content = {name: asdict(estimate) for name, estimate in estimates.items()}
-    with tf.io.gfile.GFile(f"{path}.partial", "w") as file:
-        file.write(json.dumps(content, indent=2) + "\n")
-    tf.io.gfile.rename(f"{path}.partial", path, overwrite=True)
+    path = os.path.join(directory, TRANSFERABILITY_FILE)
+    write_atomically(path, json.dumps(content, indent=2) + "\n")
 
 
 def parse_transferability(content: Mapping[str, Mapping[str, object]]) -> dict[str, Estimate]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from research.figure import Figure, Wanted, at_least, at_most, ratio
+from benchmarks.figure import Figure, Wanted, at_least, at_most, ratio
 
 
 def test_a_figure_is_the_median_with_its_spread() -> None:
