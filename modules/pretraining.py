@@ -16,7 +16,6 @@ from modules.examples.input_pipeline import (
 )
 from modules.images.augmentation import augment_images
 from modules.models.artifact import save_model
-from modules.models.checkpointing import network_variables
 from modules.networks.precision import choose_precision, precision_policy
 from modules.networks.registry import build_network
 from modules.settings import (
@@ -110,7 +109,7 @@ def pretrain(fn_args: RunFnArguments, placement: TrainingPlacement) -> None:
         placement,
     )
     outcome = loop.run(partial(batch_dataset, {SOURCE: stream}), pretraining.steps)
-    placement.check_weights(network_variables(network))
+    placement.check_weights(network.named_variables)
     if placement.is_chief:
         save_model(
             network,

@@ -16,7 +16,6 @@ from modules.examples.input_pipeline import (
     preprocess_examples,
 )
 from modules.models.artifact import save_model
-from modules.models.checkpointing import network_variables
 from modules.networks.precision import choose_precision, precision_policy
 from modules.networks.registry import build_network
 from modules.settings import NetworkSettings, TrainingSettings, TransferSettings
@@ -97,7 +96,7 @@ def train_control(fn_args: RunFnArguments, placement: TrainingPlacement) -> None
         fn_args.model_run_dir,
         placement,
     )
-    placement.check_weights(network_variables(network))
+    placement.check_weights(network.named_variables)
     if placement.is_chief:
         save_model(
             network,

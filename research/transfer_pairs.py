@@ -21,9 +21,10 @@ from modules.core.example_features import EVAL_SPLIT, IMAGE, TRAIN_SPLIT
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import ImagePreprocessor, PreprocessedExamples
 from modules.images.augmentation import augment_images
+from modules.networks.network import FEATURES
 from modules.networks.outputs import network_outputs
 from modules.networks.precision import choose_precision, precision_policy
-from modules.networks.registry import FEATURES, build_network
+from modules.networks.registry import build_network
 from modules.scratch_training import train_from_scratch
 from modules.settings import TrainingSettings
 from modules.sources.formats import open_source

@@ -15,7 +15,7 @@ from modules.core.example_features import EVAL_SPLIT
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import ImagePreprocessor, index_examples, preprocess_examples
 from modules.models.artifact import check_model
-from modules.models.checkpointing import Network
+from modules.networks.network import Network
 from modules.networks.outputs import network_outputs
 from modules.scratch_training import train_from_scratch
 from modules.settings import (

@@ -10,7 +10,7 @@ from types import TracebackType
 import keras
 import tensorflow as tf
 
-from modules.models.checkpointing import Network
+from modules.networks.network import Network
 from modules.settings import TrainingSettings
 from modules.training.objectives import Objective
 from modules.training.placement import TrainingPlacement

@@ -11,8 +11,7 @@ import tensorflow as tf
 
 from modules.core.errors import TrainingError
 from modules.core.progress import report_progress
-from modules.models.checkpointing import Network
-from modules.networks.registry import FEATURES, LOGITS
+from modules.networks.network import FEATURES, LOGITS, Network
 from modules.settings import TrainingSettings
 from modules.training.batches import IMAGE, LABEL, ROW, Batch
 from modules.training.checkpoints import TrainingCheckpoints

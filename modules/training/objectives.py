@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from modules.examples.input_pipeline import PreprocessedExamples
-from modules.models.checkpointing import Network
+from modules.networks.network import Network
 
 SOURCE = "source"
 TARGET = "target"

@@ -9,8 +9,8 @@ import numpy as np
 
 from modules.core.errors import WarmStartMappingError
 from modules.examples.input_pipeline import PreprocessedExamples
-from modules.models.checkpointing import Network
 from modules.models.mapping_report import MappingReport
+from modules.networks.network import Network
 from modules.networks.outputs import network_outputs
 from modules.networks.restored_graph import RestoredGraph
 

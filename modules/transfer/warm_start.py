@@ -19,14 +19,13 @@ from modules.core.example_features import TRAIN_SPLIT
 from modules.images.augmentation import augment_images
 from modules.models.artifact import check_model, checkpoint_dir, save_model, saved_model_dir
 from modules.models.checkpointing import (
-    Network,
-    network_variables,
     read_checkpoint_metadata,
     warm_start_network,
 )
 from modules.models.mapping_report import MappingReport
+from modules.networks.network import Network
 from modules.networks.precision import choose_precision, precision_policy
-from modules.networks.registry import FEATURES, build_network, freeze_layers
+from modules.networks.registry import build_network, freeze_layers
 from modules.networks.restored_graph import RestoredGraph
 from modules.settings import (
     NetworkSettings,
@@ -164,7 +163,7 @@ class WarmStart:
         if transfer_method_class(self.transfer.method).trains():
             self._open_run(model_run_uri, placement)
         outcome = self.train_network(network, data, class_names, model_run_uri, placement)
-        placement.check_weights(network_variables(network))
+        placement.check_weights(network.named_variables)
         if placement.is_chief:
             self._save(network, data, class_names, metrics, outcome, model_uri, model_run_uri)
 
@@ -266,7 +265,7 @@ class WarmStart:
         streams = {
             name: self._stream(name, data).shared_by_data(placement) for name in data.streams
         }
-        context = MethodContext(self.transfer, len(class_names), _feature_dim(network), self.seed)
+        context = MethodContext(self.transfer, len(class_names), network.feature_dim, self.seed)
         with placement.scope():
             method = create_transfer_method(self.transfer.method, context)
             optimizer = build_optimizer(
@@ -335,9 +334,3 @@ class WarmStart:
 def _write_report(report: MappingReport, directory: str) -> None:
     tf.io.gfile.makedirs(directory)
     write_atomically(os.path.join(directory, MAPPING_REPORT_FILE), report.to_json())
-
-
-def _feature_dim(network: Network) -> int:
-    if isinstance(network, RestoredGraph):
-        return network.feature_dim
-    return int(network.output[FEATURES].shape[-1])
