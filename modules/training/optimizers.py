@@ -58,7 +58,7 @@ class FusedAdam(keras.optimizers.Adam):
         )
 
     def _all_reduce_sum_gradients(self, grads_and_vars: list[GradientAndVariable]) -> list:
-        # With one replica it changes nothing. But TensorFlow would register a gradient function that
+        # With one replica it changes nothing, but TensorFlow would register a gradient function that
         # keeps the graph, with all weights and moments, until the process ends.
         if tf.distribute.has_strategy():
             return super()._all_reduce_sum_gradients(grads_and_vars)

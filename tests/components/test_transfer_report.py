@@ -121,8 +121,8 @@ def component(made: dict[str, types.Artifact]) -> TransferReport:
         **{key: channel_utils.as_channel([value]) for key, value in made.items()},
         gate=GATE,
         preprocessing=PREPROCESSING,
-        method=TRANSFER.method,
-        restore=TRANSFER.restore,
+        method=TRANSFER_PLAN.transfer.method,
+        restore=TRANSFER_PLAN.transfer.restore,
         source_fingerprint="1",
     )
 
