@@ -40,7 +40,7 @@ def anchors(text: str) -> set[str]:
 
 
 def unknown_keys(text: str) -> list[str]:
-    keys = set(valid_keys())
+    keys = set(valid_keys(Config))
     named = [key for key in NAMED_KEY.findall(text) if key.rpartition(".")[2] not in FILE_ENDINGS]
     return [key for key in named if key not in keys]
 
