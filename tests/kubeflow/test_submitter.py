@@ -113,7 +113,7 @@ def test_an_unchanged_file_is_not_uploaded_again(api: KfpApiServer, spec_file: P
     third, lines = run(api, spec_file)
     assert third.version_id == second.version_id
     assert api.requested("POST", "/pipelines/upload_version") == 1
-    assert "is there already" in lines[0]
+    assert "already exists" in lines[0]
 
 
 def test_parameters_reach_the_run_in_their_declared_types(
@@ -159,7 +159,7 @@ def test_waiting_ends_at_the_timeout_and_says_that_the_run_goes_on(
     api: KfpApiServer, spec_file: Path
 ) -> None:
     api.run_states = ["RUNNING"]
-    assert "has not ended after 0.05 seconds. It goes on: http://127.0.0.1" in message_of(
+    assert "has not ended after 0.05 seconds. It continues: http://127.0.0.1" in message_of(
         api, spec_file, wait=True, timeout=0.05
     )
 
