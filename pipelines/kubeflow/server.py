@@ -143,9 +143,11 @@ class Server:
         )
 
     def _unreachable(self, error: Exception) -> WarmstartError:
-        cause: BaseException = error
-        while below := cause.__cause__ or cause.__context__:
-            cause = below
+        # The innermost system error says it in a few words, such as "Connection refused".
+        cause, below = error, error.__context__
+        while below:
+            cause = below if isinstance(below, OSError) else cause
+            below = below.__context__
         return WarmstartError(
             f"{self.url}: no connection: {' '.join(str(cause).split())}. Check the host, and that "
             "a port-forward or VPN to the cluster is up, e.g. "
