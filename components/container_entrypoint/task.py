@@ -55,7 +55,7 @@ class Task:
 
     @property
     def is_staged(self) -> bool:
-        """Whether a launcher copies artifacts to and from local folders, as open-source KFP does."""
+        """Whether a launcher copies artifacts to and from local folders, as in open-source KFP."""
         return not is_object_uri(self.output_file)
 
     def prepare(self, output_file: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -40,14 +39,12 @@ def require_kfp() -> None:
         WarmstartError: It is not. The message says how to install it.
     """
     try:
-        found = importlib.util.find_spec("kfp") is not None
-    except ValueError:
-        found = False
-    if not found:
+        import kfp  # noqa: F401
+    except ImportError:
         raise WarmstartError(
             "The package kfp, the client of Kubeflow Pipelines, is not installed. Install it with: "
             "pip install 'kfp>=2,<3', or run make setup."
-        )
+        ) from None
 
 
 def read_pipeline_spec(path: Path) -> pipeline_spec_pb2.PipelineSpec:

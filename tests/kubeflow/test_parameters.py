@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 from collections.abc import Iterator
@@ -50,10 +51,8 @@ def values(scenario: str, *overrides: str) -> dict[tuple[str, str], Any]:
 def leaves(place: str, value: Any) -> Iterator[tuple[str, Any]]:
     tree = value
     if isinstance(value, str):
-        try:
+        with contextlib.suppress(ValueError):
             tree = json.loads(value)
-        except ValueError:
-            pass
     if not isinstance(tree, dict):
         yield place, value
         return
