@@ -1,8 +1,8 @@
 """The compiled pipeline gives the same numbers in containers as `warmstart run` does locally.
 
-Every task runs as a process with the inputs that open-source Kubeflow hands over. Two launches cover
-artifacts with and without types, data on a volume and in an object store, run parameters, a killed
-training and a lost push.
+Every task runs as a process with the inputs that open-source Kubeflow hands over. Two launches
+cover artifacts with and without types, data on a volume and in an object store, run parameters, a
+killed training and a lost push.
 """
 
 from __future__ import annotations
