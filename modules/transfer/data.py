@@ -21,7 +21,7 @@ from modules.examples.input_pipeline import (
 )
 from modules.settings import Shots, TrainingSettings, TransferSettings
 from modules.training.objectives import SOURCE, TARGET, UNLABELLED
-from modules.transfer.methods import transfer_method_class
+from modules.transfer.methods import TRANSFER_METHODS
 
 # Source examples that the restored network is judged on before the first step.
 PROOF_EXAMPLES = 1000
@@ -174,7 +174,7 @@ def select_transfer_data(
         ConfigError: The method needs labelled target examples and there are no shots.
         DataError: A class has too few examples.
     """
-    method = transfer_method_class(transfer.method)
+    method = TRANSFER_METHODS.find(transfer.method)
     if TARGET in method.required_streams and shots == 0:
         raise ConfigError(
             f"transfer.method: '{transfer.method}' trains on labelled target examples, but "

@@ -46,7 +46,7 @@ from modules.training.record import TrainingRecord
 from modules.training.resumption import open_run_directory, training_identity
 from modules.training.run_fn_arguments import SAME_TRAINING
 from modules.transfer.data import TransferData, load_transfer_data
-from modules.transfer.methods import MethodContext, create_transfer_method, transfer_method_class
+from modules.transfer.methods import TRANSFER_METHODS, MethodContext, create_transfer_method
 from modules.transfer.proof import prove_warm_start
 from modules.transfer.transferability.estimates import (
     estimate_transferability,
@@ -108,7 +108,7 @@ class WarmStart:
             WarmStartMappingError: Checkpoint and network differ more than was announced.
         """
         workers = workers_to_start(self.training.workers)
-        if workers > 1 and transfer_method_class(self.transfer.method).trains():
+        if workers > 1 and TRANSFER_METHODS.find(self.transfer.method).trains():
             outputs = {
                 "model": model_uri,
                 "model_run": model_run_uri,
@@ -160,7 +160,7 @@ class WarmStart:
                 saved_model_dir(self.base_model), data.source, data.target, data.shots, self.seed
             )
             write_transferability(estimates, mapping_report_uri)
-        if transfer_method_class(self.transfer.method).trains():
+        if TRANSFER_METHODS.find(self.transfer.method).trains():
             self._open_run(model_run_uri, placement)
         outcome = self.train_network(network, data, class_names, model_run_uri, placement)
         placement.check_weights(network.named_variables)
@@ -258,7 +258,7 @@ class WarmStart:
         Raises:
             TrainingError: The loss is not finite.
         """
-        if not transfer_method_class(self.transfer.method).trains():
+        if not TRANSFER_METHODS.find(self.transfer.method).trains():
             return TrainingOutcome.untrained()
         placement = placement or TrainingPlacement.of_one_device()
         # By data: a method prepares itself by all examples, and has to know which is which.
@@ -322,7 +322,7 @@ class WarmStart:
         Raises:
             ConfigError: They differ.
         """
-        method = transfer_method_class(self.transfer.method)
+        method = TRANSFER_METHODS.find(self.transfer.method)
         needs_source_classes = not method.trains() or SOURCE in method.required_streams
         if needs_source_classes and read_class_names(self.source_examples) != list(class_names):
             raise ConfigError(
