@@ -12,12 +12,13 @@ from modules.transfer.methods.coral import Coral
 from modules.transfer.methods.dann import Dann
 from modules.transfer.methods.fine_tune import FineTune
 from modules.transfer.methods.freeze_then_tune import FreezeThenTune
+from modules.transfer.methods.information_maximization import InformationMaximization
 from modules.transfer.methods.instance_weighting import InstanceWeighting
 from modules.transfer.methods.joint import Joint
 from modules.transfer.methods.l2_sp import L2Sp
 from modules.transfer.methods.mmd import Mmd
+from modules.transfer.methods.pseudo_labels import PseudoLabels
 from modules.transfer.methods.relational import Relational
-from modules.transfer.methods.self_training import SelfTraining
 from modules.transfer.methods.zero_shot import ZeroShot
 
 __all__ = ["TRANSFER_METHODS", "MethodContext", "TransferMethod", "create_transfer_method"]
@@ -31,12 +32,13 @@ TRANSFER_METHODS: Registry[type[TransferMethod]] = Registry(
         "dann": Dann,
         "fine_tune": FineTune,
         "freeze_then_tune": FreezeThenTune,
+        "information_maximization": InformationMaximization,
         "instance_weighting": InstanceWeighting,
         "joint": Joint,
         "l2_sp": L2Sp,
         "mmd": Mmd,
+        "pseudo_labels": PseudoLabels,
         "relational": Relational,
-        "self_training": SelfTraining,
         "zero_shot": ZeroShot,
     },
 )

@@ -60,7 +60,14 @@ def test_a_method_that_does_not_require_shots_does_without(name: str, tmp_path: 
 
 
 def test_the_methods_for_unlabelled_targets_need_no_shots() -> None:
-    assert WITHOUT_SHOTS == ["coral", "dann", "instance_weighting", "mmd", "self_training"]
+    assert WITHOUT_SHOTS == [
+        "coral",
+        "dann",
+        "information_maximization",
+        "instance_weighting",
+        "mmd",
+        "pseudo_labels",
+    ]
 
 
 def test_the_replicas_losses_and_gradients_sum_to_their_shards_mean() -> None:
