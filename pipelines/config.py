@@ -9,10 +9,10 @@ import reprlib
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from modules.core.errors import ConfigError
 from modules.settings import (
@@ -26,6 +26,7 @@ from modules.settings import (
     TransferSettings,
     ValidationSettings,
 )
+from modules.sources.formats import FORMATS
 from pipelines.beam.settings import BeamSettings
 from pipelines.kubeflow.settings import KubeflowSettings
 
@@ -40,7 +41,15 @@ _EXPECTED = {
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
 PathText = Annotated[str, Field(pattern=r"^[^\x00]+$")]
-Format = Literal["idx", "image_folder", "tfrecord"]
+
+
+def _known_format(name: str) -> str:
+    if name not in FORMATS.names():
+        raise ValueError(FORMATS.unknown(name))
+    return name
+
+
+Format = Annotated[str, AfterValidator(_known_format)]
 
 
 class SourceConfig(Settings):
@@ -214,7 +223,7 @@ def _explain(path: Path, error: ValidationError) -> str:
         elif problem["type"] == "missing":
             lines[key] = f"  {key}: missing; this key is required"
         elif problem["type"] == "value_error":
-            # Ours: what several keys of a section say together.
+            # Raised by our own validators.
             lines[key] = f"  {key}: {problem['ctx']['error']}"
         else:
             expected = kinds.setdefault(key, [])

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import keras
 
-Precision = Literal["auto", "float32", "mixed_bfloat16"]
+from modules.settings import Precision
 
 # Either one makes oneDNN multiply bfloat16 natively: LeNet's training step takes about half of
 # float32's time with avx512_bf16 alone. Without them bfloat16 is emulated, and slower.

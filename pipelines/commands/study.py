@@ -98,9 +98,9 @@ def study_command(
 def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Cell]:
     # Slow to import.
     from modules.training.objectives import TARGET
-    from modules.transfer.methods import transfer_method_class, transfer_method_names
+    from modules.transfer.methods import TRANSFER_METHODS
 
-    known = (*transfer_method_names(), SCRATCH)
+    known = (*TRANSFER_METHODS.names(), SCRATCH)
     for name in methods:
         if name not in known:
             raise ConfigError(
@@ -110,8 +110,8 @@ def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Ce
         SCRATCH,
         *(
             name
-            for name in transfer_method_names()
-            if TARGET in transfer_method_class(name).required_streams
+            for name in TRANSFER_METHODS.names()
+            if TARGET in TRANSFER_METHODS.find(name).required_streams
         ),
     }
     cells = plan_cells(methods or known, shots, repeats, need_labels)

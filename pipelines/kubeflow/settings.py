@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from modules.settings import PositiveFloat, PositiveInt, Settings
+from modules.settings.base import PositiveFloat, PositiveInt, Settings
 
 _KubernetesName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")]
 _MountPath = Annotated[str, Field(pattern=r"^/.+")]
