@@ -24,7 +24,7 @@ class FusedAdam(keras.optimizers.Adam):
     Example:
         >>> optimizer = FusedAdam(learning_rate=0.1)
         >>> variable = keras.Variable([1.0])
-        >>> optimizer.apply_gradients([(tf.constant([2.0]), variable)])
+        >>> _ = optimizer.apply_gradients([(tf.constant([2.0]), variable)])
         >>> round(float(variable[0]), 3)
         0.9
     """
