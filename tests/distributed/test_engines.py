@@ -1,6 +1,6 @@
 """The pipeline's Beam components give the same results on two workers as in one process.
 
-The engine is Beam's own portable job service: Flink and Spark are reached through the same protocol.
+The engine is Beam's own portable job service. Flink and Spark speak the same protocol.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def _fuzz_at_random(reader: str, seconds: int, seed: int, folder: Path) -> None:
             path.write_bytes(data)
             traceback.print_exc()
             click.echo(
-                f"{reader}: a finding after {executions} executions with seed {seed}. To repeat it:\n"
+                f"{reader}: seed {seed}, a finding after {executions} executions. To repeat it:\n"
                 f"  python -m tests.fuzz {reader} --repeat {path}"
             )
             sys.exit(1)
