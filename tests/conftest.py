@@ -15,7 +15,8 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from tests.training_domain import TinyDomains
 
-settings.register_profile("repeatable", derandomize=True)
+# No deadlines: a slow machine is no failure.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 
