@@ -21,6 +21,7 @@ from components.transfer_evaluator.component import TransferEvaluator
 from components.transfer_report.component import TransferReport
 from components.warm_start_trainer.component import WarmStartTrainer
 from modules.domains.statistics import statistics_options
+from modules.report.contract import ReportSettings
 from modules.settings import Settings
 from pipelines.beam.options import beam_pipeline_args
 from pipelines.config import Config
@@ -226,10 +227,12 @@ def _target_branch(
         mapping_report=warm_start_trainer.outputs["mapping_report"],
         evaluation=evaluator.outputs["evaluation"],
         blessing=evaluator.outputs["blessing"],
-        gate=config.gate,
-        preprocessing=config.preprocessing,
-        method=config.transfer.method,
-        restore=config.transfer.restore,
+        settings=ReportSettings(
+            gate=config.gate,
+            preprocessing=config.preprocessing,
+            method=config.transfer.method,
+            restore=config.transfer.restore,
+        ),
         source_fingerprint=source_fingerprint("components.transfer_report.executor"),
     )
     return [

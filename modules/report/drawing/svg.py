@@ -16,43 +16,21 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from modules.report.drawing.palette import CSS_VARIABLES, INK, MUTED, RULE
+from modules.report.drawing.style import chart_style
 
 # Panels are drawn for a phone's width; on a desktop several stand side by side.
 PANEL_WIDTH = 260.0
 _POINTS_PER_INCH = 72.0
 
-_STYLE = {
+_STYLE = chart_style(ink=INK, muted=MUTED, rule=RULE, background="none") | {
     "svg.fonttype": "none",
-    "svg.hashsalt": "warmstart",
     "text.parse_math": False,
-    "font.family": "DejaVu Sans",
     "font.size": 8.5,
     "axes.titlesize": 8.5,
     "axes.labelsize": 8.5,
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
     "legend.fontsize": 8,
-    "legend.frameon": False,
-    "figure.facecolor": "none",
-    "savefig.facecolor": "none",
-    "axes.facecolor": "none",
-    "axes.edgecolor": RULE,
-    "axes.labelcolor": MUTED,
-    "axes.titlecolor": INK,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "grid.color": RULE,
-    "grid.linewidth": 0.8,
-    "xtick.color": RULE,
-    "ytick.color": RULE,
-    "xtick.labelcolor": MUTED,
-    "ytick.labelcolor": MUTED,
-    "text.color": INK,
-    "legend.labelcolor": INK,
     "lines.linewidth": 1.8,
 }
 
