@@ -61,6 +61,10 @@ class TransferReport(base_component.BaseComponent):
         **inputs: A channel for each key of `modules.report.contract.REPORT_INPUTS`, of the type
             given there.
 
+    Raises:
+        TypeError: An input is unknown.
+        ValueError: An input is missing.
+
     Example:
         ```
         TransferReport(
@@ -85,6 +89,9 @@ class TransferReport(base_component.BaseComponent):
     def __init__(
         self, *, settings: ReportSettings, source_fingerprint: str, **inputs: types.BaseChannel
     ) -> None:
+        unknown = inputs.keys() - REPORT_INPUTS.keys()
+        if unknown:
+            raise TypeError(f"TransferReport has no input {sorted(unknown)}.")
         super().__init__(
             TransferReportSpec(
                 **inputs,
