@@ -1,4 +1,4 @@
-"""The verdict: one sentence with the numbers that carry it, and the reasons."""
+"""The verdict: one sentence with its numbers, and the reasons."""
 
 from __future__ import annotations
 

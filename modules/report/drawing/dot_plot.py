@@ -61,7 +61,7 @@ def draw_dot_plot(
         series: The marks.
         name: Unique in the page.
         title: What the plot is, for screen readers.
-        description: What it shows, for those who do not see it.
+        description: What it shows, for screen readers.
         label: Label of the axis, if it needs one.
         decimals: Decimals of the axis's percentages; None chooses.
         from_zero: Whether the axis starts at zero.

@@ -18,7 +18,6 @@ from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
 _FEWEST_ANSWERS = 5  # in a bin that is drawn
-
 _LARGEST_MARKER = 11.0
 _SMALLEST_MARKER = 3.0
 
