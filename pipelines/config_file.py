@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from modules.core.errors import ConfigError, one_line
+from modules.core.wording import is_unicode
 
 # Sections that may be given as the value of one key.
 _BARE_NAMES = {"network": "name", "beam": "runner"}
@@ -33,7 +34,7 @@ class _Loader(yaml.SafeLoader):
     def construct_scalar(self, node: yaml.ScalarNode) -> Any:
         # An escape such as "\ud800" is half a character: nothing can print or save it.
         value = super().construct_scalar(node)
-        if not _is_unicode(value):
+        if not is_unicode(value):
             raise _refusal(f"{value!a:.80} is not valid Unicode", node)
         return value
 
@@ -81,7 +82,7 @@ def read_config_file(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
 def _apply_override(tree: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
     parts = key.split(".")
-    if not equals or not all(parts) or not _is_unicode(key):
+    if not equals or not all(parts) or not is_unicode(key):
         raise ConfigError(f"--set {override}: expected key.path=value, e.g. --set target.shots=1.")
     try:
         value = yaml.load(text, Loader=_Loader)
@@ -101,7 +102,3 @@ def _apply_override(tree: dict[str, Any], override: str) -> None:
 
 def _refusal(problem: str, node: yaml.Node) -> yaml.YAMLError:
     return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
-
-
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from pipelines.commands.kubeflow_commands import compile_command, submit_command
+from pipelines.commands.compile import compile_command
+from pipelines.commands.submit import submit_command
 from pipelines.config import load_config
 from pipelines.kubeflow.settings import KubeflowSettings
 from tests.kubeflow.conftest import CONFIG
