@@ -24,7 +24,7 @@ from modules.domains.statistics import statistics_options
 from modules.settings import Settings
 from pipelines.beam.options import beam_pipeline_args
 from pipelines.config import Config
-from pipelines.source_fingerprint import source_fingerprint
+from pipelines.fingerprint import source_fingerprint
 
 
 @dataclass(frozen=True)

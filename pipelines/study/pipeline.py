@@ -9,11 +9,11 @@ from tfx.orchestration.pipeline import Pipeline
 from modules.study.cell_runner import StudyInputs
 from pipelines.beam.options import beam_pipeline_args
 from pipelines.config import Config
+from pipelines.fingerprint import source_fingerprint
 from pipelines.running.artifacts import RunArtifacts, metadata_in
 from pipelines.running.dag_runner import run_pipeline
 from pipelines.running.display import RunDisplay
 from pipelines.running.output_folder import ARTIFACTS_FOLDER
-from pipelines.source_fingerprint import source_fingerprint
 from pipelines.transfer_pipeline import source_trunk, target_data
 
 # One name for all studies: TFX caches by it, so that studies in one folder share their source.
