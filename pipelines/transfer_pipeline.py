@@ -26,7 +26,7 @@ from modules.report.contract import ReportSettings
 from modules.settings.plans import PretrainingPlan, TransferPlan
 from pipelines.beam.options import beam_pipeline_args
 from pipelines.config import Config
-from pipelines.source_fingerprint import source_fingerprint
+from pipelines.fingerprint import source_fingerprint
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from types import ModuleType, TracebackType
 from typing import Any
 
-from modules.core.errors import DataError
+from modules.core.errors import DataError, one_line
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK_BYTES = 1 << 20
@@ -55,7 +55,7 @@ def _unreadable(path: str, reason: str, missing: bool) -> DataError:
     return DataError(
         path,
         expected="something readable",
-        found=" ".join(reason.split()),
+        found=one_line(reason),
         fix="Check the file, its name and its permissions.",
     )
 

@@ -11,7 +11,8 @@ import click
 import pytest
 import yaml
 
-from pipelines.commands.kubeflow_commands import compile_command, submit_command
+from pipelines.commands.compile import compile_command
+from pipelines.commands.submit import submit_command
 from pipelines.config import load_config
 from pipelines.kubeflow.parameters import RUN_PARAMETERS
 from pipelines.kubeflow.server import Server

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import source_fingerprint as fingerprint_module
-from pipelines.source_fingerprint import imported_files, source_fingerprint
+from pipelines import fingerprint as fingerprint_module
+from pipelines.fingerprint import imported_files, source_fingerprint
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What becomes of failures that nobody foresaw."""
+"""Unexpected errors end in a message that names the log."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from modules.core.errors import ConfigError, WarmstartError
-from pipelines.running.unexpected_errors import unforeseen_errors_explained
+from pipelines.running.session import unexpected_errors_explained
 
 LOG = Path("runs/logs/one.log")
 
 
 def fail(error: BaseException, verbose: bool = False) -> None:
-    with unforeseen_errors_explained(LOG, kept="All is kept.", verbose=verbose):
+    with unexpected_errors_explained(LOG, kept="All is kept.", verbose=verbose):
         raise error
 
 

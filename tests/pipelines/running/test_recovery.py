@@ -1,4 +1,4 @@
-"""What a killed run leaves is cleared before the next one; trainings are kept to go on from."""
+"""What a killed run leaves is cleared before the next run, except trainings to resume."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
 from modules.training.record import TRAINING_FILE
-from pipelines.running.interrupted_runs import clear_interrupted_runs
+from pipelines.running.recovery import recover_from_interruption
 
 Execution = metadata_store_pb2.Execution
 
@@ -43,12 +43,7 @@ class Output:
         return self.root / "artifacts" / "PretrainTrainer" / name.format(self.id)
 
     def clear(self, *, keep_trainings: bool = True) -> None:
-        clear_interrupted_runs(
-            self.connection,
-            self.root / "artifacts",
-            self.root / "serving",
-            keep_trainings=keep_trainings,
-        )
+        recover_from_interruption(self.connection, self.root, keep_trainings=keep_trainings)
 
     @property
     def state(self) -> int:
@@ -82,7 +77,7 @@ def test_complete_artifacts_stay(tmp_path: Path, state: int, keep_trainings: boo
     assert output.path("model_run/{}/" + TRAINING_FILE).exists()
 
 
-def test_a_fresh_run_goes_on_from_nothing(tmp_path: Path) -> None:
+def test_a_fresh_run_resumes_nothing(tmp_path: Path) -> None:
     output = Output(tmp_path, Execution.RUNNING)
     output.clear(keep_trainings=False)
     assert not output.path("model_run/{}").exists()

@@ -1,8 +1,8 @@
 """A fingerprint of the code behind a component, so that an edit invalidates TFX's cache.
 
 TFX keys its cache on inputs and parameters, not on the code that a dotted path or a custom
-executor names. Each component therefore carries this fingerprint as a parameter: it covers the
-module's own file and every file of this project that it imports, directly or not, and the
+executor names. Each component therefore carries this fingerprint as a parameter. It covers the
+module's own file, every file of this project that the module imports, directly or not, and the
 versions of the libraries that decide its numbers. It reads source text and imports nothing.
 """
 
