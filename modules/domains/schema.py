@@ -8,13 +8,20 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from modules.core.errors import DataError, DomainValidationError
-from modules.core.example_features import CHANNELS, DOMAIN, EXAMPLE_ID, HEIGHT, IMAGE, LABEL, WIDTH
+from modules.core.example_features import (
+    CHANNEL_CHOICES,
+    CHANNELS,
+    DOMAIN,
+    EXAMPLE_ID,
+    HEIGHT,
+    IMAGE,
+    LABEL,
+    WIDTH,
+)
 from modules.sources.files import explained, open_file
 
 # Generous: the target's images may have another size than the source's.
 MAX_IMAGE_SIDE = 16_384
-# Grey and colour; the schema language knows bounds only.
-CHANNEL_CHOICES = (1, 3)
 
 _FIX = "Correct the file, or leave source.schema_file out to infer the schema."
 _TYPES = {
@@ -142,6 +149,7 @@ def _curated_schema(num_classes: int) -> schema_pb2.Schema:
     _bound(features[LABEL], 0, num_classes - 1, is_categorical=True)
     _bound(features[HEIGHT], 1, MAX_IMAGE_SIDE)
     _bound(features[WIDTH], 1, MAX_IMAGE_SIDE)
+    # The schema language knows bounds only.
     _bound(features[CHANNELS], min(CHANNEL_CHOICES), max(CHANNEL_CHOICES), is_categorical=True)
     return schema
 

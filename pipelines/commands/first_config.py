@@ -12,7 +12,6 @@ from typing import Any
 import yaml
 
 from modules.core.example_features import TRAIN_SPLIT
-from modules.domains.dataset_check import has_colour
 from modules.domains.dataset_summary import DatasetSummary
 from modules.domains.dataset_wording import describe_dataset
 
@@ -76,7 +75,7 @@ def first_config(source: Domain, target: Domain, output: Path, sheet: Path) -> s
 def _values(source: Domain, target: Domain) -> dict[str, Any]:
     counts = target.summary.splits[TRAIN_SPLIT].counts
     # Colour helps only if both domains have it: grey is what they share otherwise.
-    colour = has_colour(source.summary) and has_colour(target.summary)
+    colour = source.summary.has_colour and target.summary.has_colour
     source_section = {"name": source.name, "path": source.path, "format": source.summary.format}
     if source.schema_file:
         source_section["schema_file"] = source.schema_file

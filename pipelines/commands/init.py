@@ -1,18 +1,20 @@
-"""`warmstart init`: looks at two folders of images and writes a configuration for them."""
+"""`warmstart init`: reads two folders of images and writes a configuration for them."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from modules.core.atomic_files import write_atomically
 from modules.core.errors import ConfigError, DataError
 from modules.core.example_features import TRAIN_SPLIT
 from modules.core.wording import listed
-from modules.domains.dataset_check import check_dataset, check_evidence, check_pair
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
+from modules.domains.rules import RULES, Case, apply_rules
 from modules.images.contact_sheet import SheetColumn, draw_contact_sheet
 from modules.settings import GateSettings, ValidationSettings
 from modules.sources.detection import detect_format
@@ -44,7 +46,7 @@ def initialize(
     """
     output = output or Path(f"{folder.resolve().name}.yaml")
     sheet = output.with_suffix(".png")
-    target = Domain(_as_given(folder), _look_at("target", folder, say))
+    target = Domain(_as_given(folder), _summarize("target", folder, say))
     source_domain = _source_domain(source, target, say)
     _refuse_what_cannot_run(source_domain.summary, target.summary, say)
     names = target.summary.class_names
@@ -59,7 +61,7 @@ def initialize(
     say(f"Run it:   {shlex.join(['warmstart', 'run', str(output)])}")
 
 
-def _look_at(role: str, folder: Path, say: Say) -> DatasetSummary:
+def _summarize(role: str, folder: Path, say: Say) -> DatasetSummary:
     format = detect_format(str(folder))
     summary = summarize_dataset(format, str(folder), limits=ReadingLimits(samples=_SAMPLES))
     say(f"{role} {folder}: {summary.format}")
@@ -71,8 +73,8 @@ def _look_at(role: str, folder: Path, say: Say) -> DatasetSummary:
         if summary.splits:
             _say_counts(summary, say)
     if summary.problems:
-        others = [f"  {problem}" for problem in summary.problems[1:]]
-        raise _not_written([*summary.problems[:1], *others])
+        first, *rest = summary.problems
+        raise _not_written([first, *(f"  {problem}" for problem in rest)])
     return summary
 
 
@@ -86,7 +88,7 @@ def _say_counts(summary: DatasetSummary, say: Say) -> None:
 
 def _source_domain(folder: Path | None, target: Domain, say: Say) -> Domain:
     if folder is not None:
-        return Domain(_as_given(folder), _look_at("source", folder, say))
+        return Domain(_as_given(folder), _summarize("source", folder, say))
     names = target.summary.class_names
     if names != _DIGITS or not _MNIST.is_dir():
         raise ConfigError(
@@ -94,31 +96,27 @@ def _source_domain(folder: Path | None, target: Domain, say: Say) -> Domain:
             f"0 to 9; here they are {listed(names)}. Pass a folder with the same classes: "
             f"--source DIR."
         )
-    return Domain(_as_given(_MNIST), _look_at("source", _MNIST, say), _as_given(_DIGITS_SCHEMA))
+    return Domain(_as_given(_MNIST), _summarize("source", _MNIST, say), _as_given(_DIGITS_SCHEMA))
 
 
 def _refuse_what_cannot_run(source: DatasetSummary, target: DatasetSummary, say: Say) -> None:
     settings = ValidationSettings()
-    placed = [
-        *((source, finding) for finding in check_dataset(source, settings)),
-        *((target, finding) for finding in check_dataset(target, settings)),
-        *((target, finding) for finding in check_pair(source, target, settings)),
-        *((target, finding) for finding in check_evidence(target, GateSettings())),
-    ]
+    cases = Case(source, settings), Case(target, settings, source, gate=GateSettings())
     stopping = []
-    for summary, finding in placed:
-        text = f"{summary.folder}, {finding}"
-        if finding.stops_the_run:
-            stopping.append(text)
-        else:
-            say(f"Warning: {text}")
+    for case in cases:
+        for finding in itertools.chain.from_iterable(apply_rules(RULES, case).values()):
+            text = f"{case.domain.place}, {finding}"
+            if finding.stops_the_run:
+                stopping.append(text)
+            else:
+                say(f"Warning: {text}")
     if stopping:
         raise _not_written(stopping)
 
 
-def _not_written(problems: list[str]) -> ConfigError:
+def _not_written(problems: Sequence[str]) -> ConfigError:
     return ConfigError(
-        "\n".join([*problems, "No configuration was written: put this right and try again."])
+        "\n".join([*problems, "No configuration was written: fix this and try again."])
     )
 
 
@@ -134,26 +132,20 @@ def _as_given(path: Path) -> str:
 
 
 def _write_files(files: Mapping[Path, bytes], force: bool) -> None:
-    """Writes all files or none; one that is there already with the same content stays."""
     for path, content in files.items():
         if path.exists() and not force and (path.is_dir() or path.read_bytes() != content):
             raise ConfigError(
-                f"{path}: is there already, with other content. Pass another --output, or --force "
+                f"{path}: exists already, with other content. Pass another --output, or --force "
                 "to overwrite it."
             )
-    try:
-        for path, content in files.items():
+    for path, content in files.items():
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.with_name(f"{path.name}.partial").write_bytes(content)
-        for path in files:
-            os.replace(path.with_name(f"{path.name}.partial"), path)
-    except OSError as error:
-        raise DataError(
-            str(error.filename or next(iter(files))),
-            expected="a file that can be written",
-            found=error.strerror or str(error),
-            fix="Pass another --output.",
-        ) from None
-    finally:
-        for path in files:
-            path.with_name(f"{path.name}.partial").unlink(missing_ok=True)
+            write_atomically(path, content)
+        except OSError as error:
+            raise DataError(
+                str(path),
+                expected="a file that can be written",
+                found=error.strerror or str(error),
+                fix="Pass another --output.",
+            ) from None
