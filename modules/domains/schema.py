@@ -80,7 +80,8 @@ def read_pinned_schema(path: str, num_classes: int) -> str:
         The file's text, comments included.
 
     Raises:
-        DataError: The file is not readable, no schema, or does not fit.
+        DataError: The file is not readable or no schema; a feature is missing, has another type or
+            no shape of one value; or the labels' domain is not [0, K).
     """
     with explained(path), open_file(path) as file:
         text: str = file.read().decode("utf-8")
@@ -88,22 +89,6 @@ def read_pinned_schema(path: str, num_classes: int) -> str:
         schema = text_format.Parse(text, schema_pb2.Schema())
     except text_format.ParseError as error:
         raise DataError(path, expected="a schema text proto", found=f"{error}", fix=_FIX) from error
-    check_image_schema(schema, num_classes, path)
-    return text
-
-
-def check_image_schema(schema: schema_pb2.Schema, num_classes: int, path: str) -> None:
-    """Checks that a pinned schema covers the features as the pipeline uses them.
-
-    Args:
-        schema: The pinned schema.
-        num_classes: K, the number of the source's class names.
-        path: Where it was read from, for the message.
-
-    Raises:
-        DataError: A feature is missing, has another type or no shape of one value, or the labels'
-            domain is not [0, K).
-    """
     features = {feature.name: feature for feature in schema.feature}
     problems = _wrong_types({name: feature.type for name, feature in features.items()})
     problems += [
@@ -122,6 +107,7 @@ def check_image_schema(schema: schema_pb2.Schema, num_classes: int, path: str) -
             found="; ".join(problems),
             fix=_FIX,
         )
+    return text
 
 
 def _wrong_types(types: dict[str, int]) -> list[str]:

@@ -150,6 +150,7 @@ class ByteStream:
 
     Args:
         path: Local path, or a URI that TensorFlow's file systems know.
+        may_be_zipped: Unzip a file that begins as a gzip file does.
 
     Attributes:
         position: Bytes read so far, after unzipping.
@@ -164,12 +165,12 @@ class ByteStream:
         b'\\x00\\x00\\x08\\x01'
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, may_be_zipped: bool = True) -> None:
         self.path = path
         self.position = 0
         with explained(path):
             self._file: Any = open_file(path)
-            self.is_gzip = self._file.read(2) == _GZIP_MAGIC
+            self.is_gzip = may_be_zipped and self._file.read(2) == _GZIP_MAGIC
             self._file.seek(0)
         self._stream: Any = gzip.GzipFile(fileobj=self._file) if self.is_gzip else self._file
 

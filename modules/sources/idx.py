@@ -27,7 +27,7 @@ from modules.sources.base import (
 )
 from modules.sources.files import ByteStream, check_stays_inside, list_folder
 from modules.sources.idx_format import IDX_TYPES, IdxHeader
-from modules.sources.labels import find_label_problem, implied_class_names
+from modules.sources.labels import check_labels, implied_class_names
 from modules.sources.png import encode_pngs
 
 _PREFIXES = {TRAIN_SPLIT: "train-", EVAL_SPLIT: "t10k-"}
@@ -129,15 +129,12 @@ class IdxSource(ImageSource):
         return self.classes or implied_class_names(self._label_offsets[TRAIN_SPLIT])
 
     def _check_labels(self) -> None:
-        problem = find_label_problem(self._label_offsets, self.classes)
-        if problem:
-            raise DataError(
-                self._find(problem.split, "labels"),
-                expected=problem.expected,
-                found=f"label {problem.label}",
-                fix="Correct the file, or list all `classes` of this domain.",
-                offset=self._label_offsets[problem.split][problem.label],
-            )
+        offsets = self._label_offsets
+        check_labels(
+            offsets,
+            self.classes,
+            lambda split, label: (self._find(split, "labels"), offsets[split][label]),
+        )
 
     @functools.cached_property
     def _label_offsets(self) -> dict[str, dict[int, int]]:

@@ -5,24 +5,24 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from modules.core.errors import DataError
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
 from modules.core.wording import listed
 from modules.sources.base import ImageRecord, ImageShard, ImageSource, shard_ranges
-from modules.sources.detection import IMAGE_SUFFIXES
-from modules.sources.encoded import check_encoded_image
-from modules.sources.files import (
-    check_stays_inside,
-    list_folder,
+from modules.sources.detection import IMAGE_SUFFIXES, is_image_name
+from modules.sources.encoded import (
+    Decode,
+    check_encoded_image,
+    decode_with_pillow,
+    decode_with_tensorflow,
 )
-from modules.sources.image_decoders import PillowDecoder
+from modules.sources.files import check_stays_inside, list_folder
 from modules.sources.image_files import read_image
 from modules.sources.labels import natural_order
 
-_PILLOW = PillowDecoder()
 _OTHER_NAMES = {
     TRAIN_SPLIT: ("training",),
     EVAL_SPLIT: ("test", "testing", "val", "valid", "validation", "evaluation"),
@@ -43,22 +43,22 @@ class ImageFolderShard(ImageShard):
 
     def read(self) -> Iterator[ImageRecord]:
         """Streams the files, unchanged; the id of each example is its path below the folder."""
-        for name, label in self.files:
-            path = os.path.join(self.folder, name)
-            data = read_image(path)
-            yield ImageRecord(name, data, label, *check_encoded_image(data, path))
+        return self._read(range(len(self.files)), decode_with_tensorflow)
 
     def labels(self) -> list[int]:
         """Takes the labels from the files' folders."""
         return [label for _, label in self.files]
 
     def preview(self, rows: Collection[int]) -> Iterator[ImageRecord]:
-        """Reads some files; Pillow proves them, which is there seconds before TensorFlow."""
+        """Reads some files; Pillow, which loads seconds before TensorFlow, proves them."""
+        return self._read(rows, decode_with_pillow)
+
+    def _read(self, rows: Iterable[int], decode: Decode) -> Iterator[ImageRecord]:
         for row in rows:
             name, label = self.files[row]
             path = os.path.join(self.folder, name)
             data = read_image(path)
-            shape = check_encoded_image(data, path, decoder=_PILLOW)
+            shape = check_encoded_image(data, path, decode=decode)
             yield ImageRecord(name, data, label, *shape)
 
 
@@ -142,7 +142,7 @@ class ImageFolderSource(ImageSource):
             )
         for name in names:
             path = os.path.join(folder, name)
-            if not name.lower().endswith(IMAGE_SUFFIXES):
+            if not is_image_name(name):
                 raise DataError(
                     path,
                     expected=f"only images ({', '.join(IMAGE_SUFFIXES)}) in a class folder",
