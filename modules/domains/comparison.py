@@ -1,4 +1,4 @@
-"""How a target differs from its source: in its labels, in its images, or in both."""
+"""Measures how a target differs from its source, in labels and in images."""
 
 from __future__ import annotations
 

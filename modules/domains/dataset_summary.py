@@ -1,11 +1,11 @@
-"""What a folder of labelled images holds, found by reading a bounded part of it."""
+"""Describes a folder of labelled images by reading a bounded part of it."""
 
 from __future__ import annotations
 
 import itertools
 import operator
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from modules.core.errors import DataError
@@ -166,18 +166,16 @@ def _read_split(shards: Sequence[ImageShard], tally: _Tally) -> bool:
     labels = [shard.labels() for shard in shards]
     if None in labels:
         return _read_from_the_start(shards, tally)
-    places = [
-        (number, row, label)
-        for number, shard_labels in enumerate(labels)
-        for row, label in enumerate(shard_labels or ())
-    ]
-    tally.counts.update(label for _, _, label in places)
+    sampled, others = [], []
+    for number, shard_labels in enumerate(labels):
+        for row, label in enumerate(shard_labels or ()):
+            is_sample = tally.counts[label] < tally.limits.samples
+            tally.counts[label] += 1
+            (sampled if is_sample else others).append((number, row))
     # Samples first: the limits must not leave a rare class without a picture.
-    sampled = list(_first_of_each(places, tally.limits.samples))
-    wanted = itertools.islice(places, tally.limits.images)
-    for chosen in (sampled, [*_without(wanted, sampled)]):
-        for number, of_shard in itertools.groupby(chosen, key=operator.itemgetter(0)):
-            _read_rows(shards[number], [row for _, row, _ in of_shard], tally)
+    for places in (sampled, others):
+        for number, of_shard in itertools.groupby(places, key=operator.itemgetter(0)):
+            _read_rows(shards[number], [row for _, row in of_shard], tally)
     return True
 
 
@@ -206,22 +204,6 @@ def _read_rows(shard: ImageShard, rows: list[int], tally: _Tally) -> None:
             tally.problems.append(str(error))
             tally.images += 1
             rows = rows[done + 1 :]
-
-
-_Place = tuple[int, int, int]
-
-
-def _first_of_each(places: Sequence[_Place], count: int) -> Iterator[_Place]:
-    seen: Counter[int] = Counter()
-    for place in places:
-        if seen[place[2]] < count:
-            seen[place[2]] += 1
-            yield place
-
-
-def _without(places: Iterator[_Place], others: Sequence[_Place]) -> Iterator[_Place]:
-    left_out = frozenset(others)
-    return (place for place in places if place not in left_out)
 
 
 def _class_names(

@@ -1,4 +1,4 @@
-"""A folder of labelled images in words, for the terminal and for a configuration's head."""
+"""Describes a folder of labelled images, in the terminal and in a configuration's head."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Distances between two distributions that are given as counts."""
+"""Distances between two distributions given as counts."""
 
 from __future__ import annotations
 

@@ -38,10 +38,10 @@ _TYPES = {
 def infer_image_schema(
     statistics: Iterable[statistics_pb2.DatasetFeatureStatisticsList], num_classes: int
 ) -> schema_pb2.Schema:
-    """Infers the features and types with TFDV, then says what must hold for every domain.
+    """Infers features and types with TFDV, then keeps what must hold for every domain.
 
     Args:
-        statistics: Of the source's splits.
+        statistics: Statistics of the source's splits.
         num_classes: K, the number of class names.
 
     Returns:

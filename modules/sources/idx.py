@@ -1,4 +1,4 @@
-"""IDX files, as MNIST comes: an images file and a labels file for each split, zipped or not.
+"""IDX files, MNIST's format: an images file and a labels file for each split, zipped or not.
 
 Reference: http://yann.lecun.com/exdb/mnist/, "the IDX file format".
 """
@@ -32,10 +32,11 @@ from modules.sources.png import encode_pngs
 
 _PREFIXES = {TRAIN_SPLIT: "train-", EVAL_SPLIT: "t10k-"}
 _BLOCK_BYTES = 4 << 20
-# A zipped file has no index: each shard unzips it from the start, so that many shards cost time.
+# A zipped file has no index: each shard unzips it from the start, so many shards cost time.
 _MAX_ZIPPED_SHARDS = 16
-_INTEGERS = tuple(IDX_TYPES)
-_UNSIGNED_BYTE = (0x08,)
+# Type codes and numbers of dimensions.
+_IMAGES = ((0x08,), (3, 4))
+_LABELS = (tuple(IDX_TYPES), (1,))
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class IdxShard(ImageShard):
         """Streams the records; their pixels become PNG."""
         index = self.begin
         with ByteStream(self.images_path) as images, ByteStream(self.labels_path) as labels:
-            header = read_header(images, _UNSIGNED_BYTE, (3, 4))
-            label_header = read_header(labels, _INTEGERS, (1,))
+            header = read_header(images, *_IMAGES)
+            label_header = read_header(labels, *_LABELS)
             images.skip(self.begin * header.record_bytes)
             labels.skip(self.begin * label_header.record_bytes)
             _, height, width, channels = (*header.shape, 1)[:4]
@@ -77,7 +78,7 @@ class IdxShard(ImageShard):
     def labels(self) -> list[int]:
         """Reads the labels file alone."""
         with ByteStream(self.labels_path) as stream:
-            header = read_header(stream, _INTEGERS, (1,))
+            header = read_header(stream, *_LABELS)
             stream.skip(self.begin * header.record_bytes)
             numbers = read_records(stream, header, self.end - self.begin, "labels")
             return [int(number) for number in numbers]
@@ -106,10 +107,10 @@ class IdxSource(ImageSource):
         images_path = self._find(split, "images")
         labels_path = self._find(split, "labels")
         with ByteStream(images_path) as images:
-            header = read_header(images, _UNSIGNED_BYTE, (3, 4))
+            header = read_header(images, *_IMAGES)
             _check_image_shape(images_path, header)
             with ByteStream(labels_path) as labels:
-                num_labels = read_header(labels, _INTEGERS, (1,)).records
+                num_labels = read_header(labels, *_LABELS).records
             if header.records != num_labels:
                 raise DataError(
                     images_path,
@@ -228,10 +229,10 @@ def _check_size(stream: ByteStream, header: IdxHeader) -> None:
 def _first_offsets(path: str) -> dict[int, int]:
     """Finds where each distinct label of a file stands first, in bytes."""
     with ByteStream(path) as stream:
-        _check_size(stream, read_header(stream, _INTEGERS, (1,)))
+        _check_size(stream, read_header(stream, *_LABELS))
     offsets: dict[int, int] = {}
     with ByteStream(path) as stream:
-        header = read_header(stream, _INTEGERS, (1,))
+        header = read_header(stream, *_LABELS)
         for begin in range(0, header.records, _BLOCK_BYTES):
             position = stream.position
             count = min(_BLOCK_BYTES, header.records - begin)

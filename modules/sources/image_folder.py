@@ -19,7 +19,7 @@ from modules.sources.encoded import (
     decode_with_pillow,
     decode_with_tensorflow,
 )
-from modules.sources.files import check_stays_inside, list_folder
+from modules.sources.files import check_stays_inside, list_filled_folder, list_folder
 from modules.sources.image_files import read_image
 from modules.sources.labels import natural_order
 
@@ -65,8 +65,8 @@ class ImageFolderShard(ImageShard):
 class ImageFolderSource(ImageSource):
     """A folder with `train` and `eval`, each with one folder a class.
 
-    The labels follow the sorted names of the train split's folders, by value where all are whole
-    numbers. The files are read in the order of their paths' hashes, so that the classes are mixed.
+    Labels follow the sorted names of the train split's folders, by value where all are whole
+    numbers. Files are read in the order of their paths' hashes, which mixes the classes.
 
     Args:
         folder: Local folder, or a URI that TensorFlow's file systems know.
@@ -102,15 +102,9 @@ class ImageFolderSource(ImageSource):
                 fix=_missing_split_fix(split, splits),
             )
         check_stays_inside(folder, self.folder)
-        names = list_folder(folder)
-        if not names:
-            raise DataError(
-                folder,
-                expected="one folder for each class",
-                found="an empty folder",
-                fix=f"Put images into {split}/<class>/.",
-            )
-        return names
+        return list_filled_folder(
+            folder, "one folder for each class", f"Put images into {split}/<class>/."
+        )
 
     def _list_images(self, split: str) -> list[tuple[str, int]]:
         labels = {name: label for label, name in enumerate(self._class_names)}
@@ -132,14 +126,9 @@ class ImageFolderSource(ImageSource):
         return sorted(files, key=lambda file: _hash(file[0], self.folder))
 
     def _list_class(self, folder: str) -> list[str]:
-        names = list_folder(folder)
-        if not names:
-            raise DataError(
-                folder,
-                expected="at least one image",
-                found="an empty folder",
-                fix="Add images of this class, or remove the folder.",
-            )
+        names = list_filled_folder(
+            folder, "at least one image", "Add images of this class, or remove the folder."
+        )
         for name in names:
             path = os.path.join(folder, name)
             if not is_image_name(name):

@@ -18,7 +18,7 @@ from modules.domains.rules import RULES, Case, apply_rules
 from modules.images.contact_sheet import SheetColumn, draw_contact_sheet
 from modules.settings import GateSettings, ValidationSettings
 from modules.sources.detection import detect_format
-from pipelines.commands.first_config import Domain, first_config
+from pipelines.commands.first_config import Domain, config_text
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MNIST, _DIGITS_SCHEMA = _ROOT / "data" / "mnist", _ROOT / "configs" / "schemas" / "digits.pbtxt"
@@ -31,7 +31,7 @@ Say = Callable[[str], None]
 def initialize(
     folder: Path, source: Path | None, output: Path | None, *, force: bool, say: Say
 ) -> None:
-    """Looks at the domains and, if a run can work, writes a configuration and a contact sheet.
+    """Reads the domains and, if a run can work, writes a configuration and a contact sheet.
 
     Args:
         folder: The target domain.
@@ -41,8 +41,9 @@ def initialize(
         say: Receives each line for the user.
 
     Raises:
-        ConfigError: The classes do not fit MNIST and there is no other source, or a file is there.
-        DataError: A run on this data would fail. Nothing is written then.
+        ConfigError: A run on this data would fail; the classes do not fit MNIST and no source is
+            given; or a file exists with other content. Nothing is written then.
+        DataError: A folder has no known layout, or a file cannot be written.
     """
     output = output or Path(f"{folder.resolve().name}.yaml")
     sheet = output.with_suffix(".png")
@@ -53,7 +54,7 @@ def initialize(
     columns = [_column("source", source_domain), _column("target", target)]
     files = {
         sheet: draw_contact_sheet(names, columns, _SAMPLES),
-        output: first_config(source_domain, target, output, sheet).encode(),
+        output: config_text(source_domain, target, output, sheet).encode(),
     }
     _write_files(files, force)
     say(f"Look at:  {sheet}")
@@ -127,7 +128,7 @@ def _column(role: str, domain: Domain) -> SheetColumn:
 
 
 def _as_given(path: Path) -> str:
-    """Relative to the current folder where it lies below, so that a configuration can travel."""
+    """Relative if below the current folder, so that the configuration can move with the data."""
     return os.path.relpath(path) if path.resolve().is_relative_to(Path.cwd()) else str(path)
 
 
