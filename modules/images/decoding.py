@@ -106,19 +106,18 @@ def _as_pngs(encoded: tf.Tensor) -> tf.Tensor:
     signature = tf.constant(list(_PNG_SIGNATURE), tf.uint8)
     is_png = tf.reduce_all(_leading_bytes(encoded, len(_PNG_SIGNATURE)) == signature, axis=1)
 
+    def to_png(one: tf.Tensor) -> tf.Tensor:
+        pixels = tf.ensure_shape(tf.io.decode_image(one, expand_animations=False), [None] * 3)
+        return tf.io.encode_png(pixels, compression=0)
+
     def reencode(one: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-        return tf.cond(one[1], lambda: one[0], lambda: _to_png(one[0]))
+        return tf.cond(one[1], lambda: one[0], lambda: to_png(one[0]))
 
     return tf.cond(
         tf.reduce_all(is_png),
         lambda: encoded,
         lambda: tf.map_fn(reencode, (encoded, is_png), fn_output_signature=tf.string),
     )
-
-
-def _to_png(encoded: tf.Tensor) -> tf.Tensor:
-    pixels = tf.ensure_shape(tf.io.decode_image(encoded, expand_animations=False), [None] * 3)
-    return tf.io.encode_png(pixels, compression=0)
 
 
 def _decode_equals(pngs: tf.Tensor, kind: tf.Tensor, channels: int) -> tf.Tensor:

@@ -87,12 +87,7 @@ class IdxShard(ImageShard):
 class IdxSource(ImageSource):
     """A folder with `train-images*`, `train-labels*`, `t10k-images*` and `t10k-labels*`.
 
-    Args:
-        folder: Local folder, or a URI that TensorFlow's file systems know.
-        classes: Class names in label order; None names them "0" up to the highest label.
-
-    Raises:
-        DataError: There is no such folder, or `classes` is empty or holds a name twice.
+    Without class names the classes are called "0" up to the highest label.
     """
 
     split_patterns = {split: f"{prefix}*" for split, prefix in _PREFIXES.items()}

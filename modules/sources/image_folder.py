@@ -67,10 +67,6 @@ class ImageFolderSource(ImageSource):
 
     Labels follow the sorted names of the train split's folders, by value where all are whole
     numbers. Files are read in the order of their paths' hashes, which mixes the classes.
-
-    Args:
-        folder: Local folder, or a URI that TensorFlow's file systems know.
-        classes: Class names in label order; None takes the folders' names.
     """
 
     split_patterns = {split: f"{split}/*/*" for split in (TRAIN_SPLIT, EVAL_SPLIT)}

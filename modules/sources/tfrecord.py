@@ -80,9 +80,7 @@ class TFRecordShard(ImageShard):
 class TFRecordSource(ImageSource):
     """A folder with `train*` and `eval*` files that end in `.tfrecord` or `.tfrecord.gz`.
 
-    Args:
-        folder: Local folder, or a URI that TensorFlow's file systems know.
-        classes: Class names in label order; None names them "0" up to the highest label.
+    Without class names the classes are called "0" up to the highest label.
     """
 
     split_patterns = {split: f"{split}*.tfrecord*" for split in (TRAIN_SPLIT, EVAL_SPLIT)}
