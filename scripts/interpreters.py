@@ -12,13 +12,14 @@ from typing import Iterator, Mapping
 
 from scripts.stacks import Host, Interpreter, UnfitHostError
 
-# A virtual environment answers with the interpreter beneath it, so that .venv is never built on
-# top of itself. Debian ships the headers apart.
+# Asked of each candidate itself: uv remembers what a shim was last time. A virtual environment
+# answers with the interpreter beneath it, so that .venv is never built on top of itself. Debian
+# ships the headers apart.
 _PROBE = """
 import json, os, sys, sysconfig
 base = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 header = os.path.join(sysconfig.get_path("include"), "Python.h")
-print(json.dumps([base, os.path.exists(header)]))
+print(json.dumps([base, sys.version_info[:3], os.path.exists(header)]))
 """
 
 
@@ -76,12 +77,16 @@ def find_interpreters(uv: str, environ: Mapping[str, str], home: Path) -> Iterat
         kind = (entry["implementation"], entry["variant"], entry["arch"])
         if kind != ("cpython", "default", "x86_64"):
             continue
-        answer = subprocess.check_output([entry["path"], "-I", "-c", _PROBE])
-        base, has_header = json.loads(answer.decode())
+        try:
+            answer = subprocess.check_output(
+                [entry["path"], "-I", "-c", _PROBE], stderr=subprocess.DEVNULL
+            )
+        except (OSError, subprocess.SubprocessError):
+            continue
+        base, version, has_header = json.loads(answer.decode())
         if base not in known:
             known.add(base)
-            version = tuple(int(entry["version_parts"][part]) for part in ("major", "minor"))
-            yield Interpreter(base, (*version, entry["version_parts"]["patch"]), has_header)
+            yield Interpreter(base, tuple(version), has_header)
     if named and not known:
         raise UnfitHostError(
             f"WARMSTART_PYTHON is {named}, which is not a 64-bit CPython that runs.\n"

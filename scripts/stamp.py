@@ -1,4 +1,4 @@
-"""The stamp inside `.venv`: what it was made from. It is written last, so half-made never counts."""
+"""The stamp inside `.venv`: what it was made from, written last, so that half-made never counts."""
 
 from __future__ import annotations
 

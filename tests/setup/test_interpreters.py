@@ -28,10 +28,9 @@ def executable(path: Path, text: str) -> Path:
 
 def fake_uv(folder: Path, path: Path, **changes: str) -> str:
     """A uv that lists one interpreter."""
-    entry = {"path": str(path), "implementation": "cpython", "variant": "default"}
-    parts = dict(zip(("major", "minor", "patch"), THIS_PYTHON, strict=True))
-    listed = [{**entry, "arch": "x86_64", "version_parts": parts, **changes}]
-    return str(executable(folder / "uv", f"#!/bin/sh\necho '{json.dumps(listed)}'\n"))
+    kind = {"implementation": "cpython", "variant": "default", "arch": "x86_64", **changes}
+    listed = json.dumps([{"path": str(path), **kind}])
+    return str(executable(folder / "uv", f"#!/bin/sh\necho '{listed}'\n"))
 
 
 def test_this_host_is_read_from_the_running_system() -> None:
@@ -67,6 +66,11 @@ def test_a_refusing_shim_on_path_does_not_hide_pyenv(tmp_path: Path) -> None:
     }
     (found,) = find_interpreters(UV, environ, home=tmp_path)
     assert (found.path, found.version) == (BASE_PYTHON, THIS_PYTHON)
+
+
+def test_a_shim_that_uv_remembers_but_that_refuses_now_is_passed_over(tmp_path: Path) -> None:
+    shim = executable(tmp_path / "shims" / "python3.10", "#!/bin/sh\nexit 127\n")
+    assert list(find_interpreters(fake_uv(tmp_path, shim), {}, tmp_path)) == []
 
 
 def test_each_interpreter_counts_once_under_all_its_names(tmp_path: Path) -> None:
