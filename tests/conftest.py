@@ -23,20 +23,8 @@ def tiny_domains(tmp_path_factory: pytest.TempPathFactory) -> TinyDomains:
 def pretrained(tiny_domains: TinyDomains, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with `model` and `model_run` of the pretraining on the tiny source domain."""
     from modules.pretraining import run_fn
-    from tests.training_domain import NETWORK, PREPROCESSING, PRETRAINING, TRAINING, fn_args
+    from tests.training_domain import PRETRAINING_PLAN, fn_args
 
     output = tmp_path_factory.mktemp("pretrained")
-    run_fn(
-        fn_args(
-            tiny_domains.source,
-            tiny_domains.transform_graph,
-            output,
-            network=NETWORK,
-            preprocessing=PREPROCESSING,
-            pretraining=PRETRAINING,
-            training=TRAINING,
-            seed=0,
-            source_fingerprint="test",
-        )
-    )
+    run_fn(fn_args(tiny_domains.source, tiny_domains.transform_graph, output, PRETRAINING_PLAN))
     return output

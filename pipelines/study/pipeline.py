@@ -15,8 +15,7 @@ from pipelines.local_runner import log_components, with_absolute_paths
 from pipelines.running.artifacts import RunArtifacts
 from pipelines.running.display import ComponentHandler, ProgressHandler, RunDisplay
 from pipelines.running.interrupted_runs import clear_interrupted_runs
-from pipelines.source_fingerprint import source_fingerprint
-from pipelines.transfer_pipeline import source_trunk, target_data
+from pipelines.transfer_pipeline import source_trunk, target_data, transfer_plan
 
 # One name for all studies: TFX caches by it, so that studies in one folder share their source.
 _PIPELINE_NAME = "study"
@@ -54,14 +53,9 @@ def prepare_study(config: Config, folder: Path, display: RunDisplay) -> StudyInp
         LocalDagRunner().run(pipeline)
     outputs = RunArtifacts(connection_config)
     return StudyInputs(
+        plan=transfer_plan(config, "modules.study.cell_runner"),
         target_examples=outputs.uri("TargetExampleGen", "examples"),
         source_examples=outputs.uri("SourceExampleGen", "examples"),
         transform_graph=outputs.uri("Transform", "transform_graph"),
         base_model=outputs.uri("PretrainTrainer", "model"),
-        network=config.network,
-        preprocessing=config.preprocessing,
-        training=config.training,
-        transfer=config.transfer,
-        seed=config.seed,
-        source_fingerprint=source_fingerprint("modules.study.cell_runner"),
     )

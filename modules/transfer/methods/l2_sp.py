@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
-from modules.models.checkpointing import network_variables
 from modules.training.objectives import Objective, Preparation, Stream
 from modules.transfer.methods.base import MethodContext
 from modules.transfer.methods.composition import Composition
@@ -32,7 +31,7 @@ class DistanceToStart(Objective):
 
     def prepare(self, preparation: Preparation) -> None:
         """Copies the weights."""
-        variables = network_variables(preparation.network).values()
+        variables = preparation.network.named_variables.values()
         pairs = [(variable, tf.identity(variable)) for variable in variables]
         self._pairs = lambda: pairs
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
-from modules.networks.registry import FEATURES
+from modules.networks.network import FEATURES
 from modules.settings import RelationalSettings
 from modules.training.objectives import TARGET, UNLABELLED, Objective, Preparation, Stream
 from modules.transfer.losses.pairwise import squared_distances
