@@ -21,7 +21,7 @@ from modules.core.example_features import EVAL_SPLIT, IMAGE, TRAIN_SPLIT
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import ImagePreprocessor, PreprocessedExamples
 from modules.images.augmentation import augment_images
-from modules.networks.network import FEATURES
+from modules.networks.network import Network
 from modules.networks.outputs import network_outputs
 from modules.networks.precision import choose_precision, precision_policy
 from modules.networks.registry import build_network
@@ -33,13 +33,7 @@ from modules.training.loop import TrainingLoop
 from modules.training.objectives import SOURCE, TARGET, CrossEntropy, Objective
 from modules.training.optimizers import build_optimizer
 from modules.transfer.methods import MethodContext, create_transfer_method
-from modules.transfer.transferability.estimates import (
-    MOST_IMAGES,
-    PROXY_A_DISTANCE,
-    Estimate,
-    estimate_from_outputs,
-)
-from modules.transfer.transferability.proxy_a_distance import proxy_a_distance
+from modules.transfer.transferability.estimates import Estimate, estimate_from_outputs
 from pipelines.config import Config
 
 SHOTS = 10
@@ -83,8 +77,8 @@ class Pair:
     Attributes:
         source: Name of the pretraining.
         target: Name of the shift.
-        estimates: By name, made before the transfer; all are better when higher, but for the proxy
-            A-distance. `shots_accuracy` is the pretrained model's on the labelled shots.
+        estimates: By name, made before the transfer; all are better when higher. `shots_accuracy`
+            is the pretrained model's accuracy on the labelled shots.
         zero_shot: Target accuracy of the pretrained model.
         scratch: Of training from scratch on the shots.
         fine_tuned: Of fine-tuning on the shots.
@@ -179,11 +173,10 @@ class PairRunner:
         optimizer = build_optimizer(rate, schedule, pretraining.steps)
         self._train(network, CrossEntropy(SOURCE), source, optimizer, pretraining.steps)
         weights = network.get_weights()
-        sample = network_outputs(network, self._sample(self._source).images).features
         for target in targets:
             network = self._network()
             network.set_weights(weights)
-            estimates = self._estimates(network, sample, target)
+            estimates = _estimates(network, target)
             zero_shot = _accuracy(network, target.judged)
             yield Pair(
                 pretraining.name,
@@ -211,10 +204,9 @@ class PairRunner:
             self._scratch_accuracies[target.name] = _accuracy(network, target.judged)
         return self._scratch_accuracies[target.name]
 
-    def _fine_tuned(self, network: keras.Model, target: TargetDomain) -> float:
+    def _fine_tuned(self, network: Network, target: TargetDomain) -> float:
         config = self._config
-        width = int(network.output[FEATURES].shape[-1])
-        context = MethodContext(config.transfer, len(_CLASSES), width, config.seed)
+        context = MethodContext(config.transfer, len(_CLASSES), network.feature_dim, config.seed)
         method = create_transfer_method("fine_tune", context)
         size = config.transfer.batch_size
         shots = BatchStream(TARGET, target.shots, size, config.seed, augment_images)
@@ -225,19 +217,6 @@ class PairRunner:
         )
         self._train(network, method, shots, build_optimizer(rate, schedule, steps), steps)
         return _accuracy(network, target.judged)
-
-    def _estimates(
-        self, network: keras.Model, source_features: np.ndarray, target: TargetDomain
-    ) -> dict[str, float]:
-        shots = network_outputs(network, target.shots.images)
-        labels = target.shots.known_labels
-        features = network_outputs(network, self._sample(target.pool).images).features
-        distance = proxy_a_distance(source_features, features, self._config.seed)
-        return {
-            **{name: _value(found) for name, found in estimate_from_outputs(shots, labels).items()},
-            PROXY_A_DISTANCE: distance,
-            SHOTS_ACCURACY: float(np.mean(np.argmax(shots.logits, axis=1) == labels)),
-        }
 
     def _network(self) -> keras.Model:
         with precision_policy(choose_precision(self._training.precision)):
@@ -254,10 +233,6 @@ class PairRunner:
         with tempfile.TemporaryDirectory() as directory:
             loop = TrainingLoop(network, objective, optimizer, self._training, directory)
             loop.run(partial(batch_dataset, {stream.name: stream}), steps)
-
-    def _sample(self, examples: PreprocessedExamples) -> PreprocessedExamples:
-        rng = np.random.default_rng(self._config.seed)
-        return examples.take(np.sort(rng.permutation(len(examples))[:MOST_IMAGES]))
 
     def _read(self, folder: Path, split: str, most: int | None = None) -> PreprocessedExamples:
         shards = open_source("idx", str(folder)).shards(split)
@@ -276,6 +251,15 @@ class PairRunner:
 def _as_example(image: bytes) -> bytes:
     value = tf.train.Feature(bytes_list=tf.train.BytesList(value=[image]))
     return tf.train.Example(features=tf.train.Features(feature={IMAGE: value})).SerializeToString()
+
+
+def _estimates(network: Network, target: TargetDomain) -> dict[str, float]:
+    shots = network_outputs(network, target.shots.images)
+    labels = target.shots.known_labels
+    return {
+        **{name: _value(found) for name, found in estimate_from_outputs(shots, labels).items()},
+        SHOTS_ACCURACY: float(np.mean(np.argmax(shots.logits, axis=1) == labels)),
+    }
 
 
 def _accuracy(network: keras.Model, judged: PreprocessedExamples) -> float:

@@ -157,7 +157,7 @@ class WarmStart:
         )
         if placement.is_chief:
             estimates = estimate_transferability(
-                saved_model_dir(self.base_model), data.source, data.target, data.shots, self.seed
+                saved_model_dir(self.base_model), data.shots, self.seed
             )
             write_transferability(estimates, mapping_report_uri)
         if TRANSFER_METHODS.find(self.transfer.method).trains():
