@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modules.core.errors import ConfigError
-from pipelines.config import Config, load_config, valid_keys
+from pipelines.config import Config, load_config
+from pipelines.config_errors import valid_keys
 
 MINIMAL = """
 name: pair
@@ -95,6 +96,8 @@ def test_overrides_reach_nested_keys_and_are_read_as_yaml(tmp_path: Path) -> Non
         ("seed.deep=1", "'seed' is a value, not a section"),
         ("target.shots", "expected key.path=value"),
         ("target.shots=[1", "not a YAML value"),
+        ("target.\udcff=1", "expected key.path=value"),
+        ('network="\\ud800"', "not a YAML value: '\\ud800' is not valid Unicode"),
     ],
 )
 def test_a_refused_override_says_why(tmp_path: Path, override: str, message: str) -> None:
@@ -117,6 +120,8 @@ def test_a_refused_override_says_why(tmp_path: Path, override: str, message: str
         ('name: a\nsource: {name: a, path: "a\\0b"}', "source.path: string should match"),
         ("a: &a [x, x]\nb: *a\n? [c]\n: d", "not valid YAML"),
         ("? {a: 1}\n: b", "not valid YAML"),
+        ('name: a\n"\\ud800": b', "not valid YAML: '\\ud800' is not valid Unicode"),
+        ('name: a\nnetwork: "lenet\\udcff"', "not valid YAML: 'lenet\\udcff' is not valid Unicode"),
     ],
 )
 def test_a_refused_file_is_named_with_the_reason(tmp_path: Path, text: str, message: str) -> None:
@@ -197,4 +202,4 @@ def test_every_valid_key_of_the_contract_exists() -> None:
         "training.precision",
         "beam",
         "output",
-    } <= set(valid_keys())
+    } <= set(valid_keys(Config))

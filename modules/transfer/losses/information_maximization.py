@@ -23,10 +23,6 @@ class InformationLoss(Objective):
 
     Args:
         weight: Its factor.
-
-    Example:
-        >>> InformationLoss(weight=0.3).weight
-        0.3
     """
 
     def __init__(self, weight: float) -> None:
@@ -60,6 +56,10 @@ def entropies(logits: tf.Tensor) -> tf.Tensor:
 
     Returns:
         f32 [N], in nats.
+
+    Example:
+        >>> round(float(entropies(tf.zeros([1, 2]))[0]), 4)
+        0.6931
     """
     log_probabilities = tf.nn.log_softmax(logits)
     return -tf.reduce_sum(tf.exp(log_probabilities) * log_probabilities, axis=-1)

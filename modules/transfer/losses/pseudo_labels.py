@@ -28,10 +28,6 @@ class PseudoLabelLoss(Objective):
     Args:
         weight: Factor of the loss.
         kept_share: Of each class, in (0, 1].
-
-    Example:
-        >>> PseudoLabelLoss(weight=1.0, kept_share=0.8).kept_share
-        0.8
     """
 
     def __init__(self, weight: float, kept_share: float) -> None:
@@ -74,6 +70,10 @@ def surest_of_each_class(scores: np.ndarray, share: float) -> np.ndarray:
 
     Returns:
         bool [N].
+
+    Example:
+        >>> surest_of_each_class(np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]]), 0.5).tolist()
+        [True, False, True]
     """
     relative = scores / np.maximum(scores.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
     ordered = np.sort(relative, axis=1)

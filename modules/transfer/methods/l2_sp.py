@@ -18,10 +18,6 @@ class DistanceToStart(Objective):
 
     Args:
         weight: Its factor.
-
-    Example:
-        >>> DistanceToStart(weight=0.01).weight
-        0.01
     """
 
     def __init__(self, weight: float) -> None:

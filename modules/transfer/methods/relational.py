@@ -21,10 +21,6 @@ class RelationsToKeep(Objective):
 
     Args:
         settings: Factors of the two losses.
-
-    Example:
-        >>> RelationsToKeep(RelationalSettings(distance_weight=3.0)).settings.distance_weight
-        3.0
     """
 
     def __init__(self, settings: RelationalSettings) -> None:
