@@ -1,4 +1,8 @@
-"""Fixtures that several folders of tests share; each is built once, and only if asked for."""
+"""Fixtures that several folders of tests share; each is built once, and only if asked for.
+
+Property tests draw the same examples in every run, so that a change is to blame for a failure.
+`pytest --hypothesis-profile=default` draws anew.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.training_domain import TinyDomains
+
+# No deadlines: a slow machine is no failure.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from modules.evaluation.gate import Verdict
 from modules.evaluation.paired_statistics import wilson_interval
 from modules.models.served_model import Answers
 
+EVALUATION_FILE = "evaluation.json"
+PREDICTIONS_FILE = "predictions.csv"
 BLESSED = "blessed"
 NOT_BLESSED = "not_blessed"
 

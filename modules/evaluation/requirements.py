@@ -16,6 +16,8 @@ from modules.evaluation.paired_statistics import (
 )
 from modules.settings import GateSettings
 
+TEST_NAMES = {"mcnemar": "exact McNemar test", "bootstrap": "paired bootstrap"}
+
 
 @dataclass(frozen=True)
 class Requirement:
@@ -106,11 +108,10 @@ def better_than_pretrained(counts: PairedCounts, settings: GateSettings, seed: i
         claim = "The warm start is worse than the pretrained model (negative transfer)"
     else:
         claim = "The warm start is not proven to be better than the pretrained model"
-    test = "exact McNemar test" if settings.test == "mcnemar" else "paired bootstrap"
     return Requirement(
         met,
         f"{claim}: {_accuracies(counts)}, {counts.fixed} answers fixed and {counts.broken} "
-        f"broken, {test} p = {chance:.2g} (below {level:.2g} is needed).",
+        f"broken, {TEST_NAMES[settings.test]} p = {chance:.2g} (below {level:.2g} is needed).",
     )
 
 

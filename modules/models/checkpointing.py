@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from modules.core.atomic_files import write_atomically
-from modules.core.errors import DataError
+from modules.core.errors import DataError, one_line
 from modules.models.mapping_report import MappingReport, compare_weights, refuse_unannounced
 from modules.networks.network import Network
 
@@ -88,7 +88,7 @@ def read_checkpoint_metadata(directory: str) -> dict[str, Any]:
         raise DataError(
             path,
             expected="the description of a whole checkpoint",
-            found=_one_line(error),
+            found=one_line(error),
             fix=_FIX,
         ) from error
     if not isinstance(record, dict) or not isinstance(record.get(FINGERPRINT), str):
@@ -120,7 +120,7 @@ def read_checkpoint_variables(directory: str) -> dict[str, np.ndarray]:
         }
     except (tf.errors.OpError, ValueError, RuntimeError, LookupError) as error:
         raise DataError(
-            directory, expected="a readable checkpoint", found=_one_line(error), fix=_FIX
+            directory, expected="a readable checkpoint", found=one_line(error), fix=_FIX
         ) from error
     found = checkpoint_fingerprint(arrays)
     if found != expected:
@@ -183,7 +183,3 @@ def _nested(variables: Mapping[str, tf.Variable]) -> dict[str, Any]:
             node = node.setdefault(scope, {})
         node[leaf] = variable
     return tree
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

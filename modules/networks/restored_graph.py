@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from modules.core.errors import ConfigError, DataError
+from modules.core.errors import ConfigError, DataError, one_line
 from modules.core.nearest_name import nearest_name_hint
 from modules.core.untracked import Untracked
 from modules.networks.network import FEATURES, LOGITS
@@ -92,7 +92,7 @@ def _load(directory: str) -> tf.Module:
         raise DataError(
             directory,
             expected="a SavedModel",
-            found=" ".join(str(error).split()) or type(error).__name__,
+            found=one_line(error),
             fix="Run the pretraining again, or choose 'restore: rebuild'.",
         ) from error
     needed = (NETWORK_VARIABLES, NETWORK_STATE, TRAINING_FORWARD, INFERENCE_FORWARD)

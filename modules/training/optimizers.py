@@ -24,7 +24,7 @@ class FusedAdam(keras.optimizers.Adam):
     Example:
         >>> optimizer = FusedAdam(learning_rate=0.1)
         >>> variable = keras.Variable([1.0])
-        >>> optimizer.apply_gradients([(tf.constant([2.0]), variable)])
+        >>> _ = optimizer.apply_gradients([(tf.constant([2.0]), variable)])
         >>> round(float(variable[0]), 3)
         0.9
     """
@@ -58,8 +58,8 @@ class FusedAdam(keras.optimizers.Adam):
         )
 
     def _all_reduce_sum_gradients(self, grads_and_vars: list[GradientAndVariable]) -> list:
-        # With one replica it changes nothing, but TensorFlow would register a gradient function that
-        # keeps the graph, with all weights and moments, until the process ends.
+        # With one replica it changes nothing, but TensorFlow would register a gradient function
+        # that keeps the graph, with all weights and moments, until the process ends.
         if tf.distribute.has_strategy():
             return super()._all_reduce_sum_gradients(grads_and_vars)
         return list(grads_and_vars)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 import tensorflow as tf
 
 from modules.core.atomic_files import write_atomically
-from modules.core.errors import DataError
+from modules.core.errors import DataError, one_line
 
 TRAINING_FILE = "training.json"
 
@@ -76,6 +76,6 @@ class TrainingRecord:
             raise DataError(
                 path,
                 expected="the record of a finished training",
-                found=" ".join(str(error).split())[:200],
+                found=one_line(error)[:200],
                 fix="Run the training again.",
             ) from error

@@ -20,7 +20,7 @@ from modules.examples.input_pipeline import (
 from modules.settings.plans import TransferPlan
 from modules.training.jobs import train_split
 from modules.training.objectives import SOURCE, TARGET, UNLABELLED
-from modules.transfer.methods import transfer_method_class
+from modules.transfer.methods import TRANSFER_METHODS
 
 # Source examples on which the restored network is evaluated before the first step.
 PROOF_EXAMPLES = 1000
@@ -161,7 +161,7 @@ def select_transfer_data(
         DataError: A class has too few examples.
     """
     transfer, shots, seed = plan.transfer, plan.shots, plan.seed
-    method = transfer_method_class(transfer.method)
+    method = TRANSFER_METHODS.find(transfer.method)
     if TARGET in method.required_streams and shots == 0:
         raise ConfigError(
             f"transfer.method: '{transfer.method}' trains on labelled target examples, but "

@@ -32,7 +32,7 @@ from modules.training.placement import TrainingPlacement
 from modules.training.processes import train_job
 from modules.training.session import Budget, TrainingSession, fit
 from modules.transfer.data import TransferData, load_transfer_data
-from modules.transfer.methods import MethodContext, create_transfer_method, transfer_method_class
+from modules.transfer.methods import TRANSFER_METHODS, MethodContext, create_transfer_method
 from modules.transfer.methods.base import TransferMethod
 from modules.transfer.proof import prove_warm_start
 from modules.transfer.transferability.estimates import (
@@ -62,7 +62,7 @@ class WarmStart:
     @property
     def method(self) -> type[TransferMethod]:
         """The transfer method."""
-        return transfer_method_class(self.plan.transfer.method)
+        return TRANSFER_METHODS.find(self.plan.transfer.method)
 
     @property
     def precision(self) -> str:
@@ -183,7 +183,7 @@ def run_warm_start(job: WarmStartJob) -> None:
         WarmStartMappingError: Checkpoint and network differ more than was announced.
     """
     transfer = job.plan.transfer
-    if transfer_method_class(transfer.method).trains():
+    if TRANSFER_METHODS.find(transfer.method).trains():
         train_job(job, train_warm_start, transfer.batch_size, transfer.source_batch_size)
     else:
         train_warm_start(job, TrainingPlacement.of_one_device())

@@ -52,7 +52,8 @@ def test_the_record_says_what_was_done(pretrained: Path) -> None:
     assert (record.arm, record.steps, record.precision) == ("pretrained", 30, "float32")
     assert (record.labelled_examples, record.labelled_example_ids) == (90, [])
     assert record.seed == 0
-    assert record.examples_per_second > 0
+    # Of the steps alone: saving and starting up do not count.
+    assert record.examples_per_second > 30 * 24 / record.seconds
     assert record.metrics["loss"] < 0.7
 
 

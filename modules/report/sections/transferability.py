@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 from modules.transfer.transferability.estimates import (
     H_SCORE,
     LEEP,
     LOG_ME,
     PROXY_A_DISTANCE,
-    Transferability,
 )
 
 _MEANINGS = {
@@ -22,15 +22,16 @@ _MEANINGS = {
 }
 
 
-def transferability_section(estimates: Transferability) -> Section:
+def transferability_section(data: ReportData) -> Section:
     """Shows each estimate, or why there is none.
 
     Args:
-        estimates: By name.
+        data: The run.
 
     Returns:
         The section.
     """
+    estimates = data.transferability
     return Section(
         "transferability",
         "What was to be expected",

@@ -69,7 +69,7 @@ def test_a_cell_is_the_pipelines_own_warm_start(
     assert runner.run(cell).accuracy == eval_accuracy(inputs, network)
 
 
-@pytest.mark.parametrize("method", ["scratch", "self_training"])
+@pytest.mark.parametrize("method", ["scratch", "information_maximization"])
 def test_a_cell_repeats_whatever_ran_before_it(runner: CellRunner, method: str) -> None:
     first = runner.run(Cell(0, 2, method))
     runner.run(Cell(1, 1, "scratch"))
