@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from modules.core.errors import ConfigError
 from modules.settings import (
@@ -21,6 +21,7 @@ from modules.settings import (
     TransferSettings,
     ValidationSettings,
 )
+from modules.sources.formats import FORMATS
 from pipelines.beam.settings import BeamSettings
 from pipelines.config_errors import explain_errors
 from pipelines.config_file import read_config_file
@@ -28,7 +29,15 @@ from pipelines.kubeflow.settings import KubeflowSettings
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
 PathText = Annotated[str, Field(pattern=r"^[^\x00]+$")]
-Format = Literal["idx", "image_folder", "tfrecord"]
+
+
+def _known_format(name: str) -> str:
+    if name not in FORMATS.names():
+        raise ValueError(FORMATS.unknown(name))
+    return name
+
+
+Format = Annotated[str, AfterValidator(_known_format)]
 
 
 class SourceConfig(Settings):
@@ -37,7 +46,7 @@ class SourceConfig(Settings):
     Attributes:
         name: Name of the domain: letters, digits, `_` and `-`.
         path: Folder with the images.
-        format: How the images are stored in the folder.
+        format: How the images are stored: `idx`, `image_folder` or `tfrecord`.
         classes: Class names in label order, if the data do not carry them.
         schema_file: A pinned schema (text proto); by default the schema is inferred.
     """
@@ -55,7 +64,7 @@ class TargetConfig(Settings):
     Attributes:
         name: Name of the domain: letters, digits, `_` and `-`.
         path: Folder with the images.
-        format: How the images are stored in the folder.
+        format: How the images are stored: `idx`, `image_folder` or `tfrecord`.
         classes: Class names in label order, if they differ from the source's.
         shots: Labelled images per class that training may use.
     """

@@ -93,7 +93,7 @@ def summarize_dataset(
     counted; TFRecord files are read from their start, so that beyond the limits nothing is known.
 
     Args:
-        format: A key of `modules.sources.formats.FORMATS`.
+        format: A name registered in `modules.sources.formats`.
         folder: Local folder, or a URI that TensorFlow's file systems know.
         classes: Class names in label order; None takes them from the data.
         limits: How much is read.

@@ -51,7 +51,7 @@ def shift_images(images: Pixels, name: str, seed: int) -> Pixels:
         ConfigError: No shift has that name.
 
     Example:
-        >>> shift_images(np.zeros([1, 2, 2], np.uint8), "inverted", seed=0).min()
+        >>> int(shift_images(np.zeros([1, 2, 2], np.uint8), "inverted", seed=0).min())
         255
     """
     if name not in _SHIFTS:

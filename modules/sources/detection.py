@@ -25,7 +25,7 @@ def detect_format(folder: str) -> str:
         folder: Local folder, or a URI that TensorFlow's file systems know.
 
     Returns:
-        A key of `modules.sources.formats.FORMATS`.
+        A name registered in `modules.sources.formats`.
 
     Raises:
         DataError: There is no such folder, or it has none of the layouts; the message says how to

@@ -94,9 +94,9 @@ def _check_names(config: Config) -> Iterator[CheckLine]:
 
 
 def _check_method(config: Config) -> None:
-    from modules.transfer.methods import transfer_method_class
+    from modules.transfer.methods import TRANSFER_METHODS
 
-    transfer_method_class(config.transfer.method)
+    TRANSFER_METHODS.find(config.transfer.method)
 
 
 def _check_network(config: Config) -> None:

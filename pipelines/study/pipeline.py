@@ -9,12 +9,11 @@ from tfx.orchestration.pipeline import Pipeline
 from modules.study.cell_runner import StudyInputs
 from pipelines.beam.options import beam_pipeline_args
 from pipelines.config import Config
-from pipelines.fingerprint import source_fingerprint
 from pipelines.running.artifacts import RunArtifacts, metadata_in
 from pipelines.running.dag_runner import run_pipeline
 from pipelines.running.display import RunDisplay
 from pipelines.running.output_folder import ARTIFACTS_FOLDER
-from pipelines.transfer_pipeline import source_trunk, target_data
+from pipelines.transfer_pipeline import source_trunk, target_data, transfer_plan
 
 # One name for all studies: TFX caches by it, so that studies in one folder share their source.
 _PIPELINE_NAME = "study"
@@ -47,14 +46,9 @@ def prepare_study(config: Config, folder: Path, display: RunDisplay) -> StudyInp
     run_pipeline(pipeline, folder, display)
     outputs = RunArtifacts(metadata_in(folder))
     return StudyInputs(
+        plan=transfer_plan(config, "modules.study.cell_runner"),
         target_examples=outputs.uri("TargetExampleGen", "examples"),
         source_examples=outputs.uri("SourceExampleGen", "examples"),
         transform_graph=outputs.uri("Transform", "transform_graph"),
         base_model=outputs.uri("PretrainTrainer", "model"),
-        network=config.network,
-        preprocessing=config.preprocessing,
-        training=config.training,
-        transfer=config.transfer,
-        seed=config.seed,
-        source_fingerprint=source_fingerprint("modules.study.cell_runner"),
     )

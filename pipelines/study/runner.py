@@ -72,10 +72,9 @@ def run_study(
 def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Cell]:
     # Slow to import.
     from modules.training.objectives import TARGET
-    from modules.transfer.methods import transfer_method_class, transfer_method_names
+    from modules.transfer.methods import TRANSFER_METHODS
 
-    transfer_methods = transfer_method_names()
-    known = (*transfer_methods, SCRATCH)
+    known = (*TRANSFER_METHODS.names(), SCRATCH)
     for name in methods:
         if name not in known:
             raise ConfigError(
@@ -85,8 +84,8 @@ def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Ce
         SCRATCH,
         *(
             name
-            for name in transfer_methods
-            if TARGET in transfer_method_class(name).required_streams
+            for name in TRANSFER_METHODS.names()
+            if TARGET in TRANSFER_METHODS.find(name).required_streams
         ),
     }
     cells = plan_cells(methods or known, shots, repeats, need_labels)

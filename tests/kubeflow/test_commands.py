@@ -1,14 +1,12 @@
-"""The command line of compile and submit: quick help, quiet work, one message for a mistake."""
+"""The commands compile and submit: quick help, little output, one message for each mistake."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from modules.core.errors import WarmstartError
@@ -16,21 +14,6 @@ from pipelines.commands.compile import compile_command
 from pipelines.commands.submit import submit_command
 from tests.kubeflow.conftest import CONFIG, IMAGE, PIPELINE_ROOT
 from tests.kubeflow.kfp_api_server import KfpApiServer
-from tests.kubeflow.test_submitter import SPEC
-
-
-@pytest.fixture
-def api() -> Iterator[KfpApiServer]:
-    server = KfpApiServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def spec_file(tmp_path: Path) -> Path:
-    path = tmp_path / "p.yaml"
-    path.write_text(yaml.safe_dump(SPEC))
-    return path
 
 
 @pytest.mark.parametrize("command", ["compile", "submit"])
@@ -61,7 +44,7 @@ def test_compiling_says_only_what_comes_next(tmp_path: Path) -> None:
 
 
 def test_submitting_with_a_token_from_the_environment(api: KfpApiServer, spec_file: Path) -> None:
-    api.token = "secret"
+    api.required_headers["Authorization"] = "Bearer secret"
     options = ["--host", api.host, "--param", "shots=1", "--experiment", "digits", "--wait"]
     result = CliRunner().invoke(
         submit_command, [str(spec_file), *options], env={"KFP_TOKEN": "secret"}

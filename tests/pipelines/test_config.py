@@ -35,7 +35,7 @@ def test_every_committed_scenario_is_valid(path: Path) -> None:
 def test_what_is_not_given_has_a_default(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, MINIMAL))
     assert config.target.shots == 10
-    assert config.transfer.method == "self_training"
+    assert config.transfer.method == "information_maximization"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,8 @@ def test_overrides_reach_nested_keys_and_are_read_as_yaml(tmp_path: Path) -> Non
         ("pretraining.steps=0", "pretraining.steps: input should be greater than 0"),
         ("pretraining.steps='5'", "found '5'"),
         ("target.shots=-1", "target.shots"),
-        ("target.format=png", "target.format: input should be 'idx', 'image_folder' or 'tfrecord'"),
+        ("target.format=png", "target.format: no format is named 'png'; known: idx, image_folder"),
+        ("source.format=tfrecords", "no format is named 'tfrecords'; did you mean 'tfrecord'?"),
         ("seed=true", "seed: input should be a valid integer"),
         ("name=../escape", "name: string should match pattern"),
         ("seed.deep=1", "'seed' is a value, not a section"),
@@ -129,6 +130,20 @@ def test_a_refused_file_is_named_with_the_reason(tmp_path: Path, text: str, mess
         load_config(path)
     assert str(path) in str(refusal.value)
     assert message in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "override", ["transfer.method=self_training", "transfer.self_training.weight=0.5"]
+)
+def test_self_training_is_refused_with_the_two_methods_it_became(
+    tmp_path: Path, override: str
+) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        load_config(write(tmp_path, MINIMAL), [override])
+    _, line = str(refusal.value).splitlines()
+    assert line.startswith("  transfer: 'self_training' is now two methods.")
+    for key in ("method: information_maximization", "pseudo_labels.kept_share"):
+        assert key in line
 
 
 def test_a_short_file_cannot_make_an_endless_message(tmp_path: Path) -> None:

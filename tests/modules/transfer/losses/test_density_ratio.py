@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.transfer.methods.domain_classifier import density_ratio
+from modules.transfer.losses.density_ratio import density_ratio
 
 
 @settings(deadline=None, max_examples=25)

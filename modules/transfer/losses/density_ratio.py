@@ -1,13 +1,12 @@
-"""A domain classifier on features, and the density ratio of the domains that it implies."""
+"""The density ratio of two domains, by a classifier that tells their features apart."""
 
 from __future__ import annotations
 
 import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
 
-_RIDGE = 1.0
-_NEWTON_STEPS = 25
-_TOLERANCE = 1e-6
-_SMALLEST_EIGENVALUE = 1e-6  # share of the greatest
+_SMALLEST_VARIANCE = 1e-6  # of a principal component, as a share of the greatest
 
 
 def density_ratio(
@@ -38,9 +37,13 @@ def density_ratio(
         >>> int(np.argmax(density_ratio(source, target, components=1, mixture=0.1)))
         2
     """
-    whitened = _principal_components(np.concatenate([source, target]), components)
-    is_target = np.repeat([0.0, 1.0], [len(source), len(target)])
-    log_odds = _logistic_log_odds(whitened, is_target)[: len(source)]
+    rows = np.concatenate([source, target])
+    if not np.ptp(rows, axis=0).any():
+        return np.ones(len(source))
+    rows = _principal_components(rows, components)
+    is_target = np.repeat([0, 1], [len(source), len(target)])
+    classifier = LogisticRegression(solver="newton-cholesky").fit(rows, is_target)
+    log_odds = classifier.decision_function(rows[: len(source)])
     # Bounds keep exp finite; beyond them the bounded ratio no longer changes.
     ratio = np.exp(np.clip(log_odds + np.log(len(source) / len(target)), -50.0, 50.0))
     return ratio / (mixture * ratio + 1.0 - mixture)
@@ -48,28 +51,8 @@ def density_ratio(
 
 def _principal_components(rows: np.ndarray, count: int) -> np.ndarray:
     """Projects to components of variance 1, float64 [N, at most `count`]."""
-    centred = np.asarray(rows, np.float64) - rows.mean(axis=0, dtype=np.float64)
-    values, vectors = np.linalg.eigh(centred.T @ centred / len(centred))
-    values, vectors = values[::-1][:count], vectors[:, ::-1][:, :count]
-    kept = values > _SMALLEST_EIGENVALUE * max(values[0], np.finfo(np.float64).tiny)
-    return centred @ (vectors[:, kept] / np.sqrt(values[kept]))
-
-
-def _logistic_log_odds(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Fits ridge logistic regression by Newton's method; gives the rows' log odds, [N]."""
-    design = np.column_stack([np.ones(len(rows)), rows])
-    ridge = np.full(design.shape[1], _RIDGE)
-    ridge[0] = 0.0
-    prior = labels.mean()
-    weights = np.zeros(design.shape[1])
-    weights[0] = np.log(prior / (1.0 - prior))
-    for _ in range(_NEWTON_STEPS):
-        probabilities = 0.5 * (1.0 + np.tanh(0.5 * (design @ weights)))
-        gradient = design.T @ (probabilities - labels) + ridge * weights
-        curvature = probabilities * (1.0 - probabilities)
-        hessian = (design * curvature[:, None]).T @ design + np.diag(ridge)
-        step = np.linalg.solve(hessian, gradient)
-        weights -= step
-        if np.abs(step).max() < _TOLERANCE:
-            break
-    return design @ weights
+    centred = rows - rows.mean(axis=0, dtype=np.float64)
+    pca = PCA(min(count, *rows.shape), whiten=True, svd_solver="covariance_eigh")
+    projected = pca.fit_transform(centred)
+    kept = pca.explained_variance_ > _SMALLEST_VARIANCE * pca.explained_variance_[0]
+    return projected[:, kept]
