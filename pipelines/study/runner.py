@@ -74,8 +74,7 @@ def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Ce
     from modules.training.objectives import TARGET
     from modules.transfer.methods import TRANSFER_METHODS
 
-    transfer_methods = TRANSFER_METHODS.names()
-    known = (*transfer_methods, SCRATCH)
+    known = (*TRANSFER_METHODS.names(), SCRATCH)
     for name in methods:
         if name not in known:
             raise ConfigError(
@@ -85,7 +84,7 @@ def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Ce
         SCRATCH,
         *(
             name
-            for name in transfer_methods
+            for name in TRANSFER_METHODS.names()
             if TARGET in TRANSFER_METHODS.find(name).required_streams
         ),
     }
