@@ -5,16 +5,13 @@ from __future__ import annotations
 import tempfile
 from functools import partial
 
-import keras
-
 from modules.examples.input_pipeline import PreprocessedExamples
-from modules.networks.precision import precision_policy
-from modules.networks.registry import build_network
+from modules.networks.registry import BuiltNetwork
 from modules.settings import NetworkSettings, TrainingSettings
 from modules.training.batches import Augmentation, BatchStream, batch_dataset
-from modules.training.loop import MakeBatches, TrainingLoop
+from modules.training.loop import MakeBatches
 from modules.training.objectives import SOURCE, Objective
-from modules.training.optimizers import build_optimizer
+from modules.training.session import Budget, fit, new_network
 
 STEPS = 60
 BATCH = 100
@@ -31,22 +28,16 @@ def loop_speed(precision: str, objective: Objective, make_batches: MakeBatches) 
     Returns:
         Examples per second, over all streams.
     """
+    settings = TrainingSettings(summary_every_steps=STEPS, checkpoint_every_steps=STEPS)
+    budget = Budget(STEPS, 1e-4, "constant")
     with tempfile.TemporaryDirectory() as directory:
-        loop = TrainingLoop(
-            lenet(precision),
-            objective,
-            build_optimizer(1e-4, "constant", STEPS),
-            TrainingSettings(summary_every_steps=STEPS, checkpoint_every_steps=STEPS),
-            directory,
-        )
-        return loop.run(make_batches, STEPS).examples_per_second
+        outcome = fit(lenet(precision), objective, make_batches, budget, settings, directory)
+    return outcome.examples_per_second
 
 
-def lenet(precision: str) -> keras.Model:
+def lenet(precision: str) -> BuiltNetwork:
     """Builds the default network for ten classes, from the same seed each time."""
-    keras.utils.set_random_seed(0)
-    with precision_policy(precision):
-        return build_network(NetworkSettings(), 10)
+    return new_network(NetworkSettings(), 10, seed=0, precision=precision)
 
 
 def source_batches(

@@ -23,7 +23,8 @@ from tensorflow.tsl.profiler.protobuf import xplane_pb2
 from benchmarks.batch_supply import first_batch_only
 from benchmarks.loop_speed import BATCH, STEPS, loop_speed, source_batches
 from benchmarks.random_digits import random_digits
-from modules.networks.precision import Precision, choose_precision
+from modules.networks.precision import choose_precision
+from modules.settings import Precision
 from modules.training.objectives import SOURCE, CrossEntropy
 
 _HOST = "/host:CPU"

@@ -10,8 +10,8 @@ from benchmarks.figure import Figure, at_least, ratio
 from benchmarks.loop_speed import BATCH, STEPS, lenet, loop_speed, source_batches
 from benchmarks.random_digits import random_digits
 from modules.examples.input_pipeline import PreprocessedExamples
+from modules.networks.network import LOGITS
 from modules.networks.precision import choose_precision, cpu_flags
-from modules.networks.registry import LOGITS
 from modules.training.objectives import SOURCE, CrossEntropy
 
 _FLOAT32 = "float32"

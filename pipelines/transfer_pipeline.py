@@ -23,10 +23,10 @@ from components.warm_start_trainer.component import WarmStartTrainer
 from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
 from modules.domains.statistics import statistics_options
 from modules.report.contract import ReportSettings
-from modules.settings import Settings
+from modules.settings.plans import PretrainingPlan, TransferPlan
 from pipelines.beam.options import beam_pipeline_args
 from pipelines.config import Config
-from pipelines.source_fingerprint import source_fingerprint
+from pipelines.fingerprint import source_fingerprint
 
 
 @dataclass(frozen=True)
@@ -125,13 +125,21 @@ def source_trunk(config: Config) -> SourceTrunk:
         materialize=False,
         disable_statistics=True,
         disable_analyzer_cache=True,
-        custom_config=_module_config(
-            "modules.preprocessing",
-            preprocessing=config.preprocessing,
-            network=config.network,
-        ),
+        custom_config={
+            "preprocessing": config.preprocessing.model_dump_json(),
+            "network": config.network.model_dump_json(),
+            "source_fingerprint": source_fingerprint("modules.preprocessing"),
+        },
     )
     transform.add_upstream_node(validator)
+    plan = PretrainingPlan(
+        network=config.network,
+        preprocessing=config.preprocessing,
+        training=config.training,
+        pretraining=config.pretraining,
+        seed=config.seed,
+        source_fingerprint=source_fingerprint("modules.pretraining"),
+    )
     pretrainer = Trainer(
         run_fn="modules.pretraining.run_fn",
         examples=examples.outputs["examples"],
@@ -139,14 +147,7 @@ def source_trunk(config: Config) -> SourceTrunk:
         schema=schema.outputs["schema"],
         train_args=trainer_pb2.TrainArgs(splits=["train"], num_steps=config.pretraining.steps),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
-        custom_config=_module_config(
-            "modules.pretraining",
-            preprocessing=config.preprocessing,
-            network=config.network,
-            pretraining=config.pretraining,
-            training=config.training,
-            seed=config.seed,
-        ),
+        custom_config={"plan": plan.model_dump_json()},
     ).with_id("PretrainTrainer")
     return SourceTrunk(examples, statistics, schema, validator, transform, pretrainer)
 
@@ -254,6 +255,7 @@ def _statistics_gen(examples: ImageExampleGen) -> StatisticsGen:
 
 def _scratch_trainer(config: Config, trunk: SourceTrunk, examples: ImageExampleGen) -> Trainer:
     """The control arm: the target's labels and the warm start's budget, but no warm start."""
+    plan = transfer_plan(config, "modules.scratch_training")
     return Trainer(
         run_fn="modules.scratch_training.run_fn",
         examples=examples.outputs["examples"],
@@ -261,15 +263,7 @@ def _scratch_trainer(config: Config, trunk: SourceTrunk, examples: ImageExampleG
         schema=trunk.schema.outputs["schema"],
         train_args=trainer_pb2.TrainArgs(splits=["train"], num_steps=config.transfer.steps),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
-        custom_config=_module_config(
-            "modules.scratch_training",
-            preprocessing=config.preprocessing,
-            network=config.network,
-            transfer=config.transfer,
-            training=config.training,
-            shots=config.target.shots,
-            seed=config.seed,
-        ),
+        custom_config={"plan": plan.model_dump_json()},
     ).with_id("ScratchTrainer")
 
 
@@ -281,19 +275,26 @@ def _warm_start_trainer(
         source_examples=trunk.examples.outputs["examples"],
         transform_graph=trunk.transform.outputs["transform_graph"],
         base_model=trunk.pretrainer.outputs["model"],
-        preprocessing=config.preprocessing,
+        plan=transfer_plan(config, "components.warm_start_trainer.executor"),
+    )
+
+
+def transfer_plan(config: Config, module: str) -> TransferPlan:
+    """Plans a training on the target domain.
+
+    Args:
+        config: The scenario.
+        module: What runs the training, as a dotted name; its code is fingerprinted.
+
+    Returns:
+        The plan.
+    """
+    return TransferPlan(
         network=config.network,
+        preprocessing=config.preprocessing,
         training=config.training,
         transfer=config.transfer,
         shots=config.target.shots,
         seed=config.seed,
-        source_fingerprint=source_fingerprint("components.warm_start_trainer.executor"),
+        source_fingerprint=source_fingerprint(module),
     )
-
-
-def _module_config(module: str, **values: Settings | str | int) -> dict[str, str | int]:
-    """Packs settings as JSON for a stock component, with the code fingerprint of its module."""
-    return {
-        name: value.model_dump_json() if isinstance(value, Settings) else value
-        for name, value in values.items()
-    } | {"source_fingerprint": source_fingerprint(module)}

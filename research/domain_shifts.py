@@ -24,8 +24,8 @@ from modules.images.domain_shifts import shift_names
 from modules.study.cells import ZERO_SHOT
 from modules.study.plot import COLOURS, STYLE
 from modules.study.summary import SummaryRow, to_markdown
-from pipelines.commands.study import study_command
 from pipelines.config import load_config
+from pipelines.study.runner import run_study
 
 CONFIG = "configs/mnist_to_optdigits.yaml"
 SOURCE = Path("data/mnist")
@@ -92,7 +92,7 @@ def run_shifts(
         target = [f"target.name={name}", f"target.path={data}", f"name=mnist_to_{name}"]
         config = load_config(CONFIG, [*target, *overrides])
         recipe = config.transfer.method
-        rows = study_command(
+        rows = run_study(
             config,
             output / name,
             shots=SHOTS,

@@ -22,16 +22,16 @@ from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import ImagePreprocessor, PreprocessedExamples
 from modules.images.augmentation import augment_images
 from modules.networks.outputs import network_outputs
-from modules.networks.precision import choose_precision, precision_policy
-from modules.networks.registry import FEATURES, build_network
-from modules.scratch_training import train_from_scratch
+from modules.networks.precision import choose_precision
+from modules.networks.registry import BuiltNetwork
 from modules.settings import TrainingSettings
+from modules.settings.plans import TransferPlan
 from modules.sources.formats import open_source
 from modules.training.batches import BatchStream, batch_dataset
-from modules.training.loop import TrainingLoop
 from modules.training.objectives import SOURCE, TARGET, CrossEntropy, Objective
-from modules.training.optimizers import build_optimizer
+from modules.training.session import Budget, fit, new_network
 from modules.transfer.methods import MethodContext, create_transfer_method
+from modules.transfer.scratch_control import train_from_scratch
 from modules.transfer.transferability.estimates import (
     MOST_IMAGES,
     PROXY_A_DISTANCE,
@@ -164,7 +164,6 @@ class PairRunner:
             A pair a target.
         """
         config = self._config
-        keras.utils.set_random_seed(config.seed)
         network = self._network()
         examples = self._source.take(np.arange(min(pretraining.images, len(self._source))))
         source = BatchStream(
@@ -174,9 +173,10 @@ class PairRunner:
             config.seed,
             augment_images if pretraining.augmented else None,
         )
-        rate, schedule = config.pretraining.learning_rate, config.pretraining.schedule
-        optimizer = build_optimizer(rate, schedule, pretraining.steps)
-        self._train(network, CrossEntropy(SOURCE), source, optimizer, pretraining.steps)
+        budget = Budget(
+            pretraining.steps, config.pretraining.learning_rate, config.pretraining.schedule
+        )
+        self._train(network, CrossEntropy(SOURCE), source, budget)
         weights = network.get_weights()
         sample = network_outputs(network, self._sample(self._source).images).features
         for target in targets:
@@ -197,36 +197,31 @@ class PairRunner:
     def _scratch(self, target: TargetDomain) -> float:
         if target.name not in self._scratch_accuracies:
             config = self._config
+            plan = TransferPlan(
+                network=config.network,
+                transfer=config.transfer,
+                training=self._training,
+                seed=config.seed,
+            )
             with tempfile.TemporaryDirectory() as directory:
-                network, _ = train_from_scratch(
-                    config.network,
-                    config.transfer,
-                    self._training,
-                    target.shots,
-                    len(_CLASSES),
-                    config.seed,
-                    directory,
-                )
+                network, _ = train_from_scratch(plan, target.shots, len(_CLASSES), directory)
             self._scratch_accuracies[target.name] = _accuracy(network, target.judged)
         return self._scratch_accuracies[target.name]
 
-    def _fine_tuned(self, network: keras.Model, target: TargetDomain) -> float:
+    def _fine_tuned(self, network: BuiltNetwork, target: TargetDomain) -> float:
         config = self._config
-        width = int(network.output[FEATURES].shape[-1])
-        context = MethodContext(config.transfer, len(_CLASSES), width, config.seed)
+        context = MethodContext(config.transfer, len(_CLASSES), network.feature_dim, config.seed)
         method = create_transfer_method("fine_tune", context)
         size = config.transfer.batch_size
         shots = BatchStream(TARGET, target.shots, size, config.seed, augment_images)
-        rate, schedule, steps = (
-            config.transfer.learning_rate,
-            config.transfer.schedule,
-            config.transfer.steps,
+        budget = Budget(
+            config.transfer.steps, config.transfer.learning_rate, config.transfer.schedule
         )
-        self._train(network, method, shots, build_optimizer(rate, schedule, steps), steps)
+        self._train(network, method, shots, budget)
         return _accuracy(network, target.judged)
 
     def _estimates(
-        self, network: keras.Model, source_features: np.ndarray, target: TargetDomain
+        self, network: BuiltNetwork, source_features: np.ndarray, target: TargetDomain
     ) -> dict[str, float]:
         shots = network_outputs(network, target.shots.images)
         labels = target.shots.known_labels
@@ -238,21 +233,16 @@ class PairRunner:
             SHOTS_ACCURACY: float(np.mean(np.argmax(shots.logits, axis=1) == labels)),
         }
 
-    def _network(self) -> keras.Model:
-        with precision_policy(choose_precision(self._training.precision)):
-            return build_network(self._config.network, len(_CLASSES))
+    def _network(self) -> BuiltNetwork:
+        config, precision = self._config, choose_precision(self._training.precision)
+        return new_network(config.network, len(_CLASSES), config.seed, precision)
 
     def _train(
-        self,
-        network: keras.Model,
-        objective: Objective,
-        stream: BatchStream,
-        optimizer: keras.optimizers.Optimizer,
-        steps: int,
+        self, network: BuiltNetwork, objective: Objective, stream: BatchStream, budget: Budget
     ) -> None:
+        batches = partial(batch_dataset, {stream.name: stream})
         with tempfile.TemporaryDirectory() as directory:
-            loop = TrainingLoop(network, objective, optimizer, self._training, directory)
-            loop.run(partial(batch_dataset, {stream.name: stream}), steps)
+            fit(network, objective, batches, budget, self._training, directory)
 
     def _sample(self, examples: PreprocessedExamples) -> PreprocessedExamples:
         rng = np.random.default_rng(self._config.seed)
@@ -277,7 +267,7 @@ def _as_example(image: bytes) -> bytes:
     return tf.train.Example(features=tf.train.Features(feature={IMAGE: value})).SerializeToString()
 
 
-def _accuracy(network: keras.Model, judged: PreprocessedExamples) -> float:
+def _accuracy(network: BuiltNetwork, judged: PreprocessedExamples) -> float:
     answers = np.argmax(network_outputs(network, judged.images).logits, axis=1)
     return float(np.mean(answers == judged.known_labels))
 

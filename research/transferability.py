@@ -29,7 +29,7 @@ from modules.study.plot import COLOURS, STYLE
 from modules.study.summary import to_markdown
 from modules.transfer.transferability.estimates import PROXY_A_DISTANCE
 from pipelines.config import Config, load_config
-from pipelines.running.display import create_display
+from pipelines.running.display import run_display
 from pipelines.study.pipeline import prepare_study
 from research.rank_correlation import (
     OVER,
@@ -185,11 +185,8 @@ def _table(pairs: Sequence[Pair], values: Sequence[float]) -> Table:
 
 def _runner(config: Config, output: Path) -> PairRunner:
     logging.getLogger("absl").setLevel(logging.WARNING)
-    display = create_display(Console())
-    try:
+    with run_display(Console()) as display:
         inputs = prepare_study(config, output / "pipeline", display)
-    finally:
-        display.close()
     return PairRunner(config, inputs.transform_graph, SOURCE)
 
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 NOT_OURS = {".git", ".venv", "runs", "build", "dist", "__pycache__", ".hypothesis"}
 
 CODE_CARRIERS = ("pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve")
-# _Loader is pipelines.config's own, a yaml.SafeLoader; its tests show that it is safe.
+# _Loader is pipelines.config_file's, a yaml.SafeLoader; test_config.py shows that it is safe.
 SAFE_LOADERS = ("_Loader", "yaml.SafeLoader", "yaml.CSafeLoader")
 
 # In pieces, so that this file passes its own test.

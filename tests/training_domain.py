@@ -22,10 +22,11 @@ from modules.settings import (
     NetworkSettings,
     PreprocessingSettings,
     PretrainingSettings,
-    Settings,
     TrainingSettings,
     TransferSettings,
 )
+from modules.settings.plans import PretrainingPlan, TrainingPlan, TransferPlan
+from modules.training.jobs import WarmStartJob
 from tests.tiny_domain import serialized_example, write_examples
 
 CLASS_NAMES = ("vertical", "horizontal", "diagonal")
@@ -37,6 +38,21 @@ TRAINING = TrainingSettings(
 )
 TRANSFER = TransferSettings(
     method="joint", steps=12, batch_size=6, source_batch_size=6, learning_rate=1e-4
+)
+PRETRAINING_PLAN = PretrainingPlan(
+    network=NETWORK,
+    preprocessing=PREPROCESSING,
+    training=TRAINING,
+    pretraining=PRETRAINING,
+    source_fingerprint="test",
+)
+TRANSFER_PLAN = TransferPlan(
+    network=NETWORK,
+    preprocessing=PREPROCESSING,
+    training=TRAINING,
+    transfer=TRANSFER,
+    shots=2,
+    source_fingerprint="test",
 )
 _SIZE = 12
 
@@ -144,7 +160,7 @@ def _row(record: bytes) -> dict[str, Any]:
 
 
 def fn_args(
-    examples: Path, transform_graph: Path, output: Path, **custom_config: Settings | str | int
+    examples: Path, transform_graph: Path, output: Path, plan: TrainingPlan
 ) -> SimpleNamespace:
     """Makes what TFX's Trainer hands to a `run_fn`; the eval split's files do not exist."""
     return SimpleNamespace(
@@ -153,8 +169,21 @@ def fn_args(
         transform_graph_path=str(transform_graph),
         serving_model_dir=str(output / "model" / "Format-Serving"),
         model_run_dir=str(output / "model_run"),
-        custom_config={
-            name: value.model_dump_json() if isinstance(value, Settings) else value
-            for name, value in custom_config.items()
-        },
+        custom_config={"plan": plan.model_dump_json()},
+    )
+
+
+def warm_start_job(
+    domains: TinyDomains, base_model: Path, output: Path, plan: TransferPlan = TRANSFER_PLAN
+) -> WarmStartJob:
+    """Makes a warm start that fills `model`, `model_run` and `mapping_report` of a folder."""
+    return WarmStartJob(
+        plan=plan,
+        examples=str(domains.target),
+        source_examples=str(domains.source),
+        transform_graph=str(domains.transform_graph),
+        base_model=str(base_model),
+        model=str(output / "model"),
+        model_run=str(output / "model_run"),
+        mapping_report=str(output / "mapping_report"),
     )

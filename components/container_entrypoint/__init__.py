@@ -1,1 +1,1 @@
-"""What a pipeline's container runs on Kubeflow Pipelines: it hands a task over to its executor."""
+"""Runs in each container on Kubeflow Pipelines: prepares a task and calls its executor."""

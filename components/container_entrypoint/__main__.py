@@ -3,8 +3,8 @@
     python -m components.container_entrypoint --executor_class_path tfx... \
         --json_serialized_invocation_args '{{$}}' --json_serialized_inputs_spec_args '...'
 
-It takes the arguments of TFX's own `kubeflow_v2_run_executor`, which it calls, and prepares what
-open-source Kubeflow hands over differently from what TFX expects; see `task.py` and `staging.py`.
+It takes the arguments of TFX's `kubeflow_v2_run_executor`, which it calls. First it translates what
+open-source Kubeflow hands over into what TFX expects: see `task.py` and `staging.py`.
 """
 
 from __future__ import annotations
@@ -21,17 +21,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from components.container_entrypoint.staging import Staging
+from components.container_entrypoint.resumption import STATE_VARIABLE
+from components.container_entrypoint.staging import STAGING_VARIABLE, Staging
 from components.container_entrypoint.task import Task
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import WarmstartError
 
-STAGING_ROOT = "WARMSTART_STAGING_ROOT"
-STATE_DIRECTORY = "WARMSTART_STATE_DIRECTORY"
-
 
 def parse_arguments(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Splits the container's arguments into the entrypoint's own and Beam's."""
+    """Separates the entrypoint's own arguments from Beam's."""
     parser = argparse.ArgumentParser(prog="components.container_entrypoint", allow_abbrev=False)
     parser.add_argument("--executor_class_path", required=True)
     parser.add_argument("--json_serialized_invocation_args", required=True, type=json.loads)
@@ -42,19 +40,19 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Runs the executor and writes its ExecutorOutput in one step, when it has succeeded.
+    """Runs the executor and, once it has succeeded, writes its ExecutorOutput atomically.
 
     Raises:
-        WarmstartError: The task's input is not complete, or the executor refuses its data.
+        WarmstartError: The task's input is incomplete, or the executor refuses its data.
     """
     own, beam_arguments = parse_arguments(arguments)
-    volume = os.environ.get(STATE_DIRECTORY)
+    volume = os.environ.get(STATE_VARIABLE)
     task = Task(
         own.json_serialized_invocation_args,
         own.json_serialized_inputs_spec_args,
         own.json_serialized_outputs_spec_args,
         own.parameter_bindings,
-        Staging(os.environ.get(STAGING_ROOT, "/")),
+        Staging(os.environ.get(STAGING_VARIABLE, "/")),
         Path(volume) if volume else None,
     )
     if not task.is_staged:
@@ -73,7 +71,7 @@ def run(arguments: Sequence[str]) -> None:
 def _call_tfx(
     own: argparse.Namespace, executor_input: dict[str, object], beam_arguments: list[str]
 ) -> None:
-    # Imported late: a wrong argument should not wait for TensorFlow.
+    # Imported late: a wrong argument is reported without waiting for TensorFlow.
     from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
 
     arguments = argparse.Namespace(
@@ -85,7 +83,7 @@ def _call_tfx(
 
 
 def _exit(code: int) -> NoReturn:
-    """Ends the process at once: native libraries may crash while Python tears itself down."""
+    """Ends the process at once: native libraries may crash while Python shuts down."""
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):
@@ -94,7 +92,7 @@ def _exit(code: int) -> NoReturn:
 
 
 def main() -> NoReturn:
-    """Runs the container's task and exits with 0, or with 1 and the reason on stderr."""
+    """Runs the container's task. Exits with 0, or with 1 and the reason on stderr."""
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )

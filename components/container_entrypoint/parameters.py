@@ -1,7 +1,7 @@
 """Puts a run's parameters where the executors expect them: inside JSON settings.
 
-TFX's components take settings as JSON texts, and Kubeflow can only replace a whole parameter. A
-compiled task therefore takes a run's parameter beside them, with bindings that say where in the
+TFX's components take settings as JSON texts, but Kubeflow can only replace a whole parameter. So a
+compiled task takes a run's parameter as an extra one, with a binding that says where in the
 settings the value belongs.
 """
 
@@ -17,9 +17,9 @@ class Binding(TypedDict):
     """Where a run's parameter goes.
 
     Attributes:
-        type: `integer`, `number` or `text`; `word` is a JSON value or else a text, such as `all`;
-            `artifact` is the folder of an input artifact.
-        paths: Keys from a parameter of the task down into its (nested) JSON.
+        type: `integer`, `number` or `text`; `word` for a JSON value or, failing that, a text such
+            as `all`; `artifact` for the folder of an input artifact.
+        paths: Each a parameter of the task, followed by keys into its (nested) JSON.
     """
 
     type: Literal["integer", "number", "text", "word", "artifact"]
@@ -30,14 +30,14 @@ def apply_bindings(values: dict[str, Any], bindings: dict[str, Binding]) -> dict
     """Moves run parameters into the settings of a task.
 
     Args:
-        values: The task's parameters by name, the run's among them.
-        bindings: By the name of the run's parameter.
+        values: The task's parameters by name, including the run's.
+        bindings: Bindings by the name of the run's parameter.
 
     Returns:
         The parameters that the executor knows.
 
     Raises:
-        WarmstartError: A value is not of its type.
+        WarmstartError: A value does not have the bound type.
 
     Example:
         >>> apply_bindings(
@@ -51,7 +51,7 @@ def apply_bindings(values: dict[str, Any], bindings: dict[str, Binding]) -> dict
         if name in values:
             value = _convert(name, values[name], binding["type"])
             for path in binding["paths"]:
-                # A parameter that the component declares as a text stays one.
+                # A parameter that the component declares as text stays text.
                 whole = len(path) == 1 and isinstance(result[path[0]], str)
                 result = _replace(result, path, str(value) if whole else value)
     return result
@@ -65,8 +65,8 @@ def _convert(name: str, value: Any, type_name: str) -> Any:
             return float(value)
     except ValueError:
         raise WarmstartError(
-            f"run parameter '{name}': expected a {type_name}, found {value!r}. Start the run "
-            "again with a value of that type."
+            f"run parameter '{name}': expected a {type_name}, found {value!r}. Start the "
+            "run again with a value of that type."
         ) from None
     if type_name == "word":
         try:
@@ -77,7 +77,7 @@ def _convert(name: str, value: Any, type_name: str) -> Any:
 
 
 def _replace(node: Any, path: list[str], value: Any) -> Any:
-    """Returns the node with the value at the path; JSON texts on the way are opened and closed."""
+    """Returns the node with the value at the path, decoding and encoding JSON texts on the way."""
     if not path:
         return value
     if isinstance(node, str):

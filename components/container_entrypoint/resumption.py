@@ -1,7 +1,7 @@
-"""Keeps the state of an interrupted training on a volume, so that a retried task goes on from it.
+"""Keeps an interrupted training's state on a volume, so that a retried task resumes from it.
 
-A retried task runs in a new pod with the same outputs to make. The launcher's folders are empty
-there; what must survive is kept on a volume under a key made from the output's URI.
+A retried task runs in a new pod, where the launcher's folders are empty, and has the same outputs
+to write. What must survive is kept on a volume, under a key derived from the output's URI.
 """
 
 from __future__ import annotations
@@ -10,17 +10,28 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
-# Holds the checkpoints; every other output is made anew from them.
-RESUMABLE_TYPE = "tfx.ModelRun"
+import yaml
+
+# Environment variable with the volume's mount path. Without it an interrupted training restarts.
+STATE_VARIABLE = "WARMSTART_STATE_DIRECTORY"
+# Holds the checkpoints, from which every other output can be written again.
+_RESUMABLE_TYPE = "tfx.ModelRun"
+
+
+def is_resumable(artifact_type: dict[str, Any]) -> bool:
+    """Returns whether an output of this type (an ArtifactTypeSchema as JSON) holds checkpoints."""
+    schema = yaml.safe_load(artifact_type.get("instanceSchema", "")) or {}
+    return schema.get("title") == _RESUMABLE_TYPE
 
 
 class ResumableOutput:
     """An output folder that lives on a volume until it is complete.
 
     Args:
-        volume: The volume's mount path.
-        uri: The output's URI, the same in each attempt of a task and in no other task.
+        volume: Mount path of the volume.
+        uri: URI of the output: the same in each attempt of a task, and different in other tasks.
         path: Where the task writes the output.
     """
 
@@ -32,7 +43,7 @@ class ResumableOutput:
         """Puts the kept folder, or a new one, at the path.
 
         Returns:
-            Whether an earlier attempt has left something.
+            Whether an earlier attempt has left files in it.
         """
         self._kept.mkdir(parents=True, exist_ok=True)
         if self._path.is_symlink():
@@ -44,7 +55,7 @@ class ResumableOutput:
         return any(self._kept.iterdir())
 
     def close(self) -> None:
-        """Moves the complete output to its path, where the launcher looks, and frees the volume."""
+        """Moves the complete output to its path, where the launcher finds it; frees the volume."""
         complete = self._path.with_name(self._path.name + ".complete")
         shutil.copytree(self._kept, complete)
         self._path.unlink()

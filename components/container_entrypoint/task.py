@@ -1,4 +1,4 @@
-"""One task as Kubeflow hands it over: its input made readable for TFX, its output for Kubeflow."""
+"""One task as Kubeflow hands it over: translates its input for TFX and its output for Kubeflow."""
 
 from __future__ import annotations
 
@@ -8,29 +8,27 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from components.container_entrypoint.parameters import Binding, apply_bindings
-from components.container_entrypoint.resumption import RESUMABLE_TYPE, ResumableOutput
-from components.container_entrypoint.staging import Staging, is_object_uri
+from components.container_entrypoint.resumption import ResumableOutput, is_resumable
+from components.container_entrypoint.staging import Staging, is_object_uri, needs_download
 from modules.core.errors import WarmstartError
 
 _logger = logging.getLogger(__name__)
 
 
 class Task:
-    """A task's ExecutorInput (kfp_pipeline_spec, as JSON) and what has to change in it.
+    """A task's ExecutorInput (kfp_pipeline_spec, as JSON) and the changes that TFX needs.
 
-    On Vertex AI nothing is staged: artifacts are read and written under their gs:// URIs, and the
-    output file is one of them. There the input is passed on as it is but for run parameters.
+    Vertex AI stages nothing: tasks read and write artifacts, and the output file, under their gs://
+    URIs. There only run parameters are applied, and types completed.
 
     Args:
         executor_input: The launcher's ExecutorInput.
         inputs_spec: The component's declared inputs.
-        outputs_spec: The component's declared outputs; without it all outputs are kept.
+        outputs_spec: The component's declared outputs. By default all outputs are kept.
         bindings: Where run parameters belong.
         staging: Where the launcher puts artifacts.
-        volume: Keeps the state of interrupted trainings; without it they start again.
+        volume: Keeps the state of interrupted trainings. By default they start from the beginning.
     """
 
     def __init__(
@@ -57,17 +55,17 @@ class Task:
 
     @property
     def is_staged(self) -> bool:
-        """Whether a launcher moves artifacts to and from local folders, as open-source KFP does."""
+        """Whether a launcher copies artifacts to and from local folders, as in open-source KFP."""
         return not is_object_uri(self.output_file)
 
     def prepare(self, output_file: str) -> dict[str, Any]:
-        """Makes the folders of the outputs and returns the ExecutorInput for TFX.
+        """Makes the output folders and returns the ExecutorInput for TFX.
 
         Args:
-            output_file: Where TFX is to write its ExecutorOutput.
+            output_file: Where TFX writes its ExecutorOutput.
 
         Raises:
-            WarmstartError: An input artifact is missing, or a run parameter is not of its type.
+            WarmstartError: An input artifact is missing, or a run parameter has a wrong type.
         """
         result = copy.deepcopy(self._input)
         inputs = result.setdefault("inputs", {})
@@ -87,7 +85,7 @@ class Task:
         return result
 
     def finish(self, executor_output: dict[str, Any]) -> dict[str, Any]:
-        """Returns TFX's ExecutorOutput as Kubeflow takes it, when the executor has succeeded."""
+        """Completes the outputs of a successful executor and returns Kubeflow's ExecutorOutput."""
         result = copy.deepcopy(executor_output)
         for output in self._resumable:
             output.close()
@@ -102,7 +100,7 @@ class Task:
         return result
 
     def _imported_folders(self, inputs: dict[str, Any]) -> dict[str, str]:
-        """Takes artifacts that stand for a parameter, such as imported data, out of the inputs."""
+        """Removes artifacts that stand for a parameter, such as imported data, from the inputs."""
         folders = {}
         for name, binding in self._bindings.items():
             if binding["type"] == "artifact":
@@ -112,7 +110,7 @@ class Task:
         return folders
 
     def _declared_outputs(self, outputs: dict[str, Any]) -> dict[str, Any]:
-        """Drops what the launcher adds for itself, such as `executor-logs`, and completes types."""
+        """Drops outputs that only the launcher knows, such as `executor-logs`; completes types."""
         if self._outputs_spec is None:
             return outputs
         declared = self._outputs_spec.get("artifacts", {})
@@ -121,17 +119,17 @@ class Task:
         return kept
 
     def _complete_types(self, artifacts: dict[str, Any], spec: dict[str, Any]) -> None:
-        """Sets the declared types: the launcher gives inputs none, or one of its own (system.*)."""
+        """Sets the declared types: the launcher gives inputs no type, or its own (system.*)."""
         for name, artifact in _artifacts(artifacts):
             if name in spec.get("artifacts", {}):
                 artifact["type"] = spec["artifacts"][name]["artifactType"]
 
     def _open_output(self, name: str, artifact: dict[str, Any]) -> str:
         path = self._staging.path(artifact["uri"])
-        if self._volume and _type_title(artifact) == RESUMABLE_TYPE:
+        if self._volume and is_resumable(artifact.get("type", {})):
             output = ResumableOutput(self._volume, artifact["uri"], Path(path))
             if output.open():
-                _logger.info("An earlier attempt left '%s' behind: going on from it.", name)
+                _logger.info("Resuming from '%s', which an earlier attempt left behind.", name)
             self._resumable.append(output)
         else:
             os.makedirs(path, exist_ok=True)
@@ -144,18 +142,11 @@ def _artifacts(lists: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def _type_title(artifact: dict[str, Any]) -> str:
-    schema = artifact.get("type", {})
-    if "instanceSchema" in schema:
-        return str(yaml.safe_load(schema["instanceSchema"]).get("title", ""))
-    return str(schema.get("schemaTitle", ""))
-
-
 def _check_paths(parameters: dict[str, Any]) -> None:
     path = parameters.get("input_base")
-    if isinstance(path, str) and path.startswith(("s3://", "minio://")):
+    if isinstance(path, str) and needs_download(path):
         raise WarmstartError(
-            f"{path}: a task cannot read this by itself; the pipeline was compiled for data on a "
-            "mounted volume. Compile it with this URI as the data's path, so that Kubeflow's "
-            "launcher downloads it, or pass the path of a mounted volume."
+            f"{path}: a task cannot read this URI itself, and the pipeline was compiled for data "
+            "on a mounted volume. Compile it with this URI as the data path, so that Kubeflow's "
+            "launcher downloads the data, or pass a path on a mounted volume."
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from google.protobuf import struct_pb2
 from tfx.components.example_gen.component import FileBasedExampleGen
@@ -26,12 +25,12 @@ class ImageExampleGen(FileBasedExampleGen):
     Args:
         input_base: Folder with the images.
         domain: Name that every example carries.
-        format: `idx`, `image_folder` or `tfrecord`.
-        source_fingerprint: Stands for the code that reads the images; another one invalidates
-            the cache, as changed files do.
+        format: A name registered in `modules.sources.formats`, such as `idx`.
+        source_fingerprint: Fingerprint of the code. A new value invalidates the cache, as changed
+            files do.
         classes: Class names in label order; None takes them from the data.
-        num_shards: Output files a split, with `tfrecord` always one for each input file; None
-            chooses by the number of records.
+        num_shards: Output files per split; None chooses by the number of records. With `tfrecord`
+            there is always one per input file.
 
     Example:
         ```
@@ -48,7 +47,7 @@ class ImageExampleGen(FileBasedExampleGen):
         self,
         input_base: str,
         domain: str,
-        format: Literal["idx", "image_folder", "tfrecord"],
+        format: str,
         source_fingerprint: str,
         classes: Sequence[str] | None = None,
         num_shards: int | None = None,
@@ -70,7 +69,7 @@ class ImageExampleGen(FileBasedExampleGen):
         custom_config.custom_config.Pack(fields)
         splits = [
             example_gen_pb2.Input.Split(name=name, pattern=pattern)
-            for name, pattern in FORMATS[format].split_patterns.items()
+            for name, pattern in FORMATS.find(format).split_patterns.items()
         ]
         super().__init__(
             input_base=input_base,

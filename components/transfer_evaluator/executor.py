@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
 from components.beam_errors import reraise_user_errors
+from components.temporary_folder import temporary_folder
 from components.transfer_evaluator.split_answers import AnswerSplits, read_answers
 from modules.core.arms import ARMS, PRETRAINED, WARM_START
 from modules.core.class_names import read_class_names
@@ -76,7 +75,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         evaluation_uri = artifact_utils.get_single_uri(
             output_dict[standard_component_specs.EVALUATION_KEY]
         )
-        with _temporary_folder(evaluation_uri) as folder:
+        with temporary_folder(os.path.join(evaluation_uri, _TEMPORARY_FOLDER)) as folder:
             target, source = self._answers(input_dict, class_names, folder)
         labels = target[PRETRAINED].labels
         verdict = judge(
@@ -190,22 +189,6 @@ def _common_class_names(input_dict: _Artifacts) -> list[str]:
             fix="Give the target's classes the source's names, in the same order.",
         )
     return target
-
-
-@contextlib.contextmanager
-def _temporary_folder(uri: str) -> Iterator[str]:
-    """Yields a folder in an artifact, where all workers can write, and removes it."""
-
-    def remove() -> None:
-        if fileio.isdir(folder):
-            fileio.rmtree(folder)
-
-    folder = os.path.join(uri, _TEMPORARY_FOLDER)
-    remove()  # An earlier attempt may have been killed.
-    try:
-        yield folder
-    finally:
-        remove()
 
 
 def _model_path(input_dict: _Artifacts, arm: str) -> str:

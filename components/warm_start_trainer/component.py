@@ -10,27 +10,13 @@ from tfx.types.experimental import simple_artifacts
 from tfx.types.system_executions import Train
 
 from components.warm_start_trainer import executor
-from modules.settings import (
-    NetworkSettings,
-    PreprocessingSettings,
-    Shots,
-    TrainingSettings,
-    TransferSettings,
-)
+from modules.settings.plans import TransferPlan
 
 
 class WarmStartTrainerSpec(ComponentSpec):
     """WarmStartTrainer component spec."""
 
-    PARAMETERS = {
-        executor.NETWORK_KEY: ExecutionParameter(type=str),
-        executor.PREPROCESSING_KEY: ExecutionParameter(type=str),
-        executor.TRAINING_KEY: ExecutionParameter(type=str),
-        executor.TRANSFER_KEY: ExecutionParameter(type=str),
-        executor.SHOTS_KEY: ExecutionParameter(type=str),
-        executor.SEED_KEY: ExecutionParameter(type=int),
-        executor.SOURCE_FINGERPRINT_KEY: ExecutionParameter(type=str),
-    }
+    PARAMETERS = {executor.PLAN_KEY: ExecutionParameter(type=str)}
     INPUTS = {
         standard_component_specs.EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
         executor.SOURCE_EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
@@ -50,20 +36,20 @@ class WarmStartTrainerSpec(ComponentSpec):
 class WarmStartTrainer(base_component.BaseComponent):
     """Carries a pretrained model over to the target domain.
 
-    The network takes over the pretrained model's weights, by name or as the saved graph itself;
-    whatever does not fit and was not announced stops the run. Before the first step the restored
+    The network takes over the pretrained model's weights, by name or as the saved graph itself.
+    Whatever does not fit and was not announced stops the run. Before the first step the restored
     network is evaluated on examples of both train splits and compared with the pretrained model,
-    and from its features it is estimated how much a transfer is worth.
-    Then the transfer method trains it. Eval splits are not read.
+    and its features are used to estimate what a transfer is worth. Then the transfer method trains
+    it. Eval splits are not read.
 
     Component `outputs` contains:
      - `model`: Channel of type `standard_artifacts.Model`: `Format-Serving/`, a SavedModel, and
        `checkpoint/`, the weights by name.
      - `model_run`: Channel of type `standard_artifacts.ModelRun`: TensorBoard's files, rolling
-       checkpoints, from which a retried training goes on, and `training.json`, written last.
-     - `mapping_report`: Channel of type `simple_artifacts.File`: `mapping_report.json`, each weight
-       as restored, missing, unused or of another shape, and `transferability.json`, estimates of
-       what the transfer is worth, made before it.
+       checkpoints, from which a retried training resumes, and `training.json`, written last.
+     - `mapping_report`: Channel of type `simple_artifacts.File`: `mapping_report.json`, which lists
+       each weight as restored, missing, unused or of another shape, and `transferability.json`,
+       estimates of what the transfer is worth, made before it.
 
     Args:
         examples: The target's `standard_artifacts.Examples`.
@@ -71,13 +57,8 @@ class WarmStartTrainer(base_component.BaseComponent):
         transform_graph: The `standard_artifacts.TransformGraph` behind which the pretrained model
             was trained.
         base_model: The pretrained `standard_artifacts.Model`, of this project's Trainer.
-        network: The network to rebuild, with `restore: rebuild`.
-        preprocessing: Says whether source images are distorted while training.
-        training: Precision, checkpoints, summaries and memory.
-        transfer: Method, way of restoring, budget, center loss and frozen layers.
-        shots: Labelled target examples of each class that training may use, or `all`.
-        seed: Of everything that is drawn or initialised.
-        source_fingerprint: Stands for the code that trains; another one invalidates the cache.
+        plan: Everything else that decides the training. Its `source_fingerprint` is the fingerprint
+            of the code that trains; a new value invalidates the cache.
 
     Example:
         ```
@@ -86,13 +67,11 @@ class WarmStartTrainer(base_component.BaseComponent):
             source_examples=source_example_gen.outputs["examples"],
             transform_graph=transform.outputs["transform_graph"],
             base_model=trainer.outputs["model"],
-            network=NetworkSettings(),
-            preprocessing=PreprocessingSettings(),
-            training=TrainingSettings(),
-            transfer=TransferSettings(method="fine_tune", learning_rate=1e-4),
-            shots=10,
-            seed=0,
-            source_fingerprint="1",
+            plan=TransferPlan(
+                transfer=TransferSettings(method="fine_tune", learning_rate=1e-4),
+                shots=10,
+                source_fingerprint="1",
+            ),
         )
         ```
     """
@@ -106,13 +85,7 @@ class WarmStartTrainer(base_component.BaseComponent):
         source_examples: types.BaseChannel,
         transform_graph: types.BaseChannel,
         base_model: types.BaseChannel,
-        network: NetworkSettings,
-        preprocessing: PreprocessingSettings,
-        training: TrainingSettings,
-        transfer: TransferSettings,
-        shots: Shots,
-        seed: int,
-        source_fingerprint: str,
+        plan: TransferPlan,
     ) -> None:
         super().__init__(
             WarmStartTrainerSpec(
@@ -120,13 +93,7 @@ class WarmStartTrainer(base_component.BaseComponent):
                 source_examples=source_examples,
                 transform_graph=transform_graph,
                 base_model=base_model,
-                network=network.model_dump_json(),
-                preprocessing=preprocessing.model_dump_json(),
-                training=training.model_dump_json(),
-                transfer=transfer.model_dump_json(),
-                shots=str(shots),
-                seed=seed,
-                source_fingerprint=source_fingerprint,
+                plan=plan.model_dump_json(),
                 model=types.Channel(type=standard_artifacts.Model),
                 model_run=types.Channel(type=standard_artifacts.ModelRun),
                 mapping_report=types.Channel(type=simple_artifacts.File),

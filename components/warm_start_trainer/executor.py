@@ -8,28 +8,16 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils, standard_component_specs
 
-from modules.settings import (
-    NetworkSettings,
-    PreprocessingSettings,
-    TrainingSettings,
-    TransferSettings,
-)
-from modules.training.run_fn_arguments import parse_shots
-from modules.transfer.warm_start import WarmStart
+from modules.settings.plans import TransferPlan
+from modules.training.jobs import PLAN_KEY, WarmStartJob
+from modules.transfer.warm_start import run_warm_start
 
 SOURCE_EXAMPLES_KEY = "source_examples"
 MAPPING_REPORT_KEY = "mapping_report"
-NETWORK_KEY = "network"
-PREPROCESSING_KEY = "preprocessing"
-TRAINING_KEY = "training"
-TRANSFER_KEY = "transfer"
-SHOTS_KEY = "shots"
-SEED_KEY = "seed"
-SOURCE_FINGERPRINT_KEY = "source_fingerprint"
 
 
 class Executor(base_executor.BaseExecutor):
-    """Hands artifacts and parameters to `modules.transfer.warm_start`."""
+    """Hands artifacts and plan to `modules.transfer.warm_start`."""
 
     def Do(
         self,
@@ -42,13 +30,12 @@ class Executor(base_executor.BaseExecutor):
         Args:
             input_dict: `examples`, `source_examples`, `transform_graph` and `base_model`.
             output_dict: `model`, `model_run` and `mapping_report`, the artifacts to fill.
-            exec_properties: `network`, `preprocessing`, `training` and `transfer` (JSON), `shots`,
-                `seed` and `source_fingerprint` of the component.
+            exec_properties: `plan` of the component, a `TransferPlan` as JSON.
 
         Raises:
-            ConfigError: Method, shots and classes do not go together.
+            ConfigError: Method, shots and classes do not fit each other.
             DataError: An input cannot be read.
-            TrainingError: The loss is not finite.
+            TrainingError: The loss is not finite, or a worker was lost.
             WarmStartMappingError: Checkpoint and network differ more than was announced.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
@@ -56,23 +43,15 @@ class Executor(base_executor.BaseExecutor):
         def uri(artifacts: dict[str, list[types.Artifact]], key: str) -> str:
             return artifact_utils.get_single_uri(artifacts[key])
 
-        warm_start = WarmStart(
-            target_examples=uri(input_dict, standard_component_specs.EXAMPLES_KEY),
-            source_examples=uri(input_dict, SOURCE_EXAMPLES_KEY),
-            transform_graph=uri(input_dict, standard_component_specs.TRANSFORM_GRAPH_KEY),
-            base_model=uri(input_dict, standard_component_specs.BASE_MODEL_KEY),
-            network=NetworkSettings.model_validate_json(exec_properties[NETWORK_KEY]),
-            preprocessing=PreprocessingSettings.model_validate_json(
-                exec_properties[PREPROCESSING_KEY]
-            ),
-            training=TrainingSettings.model_validate_json(exec_properties[TRAINING_KEY]),
-            transfer=TransferSettings.model_validate_json(exec_properties[TRANSFER_KEY]),
-            shots=parse_shots(exec_properties[SHOTS_KEY]),
-            seed=exec_properties[SEED_KEY],
-            source_fingerprint=exec_properties[SOURCE_FINGERPRINT_KEY],
-        )
-        warm_start.run(
-            model_uri=uri(output_dict, standard_component_specs.MODEL_KEY),
-            model_run_uri=uri(output_dict, standard_component_specs.MODEL_RUN_KEY),
-            mapping_report_uri=uri(output_dict, MAPPING_REPORT_KEY),
+        run_warm_start(
+            WarmStartJob(
+                plan=TransferPlan.model_validate_json(exec_properties[PLAN_KEY]),
+                examples=uri(input_dict, standard_component_specs.EXAMPLES_KEY),
+                source_examples=uri(input_dict, SOURCE_EXAMPLES_KEY),
+                transform_graph=uri(input_dict, standard_component_specs.TRANSFORM_GRAPH_KEY),
+                base_model=uri(input_dict, standard_component_specs.BASE_MODEL_KEY),
+                model=uri(output_dict, standard_component_specs.MODEL_KEY),
+                model_run=uri(output_dict, standard_component_specs.MODEL_RUN_KEY),
+                mapping_report=uri(output_dict, MAPPING_REPORT_KEY),
+            )
         )

@@ -19,7 +19,7 @@ class DataError(WarmstartError):
         expected: What should have been there.
         found: What was there instead.
         fix: What the user can do about it.
-        offset: Byte offset inside the file, where one is known.
+        offset: Byte offset inside the file, if known.
 
     Example:
         >>> print(DataError("a.gz", expected="magic 2051", found="magic 7", fix="Pass an IDX file.",
@@ -35,7 +35,7 @@ class DataError(WarmstartError):
 
 
 class DomainValidationError(WarmstartError):
-    """A domain's statistics break the schema or the allowed skew; the run must not go on."""
+    """A domain's statistics break the schema or the allowed skew; the run must stop."""
 
 
 class WarmStartMappingError(WarmstartError):
@@ -43,8 +43,24 @@ class WarmStartMappingError(WarmstartError):
 
 
 class TrainingError(WarmstartError):
-    """A training cannot go on, for instance because its loss is not finite."""
+    """A training cannot continue, for instance because its loss is not finite."""
 
 
 class OutputError(WarmstartError):
-    """The output folder cannot be used: it is held by another run, full or read-only."""
+    """The output folder cannot be used: another run holds it, or its disk is full or read-only."""
+
+
+def one_line(message: object) -> str:
+    """Joins the lines of a message for use within a sentence.
+
+    Args:
+        message: An error, or text.
+
+    Returns:
+        The message with single spaces; the type's name where there is no message.
+
+    Example:
+        >>> one_line(ValueError("line 2:\\n   no digit"))
+        'line 2: no digit'
+    """
+    return " ".join(str(message).split()) or type(message).__name__

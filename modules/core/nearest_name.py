@@ -1,4 +1,4 @@
-"""What to tell a user who gave an unknown name."""
+"""Suggests a known name for an unknown one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import difflib
 from collections.abc import Iterable
 
 
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """Finds the known name that is spelled most like the given one, if any is close."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
+
+
 def nearest_name_hint(name: str, known: Iterable[str]) -> str:
     """Ends a sentence about an unknown name with the nearest known one, or with all of them.
 
     Args:
-        name: What was given.
-        known: What would have been right.
+        name: The unknown name.
+        known: The known names.
 
     Returns:
         The end of a sentence, from the semicolon on.
@@ -21,5 +26,5 @@ def nearest_name_hint(name: str, known: Iterable[str]) -> str:
         "no network 'lent'; did you mean 'lenet'?"
     """
     names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean '{near[0]}'?" if near else f"; known: {', '.join(names) or 'none'}."
+    near = nearest_name(name, names)
+    return f"; did you mean '{near}'?" if near else f"; known: {', '.join(names) or 'none'}."

@@ -20,25 +20,35 @@ _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _CONTROLS_SURROGATES_AND_LINE_BREAKS = ("Cc", "Cs", "Zl", "Zp")
 _NO_XML_CHARACTERS = "\ufffe\uffff"
-_TURNS_TEXT_AROUND = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_REVERSES_TEXT = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written: it holds no half of a surrogate pair.
+
+    Example:
+        >>> is_unicode("\\udcff")
+        False
+    """
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def listed(items: Sequence[str]) -> str:
-    """Joins items for a sentence; of many, the first ten."""
+    """Joins items for a sentence; of many items, only the first ten."""
     shown = ", ".join(items[:_MOST_LISTED])
     return shown if len(items) <= _MOST_LISTED else f"{shown} and {len(items) - _MOST_LISTED} more"
 
 
 def display_name(name: str, limit: int | None = None) -> str:
-    """Makes a user's name safe to show; escaping is left to whoever writes the markup.
+    """Makes a user's name safe to show. Escaping it for a markup is up to the caller.
 
     Args:
-        name: A class, domain or file name: anything.
-        limit: Longest result, in characters; of longer names the middle is left out, since names
-            often differ in their ends only.
+        name: A class, domain or file name, which may hold anything.
+        limit: Longest result, in characters. Longer names lose their middle, since names often
+            differ only at the end.
 
     Returns:
-        The name, with a replacement character for what cannot be shown or would turn the text
+        The name, with a replacement character for what cannot be shown or would reverse the text
         around it.
 
     Example:
@@ -48,7 +58,7 @@ def display_name(name: str, limit: int | None = None) -> str:
     shown = "".join(
         _REPLACEMENT
         if unicodedata.category(character) in _CONTROLS_SURROGATES_AND_LINE_BREAKS
-        or character in _NO_XML_CHARACTERS + _TURNS_TEXT_AROUND
+        or character in _NO_XML_CHARACTERS + _REVERSES_TEXT
         else character
         for character in name
     )
@@ -69,7 +79,7 @@ def points(difference: float, digits: int = 1) -> str:
 
 
 def p_value(value: float) -> str:
-    """Writes a p-value with its relation sign, and not more exactly than it matters."""
+    """Writes a p-value with its relation sign, to three digits."""
     if value < 0.001:
         return f"p{_NO_BREAK}<{_NO_BREAK}0.001"
     return f"p{_NO_BREAK}={_NO_BREAK}{value:.3f}"
@@ -83,7 +93,7 @@ def count(number: int, noun: str = "", plural: str | None = None) -> str:
 
 
 def shots_phrase(shots: int | str) -> str:
-    """Says how many labels of the target were used."""
+    """Says how many labels of the target a training used."""
     if shots == "all":
         return "all labels"
     if int(shots) == 0:

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from modules.core.checksums import CHECKSUMS_FILE, check_checksums, write_checksums
-from modules.models.checkpointing import Network, save_network_checkpoint
+from modules.models.checkpointing import save_network_checkpoint
 from modules.models.serving import export_saved_model
+from modules.networks.network import Network
 from modules.settings import NetworkSettings
 
 SAVED_MODEL_FOLDER = "Format-Serving"
@@ -57,9 +58,7 @@ def save_model(
     if tf.io.gfile.exists(path):
         tf.io.gfile.remove(path)
     save_network_checkpoint(network, checkpoint_dir(model_uri), metadata)
-    export_saved_model(
-        network, settings, transform_graph_dir, class_names, saved_model_dir(model_uri)
-    )
+    export_saved_model(network, transform_graph_dir, class_names, saved_model_dir(model_uri))
     # Last: where they are, the artifact is complete.
     write_model_checksums(model_uri)
 

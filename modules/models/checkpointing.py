@@ -6,16 +6,15 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from modules.core.atomic_files import write_atomically
-from modules.core.errors import DataError
+from modules.core.errors import DataError, one_line
 from modules.models.mapping_report import MappingReport, compare_weights, refuse_unannounced
-from modules.networks.restored_graph import RestoredGraph
+from modules.networks.network import Network
 
 METADATA_FILE = "network.json"
 FINGERPRINT = "fingerprint"
@@ -23,33 +22,6 @@ FINGERPRINT = "fingerprint"
 _PREFIX = "variables"
 _VALUE_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 _FIX = "Run the step that wrote the checkpoint again, or take one from another run."
-
-Network: TypeAlias = keras.Model | RestoredGraph
-
-
-def network_variables(network: Network) -> dict[str, tf.Variable]:
-    """Names a network's weights by layer, whatever the network itself is called.
-
-    Args:
-        network: A Keras model or a restored graph.
-
-    Returns:
-        The weights, without state such as the seeds of dropout, by names like `conv1/kernel`.
-
-    Raises:
-        ValueError: Two weights share a name.
-    """
-    if isinstance(network, RestoredGraph):
-        return dict(network.named_variables)
-    scope = f"{network.name}/"
-    scoped = all(weight.path.startswith(scope) for weight in network.weights)
-    named: dict[str, tf.Variable] = {}
-    for weight in network.weights:
-        name = weight.path.removeprefix(scope) if scoped else weight.path
-        if name in named:
-            raise ValueError(f"Two weights of network '{network.name}' are named '{name}'.")
-        named[name] = weight.value
-    return named
 
 
 def checkpoint_fingerprint(arrays: Mapping[str, np.ndarray]) -> str:
@@ -85,7 +57,7 @@ def save_network_checkpoint(network: Network, directory: str, metadata: Mapping[
     metadata_path = os.path.join(directory, METADATA_FILE)
     if tf.io.gfile.exists(metadata_path):
         tf.io.gfile.remove(metadata_path)
-    variables = network_variables(network)
+    variables = network.named_variables
     tf.train.Checkpoint(**_nested(variables)).write(os.path.join(directory, _PREFIX))
     arrays = {name: variable.numpy() for name, variable in variables.items()}
     fingerprint = checkpoint_fingerprint(arrays)
@@ -116,7 +88,7 @@ def read_checkpoint_metadata(directory: str) -> dict[str, Any]:
         raise DataError(
             path,
             expected="the description of a whole checkpoint",
-            found=_one_line(error),
+            found=one_line(error),
             fix=_FIX,
         ) from error
     if not isinstance(record, dict) or not isinstance(record.get(FINGERPRINT), str):
@@ -148,7 +120,7 @@ def read_checkpoint_variables(directory: str) -> dict[str, np.ndarray]:
         }
     except (tf.errors.OpError, ValueError, RuntimeError, LookupError) as error:
         raise DataError(
-            directory, expected="a readable checkpoint", found=_one_line(error), fix=_FIX
+            directory, expected="a readable checkpoint", found=one_line(error), fix=_FIX
         ) from error
     found = checkpoint_fingerprint(arrays)
     if found != expected:
@@ -188,7 +160,7 @@ def warm_start_network(
             network, or the two have nothing in common.
     """
     arrays = read_checkpoint_variables(directory)
-    variables = network_variables(network)
+    variables = network.named_variables
     report = compare_weights(
         {name: tuple(variable.shape.as_list()) for name, variable in variables.items()},
         {name: array.shape for name, array in arrays.items()},
@@ -211,7 +183,3 @@ def _nested(variables: Mapping[str, tf.Variable]) -> dict[str, Any]:
             node = node.setdefault(scope, {})
         node[leaf] = variable
     return tree
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -13,11 +13,8 @@ import tensorflow_transform as tft
 
 from modules.core.errors import ConfigError, DataError
 from modules.core.example_features import IMAGE
-from modules.models.checkpointing import Network, network_variables
-from modules.networks.precision import precision_policy
-from modules.networks.registry import FEATURES, LOGITS, build_network
-from modules.networks.restored_graph import RestoredGraph
-from modules.settings import NetworkSettings
+from modules.core.untracked import Untracked
+from modules.networks.network import FEATURES, LOGITS, Network
 
 SERVING_DEFAULT = "serving_default"
 PREDICT_IMAGES = "predict_images"
@@ -34,7 +31,6 @@ class ServingModule(tf.Module):
 
     Args:
         network: A float32 network.
-        settings: Size and channels of the network's input.
         transform_graph_dir: A TransformGraph artifact.
         class_names: K names in label order.
     """
@@ -42,24 +38,22 @@ class ServingModule(tf.Module):
     def __init__(
         self,
         network: Network,
-        settings: NetworkSettings,
         transform_graph_dir: str,
         class_names: Sequence[str],
     ) -> None:
         super().__init__(name="serving")
         # Plain tf.Variables: the session loader of TF1 does not find Keras 3's wrappers of them.
-        self.network_variables = network_variables(network)
+        self.network_variables = network.named_variables
         self.network_state = _state(network, self.network_variables)
         transform_output = tft.TFTransformOutput(transform_graph_dir)
         # Untracked, which saves seconds of tracing a Keras 2 layer: the graph holds constants only.
         # A preprocessing_fn with vocabularies would need it; saving refuses that with an error.
-        self._transform = _untracked(transform_output.transform_features_layer())
+        self._transform = Untracked(transform_output.transform_features_layer())
         self._image_spec = _image_spec(transform_output, transform_graph_dir)
         self._class_names = tf.constant(list(class_names))
         # Its variables are tracked already, by name.
-        self._network = _untracked(network)
-        size = settings.image_size
-        inputs = [tf.TensorSpec([None, size, size, settings.channels], tf.float32, name="images")]
+        self._network = Untracked(network)
+        inputs = [tf.TensorSpec([None, *network.image_shape], tf.float32, name="images")]
         self.training_forward = _function(self._train, input_signature=inputs)
         self.inference_forward = _function(self._infer, input_signature=inputs)
 
@@ -90,18 +84,17 @@ class ServingModule(tf.Module):
 
     def _preprocess(self, encoded: tf.Tensor) -> tf.Tensor:
         raw = {IMAGE: _as_raw_feature(encoded, self._image_spec)}
-        return self._transform()(raw)[IMAGE]
+        return self._transform.value(raw)[IMAGE]
 
     def _infer(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return _named_outputs(self._network()(images, training=False))
+        return _named_outputs(self._network.value(images, training=False))
 
     def _train(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return _named_outputs(self._network()(images, training=True))
+        return _named_outputs(self._network.value(images, training=True))
 
 
 def export_saved_model(
     network: Network,
-    settings: NetworkSettings,
     transform_graph_dir: str,
     class_names: Sequence[str],
     directory: str,
@@ -115,25 +108,21 @@ def export_saved_model(
     `modules.networks.restored_graph.RestoredGraph` trains on from it.
 
     Args:
-        network: A Keras network that `build_network` makes from `settings`, or a restored graph.
-        settings: The network's settings.
+        network: The trained network.
         transform_graph_dir: A TransformGraph artifact, saved inside the SavedModel.
         class_names: K names in label order.
         directory: Where to, for instance <Model artifact>/Format-Serving; replaced if it exists.
 
     Raises:
-        ConfigError: The number of classes or the input size is not the network's.
+        ConfigError: The network does not predict that many classes.
         DataError: The TransformGraph does not take an image.
     """
-    serving_network = network
-    if not isinstance(network, RestoredGraph):
-        serving_network = _float32_copy(network, settings, len(class_names))
-    elif network.num_classes != len(class_names):
+    if network.num_classes != len(class_names):
         raise ConfigError(
-            f"The restored graph tells {network.num_classes} classes apart, but {len(class_names)} "
-            "are named. Choose 'restore: rebuild' for other classes."
+            f"The network predicts {network.num_classes} classes, but {len(class_names)} are "
+            "named. Choose 'restore: rebuild' for other classes."
         )
-    module = ServingModule(serving_network, settings, transform_graph_dir, class_names)
+    module = ServingModule(network.to_float32(), transform_graph_dir, class_names)
     partial = f"{directory.rstrip('/')}.partial-{uuid.uuid4().hex}"
     try:
         tf.saved_model.save(
@@ -151,22 +140,6 @@ def export_saved_model(
     finally:
         if tf.io.gfile.exists(partial):
             tf.io.gfile.rmtree(partial)
-
-
-def _float32_copy(network: keras.Model, settings: NetworkSettings, num_classes: int) -> keras.Model:
-    with precision_policy("float32"):
-        copy = build_network(settings, num_classes)
-    sources = network_variables(network)
-    targets = network_variables(copy)
-    shapes = {name: variable.shape for name, variable in sources.items()}
-    if shapes != {name: variable.shape for name, variable in targets.items()}:
-        raise ConfigError(
-            f"Network '{network.name}' is not what network '{settings.name}' builds for "
-            f"{num_classes} classes. Export it with the settings and classes it was built for."
-        )
-    for name, variable in targets.items():
-        variable.assign(sources[name])
-    return copy
 
 
 def _state(network: Network, weights: dict[str, tf.Variable]) -> list[tf.Variable]:
@@ -204,8 +177,3 @@ def _as_raw_feature(encoded: tf.Tensor, spec: Any) -> tf.Tensor | tf.SparseTenso
 
 def _named_outputs(outputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     return {FEATURES: outputs[FEATURES], LOGITS: outputs[LOGITS]}
-
-
-def _untracked(value: Any) -> Callable[[], Any]:
-    """Hides an attribute from SavedModel's tracking."""
-    return lambda: value

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from modules.networks.registry import FEATURES, LOGITS
+from modules.networks.network import FEATURES, LOGITS, Network
 
 _CHUNK = 256  # images at once
 
@@ -25,13 +24,11 @@ class NetworkOutputs(NamedTuple):
     logits: np.ndarray
 
 
-def network_outputs(
-    network: Callable[..., dict[str, tf.Tensor]], images: np.ndarray
-) -> NetworkOutputs:
+def network_outputs(network: Network, images: np.ndarray) -> NetworkOutputs:
     """Runs a network in inference mode.
 
     Args:
-        network: A Keras model or a restored graph.
+        network: Built or restored.
         images: f32 [N, S, S, C], at least one.
 
     Returns:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import keras
 
-Precision = Literal["auto", "float32", "mixed_bfloat16"]
+from modules.settings import Precision
 
 # Either one makes oneDNN multiply bfloat16 natively: LeNet's training step takes about half of
 # float32's time with avx512_bf16 alone. Without them bfloat16 is emulated, and slower.
 _NATIVE_BFLOAT16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 _CPU_INFO = Path("/proc/cpuinfo")
+_OLDER_ISAS = frozenset(
+    {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI"}
+)
 
 
 def choose_precision(setting: Precision, flags: frozenset[str] | None = None) -> str:
@@ -22,7 +25,8 @@ def choose_precision(setting: Precision, flags: frozenset[str] | None = None) ->
 
     Args:
         setting: `auto`, or a policy's name, which is returned as it is.
-        flags: The CPU's feature flags; None reads this machine's.
+        flags: The CPU's feature flags. None reads this machine's, and takes ONEDNN_MAX_CPU_ISA into
+            account.
 
     Returns:
         `mixed_bfloat16` (float32 variables, bfloat16 arithmetic) or `float32`.
@@ -33,8 +37,18 @@ def choose_precision(setting: Precision, flags: frozenset[str] | None = None) ->
     """
     if setting != "auto":
         return setting
-    flags = cpu_flags() if flags is None else flags
+    if flags is None:
+        flags = frozenset() if onednn_is_held_below_bfloat16() else cpu_flags()
     return "mixed_bfloat16" if flags & _NATIVE_BFLOAT16_FLAGS else "float32"
+
+
+def onednn_is_held_below_bfloat16() -> bool:
+    """Whether ONEDNN_MAX_CPU_ISA names an instruction set without bfloat16.
+
+    On a CPU that has bfloat16, TensorFlow then still hands bfloat16 convolutions to oneDNN, which
+    refuses them.
+    """
+    return os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in _OLDER_ISAS
 
 
 def cpu_flags(cpu_info: Path = _CPU_INFO) -> frozenset[str]:

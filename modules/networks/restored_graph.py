@@ -1,4 +1,4 @@
-"""A saved model's own graph as a trainable network, without the code that built it."""
+"""A network from a saved model's own graph, without the code that built it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from modules.core.errors import ConfigError, DataError
+from modules.core.errors import ConfigError, DataError, one_line
 from modules.core.nearest_name import nearest_name_hint
-from modules.networks.registry import FEATURES, LOGITS
+from modules.core.untracked import Untracked
+from modules.networks.network import FEATURES, LOGITS
 
 # Attributes of the exported module that make it trainable; `modules.models.serving` writes them.
 NETWORK_VARIABLES = "network_variables"
@@ -18,15 +19,15 @@ INFERENCE_FORWARD = "inference_forward"
 
 
 class RestoredGraph(tf.Module):
-    """Makes a SavedModel of `modules.models.serving.export_saved_model` trainable again.
+    """A `Network` from a SavedModel of `modules.models.serving.export_saved_model`.
 
-    Calls and variables are like those of a network that was rebuilt from code: gradients flow, any
-    Keras optimizer takes the variables, and a `tf.train.Checkpoint` saves them.
+    It trains like one that was built from code: gradients flow, any Keras optimizer takes the
+    variables, and a `tf.train.Checkpoint` saves them.
 
     Args:
         directory: The SavedModel, for instance <Model artifact>/Format-Serving.
-        frozen_layers: Layers, or scopes of layers, whose variables are not trained. What else a
-            layer does while training, such as dropout, is part of the graph and stays.
+        frozen_layers: Layers, or scopes of layers, whose variables are not trained. Other behaviour
+            in training, such as dropout, is part of the graph and stays.
 
     Raises:
         DataError: The SavedModel is missing, unreadable or carries no trainable graph.
@@ -46,27 +47,28 @@ class RestoredGraph(tf.Module):
         self.named_variables: dict[str, tf.Variable] = dict(getattr(saved, NETWORK_VARIABLES))
         self._state = list(getattr(saved, NETWORK_STATE))
         self._frozen = _frozen_names(frozen_layers, self.named_variables)
-        # Behind a function, so that a checkpoint of this object holds variables and nothing else.
-        forwards = {
-            True: getattr(saved, TRAINING_FORWARD),
-            False: getattr(saved, INFERENCE_FORWARD),
-        }
-        self._forward = lambda training: forwards[training]
-        outputs = forwards[False].get_concrete_function().structured_outputs
-        self.num_classes = int(outputs[LOGITS].shape[-1])
-        self.feature_dim = int(outputs[FEATURES].shape[-1])
+        # Untracked, so that a checkpoint of this object holds variables and nothing else.
+        self._train = Untracked(getattr(saved, TRAINING_FORWARD))
+        self._infer = Untracked(getattr(saved, INFERENCE_FORWARD))
+        forward = self._infer.value.get_concrete_function()
+        (images,), _ = forward.structured_input_signature
+        self._image_shape = Untracked(tuple(images.shape.as_list()[1:]))
+        self.num_classes = int(forward.structured_outputs[LOGITS].shape[-1])
+        self.feature_dim = int(forward.structured_outputs[FEATURES].shape[-1])
 
     def __call__(self, images: tf.Tensor, training: bool = False) -> dict[str, tf.Tensor]:
-        """Runs the graph.
+        """Runs the graph, as `Network` says."""
+        forward = self._train if training else self._infer
+        return dict(forward.value(images))
 
-        Args:
-            images: float32 [N, S, S, C], as the TransformGraph gives them.
-            training: Whether dropout and the like are active.
+    def to_float32(self) -> RestoredGraph:
+        """Returns itself: saved graphs compute in float32."""
+        return self
 
-        Returns:
-            `{"features": f32 [N, D], "logits": f32 [N, K]}`.
-        """
-        return dict(self._forward(bool(training))(images))
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Shape of an input image: S, S, C."""
+        return self._image_shape.value
 
     @property
     def variables(self) -> list[tf.Variable]:
@@ -90,7 +92,7 @@ def _load(directory: str) -> tf.Module:
         raise DataError(
             directory,
             expected="a SavedModel",
-            found=" ".join(str(error).split()) or type(error).__name__,
+            found=one_line(error),
             fix="Run the pretraining again, or choose 'restore: rebuild'.",
         ) from error
     needed = (NETWORK_VARIABLES, NETWORK_STATE, TRAINING_FORWARD, INFERENCE_FORWARD)

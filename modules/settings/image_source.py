@@ -1,12 +1,10 @@
-"""The settings of an ingestion, as they travel from the component to its executor."""
+"""Settings of an ingestion, as they travel from the component to its executor."""
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
-from modules.settings import PositiveInt, Settings
+from modules.settings.base import PositiveInt, Settings
 
 
 class ImageSourceSettings(Settings):
@@ -14,12 +12,12 @@ class ImageSourceSettings(Settings):
 
     Attributes:
         domain: Name that every example carries.
-        format: A key of `modules.sources.formats.FORMATS`.
-        classes: Class names in label order; None takes them from the data.
-        num_shards: Output files a split; None chooses by the number of records.
+        format: A format registered in `modules.sources.formats`.
+        classes: Class names in label order; null takes them from the data.
+        num_shards: Number of output files a split; null chooses by the number of records.
     """
 
     domain: str
-    format: Literal["idx", "image_folder", "tfrecord"]
+    format: str
     classes: tuple[str, ...] | None = Field(default=None, strict=False)
     num_shards: PositiveInt | None = None

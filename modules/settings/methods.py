@@ -1,4 +1,4 @@
-"""Settings of single transfer methods, each read by the method of the same name only."""
+"""Settings of center loss and of single transfer methods; only the named method reads its own."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ class CenterLossSettings(Settings):
     Attributes:
         weight: Factor of the center loss in the total loss (lambda in the paper).
         alpha: Step size of the centers.
-        reduction: `mean` over the batch, or the tutorial's `sum`.
-        initial_centers: `class_means` of the restored features, or the tutorial's `zeros`.
-        min_examples_to_move: Centers of classes with fewer labelled examples, in all domains
-            together, stay at their class means; 1 lets every center move. Zeros always move.
+        reduction: `mean` averages over the batch; `sum` adds up, as the tutorial does.
+        initial_centers: `class_means` of the restored features, or `zeros`, as in the tutorial.
+        min_examples_to_move: Centers of classes with fewer labelled examples, all domains counted,
+            stay at their class means; 1 lets every center move. Centers that start at zero always
+            move.
     """
 
     weight: NonNegativeFloat = 0.003
@@ -33,10 +34,10 @@ class CenterLossSettings(Settings):
 
 
 class FreezeThenTuneSettings(Settings):
-    """Head first, then all.
+    """Training of the logits layer first, then of the whole network.
 
     Attributes:
-        head_share: Share of the steps that train the logits layer alone.
+        head_share: Share of the steps that train only the logits layer.
     """
 
     head_share: Fraction = 0.3
@@ -46,7 +47,7 @@ class L2SpSettings(Settings):
     """L2-SP (Xuhong et al., ICML 2018).
 
     Attributes:
-        weight: Factor of half the squared distance to the starting point (alpha in the paper).
+        weight: Factor of half the squared distance to the initial weights (alpha in the paper).
     """
 
     weight: NonNegativeFloat = 0.01
@@ -56,8 +57,8 @@ class InstanceWeightingSettings(Settings):
     """Source examples weighted by a domain classifier's density ratio.
 
     Attributes:
-        mixture: Share of the target in the ratio's denominator; bounds the weights by its inverse.
-        components: Principal components of the features that the domain classifier sees.
+        mixture: Share of the target in the ratio's denominator; no weight exceeds its inverse.
+        components: Number of principal components of the features that the domain classifier sees.
     """
 
     mixture: PositiveFraction = 0.2
@@ -108,17 +109,23 @@ class RelationalSettings(Settings):
     angle_weight: NonNegativeFloat = 2.0
 
 
-class SelfTrainingSettings(Settings):
-    """Learning from the target's unlabelled images by the network's own predictions.
+class InformationMaximizationSettings(Settings):
+    """Predictions on the target's unlabelled images that are sure one by one and balanced together.
 
     Attributes:
-        loss: `information` asks for predictions that are sure one by one, and together have the
-            target's class shares; `pseudo_labels` fits confident predictions of the restored
-            network.
+        weight: Factor of the loss.
+    """
+
+    weight: NonNegativeFloat = 1.0
+
+
+class PseudoLabelsSettings(Settings):
+    """Training on the restored network's own confident predictions of unlabelled target images.
+
+    Attributes:
         weight: Factor of the loss.
         kept_share: Share of each predicted class, surest first, that gets pseudo-labels.
     """
 
-    loss: Literal["information", "pseudo_labels"] = "information"
     weight: NonNegativeFloat = 1.0
     kept_share: PositiveFraction = 0.8

@@ -1,26 +1,27 @@
-"""The image formats, by the name that a configuration gives them."""
+"""The data formats, by name; importing them does not import TensorFlow."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from modules.core.registry import Registry
 from modules.sources.base import ImageSource
 from modules.sources.idx import IdxSource
 from modules.sources.image_folder import ImageFolderSource
 from modules.sources.tfrecord import TFRecordSource
 
-FORMATS: Mapping[str, type[ImageSource]] = {
-    "idx": IdxSource,
-    "image_folder": ImageFolderSource,
-    "tfrecord": TFRecordSource,
-}
+FORMATS: Registry[type[ImageSource]] = Registry(
+    "format",
+    "format",
+    {"idx": IdxSource, "image_folder": ImageFolderSource, "tfrecord": TFRecordSource},
+)
 
 
 def open_source(format: str, folder: str, classes: Sequence[str] | None = None) -> ImageSource:
-    """Opens a folder of labelled images; none of them is read yet.
+    """Opens a folder of labelled images without reading any yet.
 
     Args:
-        format: A key of `FORMATS`.
+        format: A name registered in `FORMATS`.
         folder: Local folder, or a URI that TensorFlow's file systems know.
         classes: Class names in label order; None takes them from the data.
 
@@ -28,7 +29,7 @@ def open_source(format: str, folder: str, classes: Sequence[str] | None = None) 
         The source.
 
     Raises:
-        KeyError: The format is unknown.
+        ConfigError: No format has that name.
         DataError: There is no such folder, or `classes` holds a name twice.
 
     Example:
@@ -37,4 +38,4 @@ def open_source(format: str, folder: str, classes: Sequence[str] | None = None) 
         >>> (record.example_id, record.height, record.width, record.channels)
         ('train/00000000', 8, 8, 1)
     """
-    return FORMATS[format](folder, classes)
+    return FORMATS.find(format)(folder, classes)

@@ -1,4 +1,4 @@
-"""Runs cells of a study one after the other on data that are read and preprocessed once."""
+"""Runs a study's cells one after the other, on data that are read and preprocessed once."""
 
 from __future__ import annotations
 
@@ -15,18 +15,14 @@ from modules.core.example_features import EVAL_SPLIT
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import ImagePreprocessor, index_examples, preprocess_examples
 from modules.models.artifact import check_model
-from modules.models.checkpointing import Network
+from modules.networks.network import Network
 from modules.networks.outputs import network_outputs
-from modules.scratch_training import train_from_scratch
-from modules.settings import (
-    NetworkSettings,
-    PreprocessingSettings,
-    TrainingSettings,
-    TransferSettings,
-)
+from modules.settings.plans import TransferPlan
 from modules.study.cells import Cell, CellResult
+from modules.training.placement import TrainingPlacement
 from modules.training.resumption import training_identity
 from modules.transfer.data import TrainSplit, select_transfer_data
+from modules.transfer.scratch_control import train_from_scratch
 from modules.transfer.warm_start import WarmStart
 
 
@@ -35,52 +31,47 @@ class StudyInputs:
     """What all cells of a study have in common.
 
     Attributes:
+        plan: The trainings' plan. Each cell sets its own method, shots and seed.
         target_examples: Root of the target's Examples artifact.
-        source_examples: Root of the source's.
+        source_examples: Root of the source's Examples artifact.
         transform_graph: The TransformGraph artifact.
         base_model: Root of the pretrained Model artifact.
-        network: The network's settings.
-        preprocessing: Says whether labelled images are distorted while training.
-        training: What all trainings share.
-        transfer: Budget and settings of the methods; its own method does not count.
-        seed: Of repeat 0.
-        source_fingerprint: Stands for the code.
     """
 
+    plan: TransferPlan
     target_examples: str
     source_examples: str
     transform_graph: str
     base_model: str
-    network: NetworkSettings
-    preprocessing: PreprocessingSettings
-    training: TrainingSettings
-    transfer: TransferSettings
-    seed: int
-    source_fingerprint: str
 
     def identity(self) -> str:
-        """Sums up settings, code and data, SHA-256 in hexadecimal."""
-        transfer = self.transfer.model_dump(mode="json", exclude={"method"})
-        settings = {
-            name: getattr(self, name).model_dump(mode="json")
-            for name in ("network", "preprocessing", "training")
-        }
+        """Sums up settings, code and data as SHA-256 in hexadecimal."""
+        set_by_cells = {"shots": True, "transfer": {"method"}}
         return training_identity(
-            {
-                **settings,
-                "transfer": transfer,
-                "seed": self.seed,
-                "source_fingerprint": self.source_fingerprint,
-            },
+            self.plan.model_dump(mode="json", exclude=set_by_cells),
             [self.target_examples, self.source_examples, self.transform_graph, self.base_model],
         )
+
+    def plan_of(self, cell: Cell) -> TransferPlan:
+        """Returns the plan of one cell."""
+        plan, steps = self.plan, self.plan.transfer.steps
+        # Checkpoints serve an interrupted training; a study keeps whole cells.
+        training = {"checkpoint_every_steps": steps, "summary_every_steps": steps}
+        changes = {
+            "training": plan.training.model_copy(update=training),
+            "shots": cell.shots,
+            "seed": plan.seed + cell.repeat,
+        }
+        if cell.method != SCRATCH:
+            changes["transfer"] = plan.transfer.model_copy(update={"method": cell.method})
+        return plan.model_copy(update=changes)
 
 
 class CellRunner:
     """Trains and evaluates cells, the same way as the pipeline's components do.
 
     A repeat's seed draws the shots, the source's sample and the batches, and initialises what is
-    new; the pretrained model is the same in all repeats.
+    new. The pretrained model is the same in all repeats.
 
     Args:
         inputs: What the cells have in common.
@@ -92,16 +83,10 @@ class CellRunner:
     def __init__(self, inputs: StudyInputs) -> None:
         check_model(inputs.base_model)
         self._inputs = inputs
-        # Checkpoints serve an interrupted training; here a cell is the unit that is kept.
-        self._training = inputs.training.model_copy(
-            update={
-                "checkpoint_every_steps": inputs.transfer.steps,
-                "summary_every_steps": inputs.transfer.steps,
-            }
-        )
         self._class_names = read_class_names(inputs.target_examples)
+        self._source_class_names = read_class_names(inputs.source_examples)
         preprocessor = ImagePreprocessor(inputs.transform_graph)
-        memory = inputs.training.memory_cache_mib
+        memory = inputs.plan.training.memory_cache_mib
         self._target, self._source = (
             TrainSplit.open(examples, preprocessor, memory).preprocessed()
             for examples in (inputs.target_examples, inputs.source_examples)
@@ -119,57 +104,36 @@ class CellRunner:
             cell: Which one.
 
         Returns:
-            What came of it.
+            Its result.
 
         Raises:
-            ConfigError: Method, shots and classes do not go together.
+            ConfigError: Method, shots and classes do not fit each other.
             DataError: A class has too few examples.
             TrainingError: The loss is not finite.
         """
         started = time.perf_counter()
+        plan = self._inputs.plan_of(cell)
         with tempfile.TemporaryDirectory() as run_directory:
             train = self._train_from_scratch if cell.method == SCRATCH else self._warm_start
-            network = train(cell, run_directory)
+            network = train(plan, run_directory)
         logits = network_outputs(network, self._eval.images).logits
         correct = int(np.sum(np.argmax(logits, axis=-1) == self._eval.known_labels))
         # The graphs of hundreds of cells would stay in memory.
         keras.utils.clear_session()
         return CellResult(cell, correct, len(self._eval), time.perf_counter() - started)
 
-    def _warm_start(self, cell: Cell, run_directory: str) -> Network:
-        inputs = self._inputs
-        job = WarmStart(
-            target_examples=inputs.target_examples,
-            source_examples=inputs.source_examples,
-            transform_graph=inputs.transform_graph,
-            base_model=inputs.base_model,
-            network=inputs.network,
-            preprocessing=inputs.preprocessing,
-            training=self._training,
-            transfer=inputs.transfer.model_copy(update={"method": cell.method}),
-            shots=cell.shots,
-            seed=inputs.seed + cell.repeat,
-            source_fingerprint=inputs.source_fingerprint,
+    def _warm_start(self, plan: TransferPlan, run_directory: str) -> Network:
+        warm_start = WarmStart(
+            plan, self._inputs.base_model, self._class_names, TrainingPlacement.of_one_device()
         )
-        job.refuse_other_classes(self._class_names)
-        network, _ = job.restore_network(self._class_names)
-        data = select_transfer_data(
-            self._target, self._source, job.transfer, job.shots, job.seed, self._class_names
-        )
-        job.train_network(network, data, self._class_names, run_directory)
+        warm_start.refuse_other_classes(self._source_class_names)
+        network, _ = warm_start.restore()
+        data = select_transfer_data(plan, self._target, self._source, self._class_names)
+        warm_start.fit(network, data, run_directory)
         return network
 
-    def _train_from_scratch(self, cell: Cell, run_directory: str) -> Network:
-        inputs, index = self._inputs, self._target.index
-        seed = inputs.seed + cell.repeat
-        rows = draw_shots(index.labels, index.example_ids, cell.shots, seed, self._class_names)
-        network, _ = train_from_scratch(
-            inputs.network,
-            inputs.transfer,
-            self._training,
-            self._target.preprocess(rows),
-            len(self._class_names),
-            seed,
-            run_directory,
-        )
-        return network
+    def _train_from_scratch(self, plan: TransferPlan, run_directory: str) -> Network:
+        index, names = self._target.index, self._class_names
+        rows = draw_shots(index.labels, index.example_ids, plan.shots, plan.seed, names)
+        shots = self._target.preprocess(rows)
+        return train_from_scratch(plan, shots, len(names), run_directory)[0]

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from modules.core.atomic_files import write_atomically
-from modules.core.errors import DataError
+from modules.core.errors import DataError, one_line
 from modules.study.cells import Cell, CellResult
 
 _DIGITS = 16  # of the identity, in the name of the folder
@@ -58,7 +58,7 @@ class CellStore:
             raise DataError(
                 str(path),
                 expected="the result of a finished cell",
-                found=" ".join(str(error).split())[:200] or type(error).__name__,
+                found=one_line(error)[:200],
                 fix="Remove the file to run its cell again.",
             ) from error
         if result.cell != cell:

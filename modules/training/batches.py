@@ -1,4 +1,4 @@
-"""Training batches as a function of seed and step, so that a resumed training sees the same."""
+"""Training batches as a function of seed and step, so a resumed training sees the same ones."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ class BatchStream:
     """A named stream of batches: which examples, how many a step, and in which order.
 
     Each pass over the examples is a new permutation, drawn from the seed, the stream's name and the
-    pass; batches run across the end of a pass, so all have the same size.
+    pass. Batches run across the end of a pass, so all have the same size.
 
     Args:
         name: Streams with different names draw different permutations.
-        examples: What the batches are drawn from; at least one.
+        examples: What the batches are drawn from; at least one example.
         batch_size: B.
         seed: Non-negative.
         augmentation: Distorts images while training.
-        worker: Which of the workers this is.
-        workers: That share each batch: all choose the same B examples, and each takes its part.
+        worker: Number of this worker.
+        workers: Workers that share each batch. All choose the same B examples; each takes its part.
     """
 
     name: str
@@ -54,10 +54,10 @@ class BatchStream:
     def shared_by_data(self, placement: TrainingPlacement) -> BatchStream:
         """Returns the stream of this worker's parts of the same batches.
 
-        All workers have the same examples, and train on what one process would train on.
+        All workers have the same examples and train on what one process would train on.
 
         Args:
-            placement: Says which worker this is.
+            placement: Names this worker.
 
         Raises:
             ConfigError: The replicas cannot share a batch evenly.
@@ -66,10 +66,10 @@ class BatchStream:
         return replace(self, worker=placement.worker, workers=placement.workers)
 
     def shared_by_file(self, placement: TrainingPlacement) -> BatchStream:
-        """Returns a stream of smaller batches, drawn from examples that no other worker has.
+        """Returns a stream of smaller batches, drawn from examples that only this worker has.
 
         Args:
-            placement: Says which worker this is.
+            placement: Names this worker.
 
         Raises:
             ConfigError: The replicas cannot share a batch evenly.
@@ -95,7 +95,7 @@ class BatchStream:
             step: 0-based.
 
         Returns:
-            int64 [B / workers], rows of the examples.
+            Rows of the examples, int64 [B / workers].
         """
         total = len(self.examples)
         first = step * self.batch_size + self.worker * self._share
@@ -124,7 +124,7 @@ class BatchStream:
         images = tf.numpy_function(self._images, [rows], tf.float32, stateful=False)
         images = tf.ensure_shape(images, [self._share, *self.examples.images.shape[1:]])
         if self.augmentation is not None:
-            # Each worker's own: the same distortions on every worker would be fewer distortions.
+            # Each worker draws its own distortions: shared ones would be fewer in all.
             draw = tf.cast(step * self.workers + self.worker, tf.int32)
             images = self.augmentation(images, tf.stack([self._key[1], draw]))
         batch = {IMAGE: images, ROW: rows}
@@ -148,11 +148,11 @@ def batch_dataset(streams: Mapping[str, BatchStream], steps: range) -> tf.data.D
     """Makes the batches of consecutive steps.
 
     Args:
-        streams: At least one, by the name that its batches get.
-        steps: Which steps, 0-based; where it starts makes no difference to any step's batch.
+        streams: At least one stream, by the name that its batches get.
+        steps: Steps, 0-based. A step's batch does not depend on where the range starts.
 
     Returns:
-        One element a step: for each stream's name, what `BatchStream.batch` returns.
+        One element a step: by stream name, what `BatchStream.batch` returns.
     """
 
     def batches(step: tf.Tensor) -> Batch:

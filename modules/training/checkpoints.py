@@ -1,4 +1,4 @@
-"""The rolling checkpoints of a training, from which an interrupted one goes on."""
+"""The rolling checkpoints of a training, from which an interrupted one resumes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import TracebackType
 import keras
 import tensorflow as tf
 
-from modules.models.checkpointing import Network
+from modules.networks.network import Network
 from modules.settings import TrainingSettings
 from modules.training.objectives import Objective
 from modules.training.placement import TrainingPlacement
@@ -19,22 +19,22 @@ CHECKPOINT_FOLDER = "training_checkpoints"
 
 
 class TrainingCheckpoints:
-    """Saves and restores all that a training consists of: what is drawn depends on the step alone.
+    """Saves and restores the state of a training; everything drawn depends on the step alone.
 
-    Every worker takes part in saving, since reading some variables takes all of them; those that
-    are not the chief write into a folder that is removed.
+    Every worker takes part in saving, because reading some variables takes all of them. Workers
+    other than the chief write into a folder that is then removed.
 
     Args:
         network: Weights and state, such as the seeds of dropout.
         optimizer: Built.
         objective: Its state, such as centers.
-        settings: How many are kept.
-        run_directory: For the chief's checkpoints; all workers restore from there.
-        placement: Says who is the chief.
+        settings: How many checkpoints are kept.
+        run_directory: For the chief's checkpoints. All workers restore from there.
+        placement: Names the chief.
 
     Attributes:
-        step: int64 variable: the steps done.
-        last_losses: Of the step that the latest checkpoint was saved after.
+        step: Steps done, an int64 variable.
+        last_losses: Losses of the step that the latest checkpoint was saved after.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class TrainingCheckpoints:
     ) -> None:
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
         self._losses = _LastLosses()
-        # Lists, because a Keras model does not track all of its state, such as seeds of dropout.
+        # Lists: a Keras model does not track all of its state, such as the seeds of dropout.
         self._checkpoint = tf.train.Checkpoint(
             network=_tf_variables(network.variables),
             optimizer=_tf_variables(optimizer.variables),
@@ -95,23 +95,23 @@ class TrainingCheckpoints:
         return int(self.step)
 
     def save(self, losses: dict[str, float]) -> None:
-        """Saves a checkpoint of the present step, and removes what is not kept."""
+        """Saves a checkpoint of the current step and removes those that are not kept."""
         self._losses.values = losses
         self._manager.save(checkpoint_number=int(self.step))
 
 
 class _LastLosses(tf.train.experimental.PythonState):
-    """The losses of the step that a checkpoint was saved after, as a part of it."""
+    """The latest losses, as part of a checkpoint."""
 
     def __init__(self) -> None:
         self.values: dict[str, float] = {}
 
     def serialize(self) -> str:
-        """Returns what a checkpoint holds."""
+        """Writes the losses into a checkpoint."""
         return json.dumps(self.values)
 
     def deserialize(self, string_value: bytes) -> None:
-        """Takes over what a checkpoint holds."""
+        """Reads the losses of a checkpoint."""
         self.values = json.loads(string_value)
 
 

@@ -1,4 +1,4 @@
-"""Which processes train together: what `TF_CONFIG` and `training.workers` say of it."""
+"""Which processes train together, from `TF_CONFIG` and `training.workers`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _SHAPE = '{"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker",
 
 @dataclass(frozen=True)
 class WorkerCluster:
-    """The workers of one training, as one of them sees them.
+    """The workers of one training, seen by one of them.
 
     Attributes:
-        addresses: `host:port` of each worker; the first one is the chief.
-        worker: Which of them this process is.
+        addresses: `host:port` of each worker. The first one is the chief.
+        worker: Number of this process among them.
     """
 
     addresses: tuple[str, ...]
@@ -31,7 +31,7 @@ class WorkerCluster:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> WorkerCluster | None:
-        """Reads `TF_CONFIG`, as TensorFlow, Kubeflow and Vertex AI define it.
+        """Reads `TF_CONFIG` as TensorFlow, Kubeflow and Vertex AI define it.
 
         Args:
             environment: Variables by name.
@@ -55,7 +55,7 @@ class WorkerCluster:
         if others or role not in _ROLES:
             raise ConfigError(
                 f"{TF_CONFIG}: expected the roles chief and worker only, found "
-                f"{', '.join(others or [role])}. Training here is synchronous and has no parameter "
+                f"{', '.join(others or [role])}. Training is synchronous here and has no parameter "
                 "servers; the evaluator is a component of its own."
             )
         everyone = addresses["chief"] + addresses["worker"]
@@ -69,7 +69,7 @@ class WorkerCluster:
 
     @classmethod
     def on_this_host(cls, ports: Sequence[int], worker: int) -> WorkerCluster:
-        """Returns a cluster of processes that find each other on the loopback interface."""
+        """Returns a cluster of processes on the loopback interface."""
         return cls(tuple(f"127.0.0.1:{port}" for port in ports), worker)
 
     def to_tf_config(self) -> str:
@@ -83,13 +83,13 @@ def workers_to_train(setting: int | None, cluster: WorkerCluster | None) -> int:
 
     Args:
         setting: `training.workers`.
-        cluster: Of `TF_CONFIG`.
+        cluster: The cluster in `TF_CONFIG`.
 
     Returns:
-        At least 1.
+        The number of workers, at least 1.
 
     Raises:
-        ConfigError: The two say different numbers.
+        ConfigError: The two differ.
 
     Example:
         >>> workers_to_train(None, WorkerCluster(("a:1", "b:1"), 0))

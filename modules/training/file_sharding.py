@@ -20,16 +20,16 @@ def choose_files(
     """Chooses the files that this worker reads.
 
     Args:
-        files: Of the split, in the same order on all workers.
-        sharding: `file` gives each worker its own files, `data` gives all workers all files;
-            `auto` is `file` where there is a file for each.
-        placement: Says which worker this is.
+        files: The split's files, in the same order on all workers.
+        sharding: `file` gives each worker its own files, `data` gives all workers all files.
+            `auto` means `file` where there is a file for each worker.
+        placement: Names this worker.
 
     Returns:
-        The files, and whether they are this worker's own.
+        The files, and whether only this worker reads them.
 
     Raises:
-        ConfigError: There are fewer files than workers, and `file` was asked for.
+        ConfigError: `file` was asked for, and there are fewer files than workers.
     """
     enough = len(files) >= placement.workers
     if sharding == "file" and not enough:

@@ -1,161 +1,141 @@
-"""What a worker is told to train, in one file that all workers of a training read."""
+"""One training as data: its plan, the artifacts it reads and those it fills.
+
+Workers of one training all read the same job from a JSON file.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from modules.core.errors import ConfigError
 from modules.core.example_features import TRAIN_SPLIT
-from modules.settings import (
-    NetworkSettings,
-    PreprocessingSettings,
-    PretrainingSettings,
-    Settings,
-    Shots,
-    TrainingSettings,
-    TransferSettings,
-)
-from modules.training.run_fn_arguments import RunFnArguments, examples_uri, model_uri, parse_shots
+from modules.settings import Settings
+from modules.settings.plans import PretrainingPlan, TrainingPlan, TransferPlan
 
-_SECTIONS = ("network", "preprocessing", "pretraining", "training", "transfer")
+# Key of the plan in a Trainer's custom config.
+PLAN_KEY = "plan"
 
 
-JobType = TypeVar("JobType", bound="RunFnJob")
-
-
-class RunFnJob(Settings):
-    """What a Trainer's `run_fn` trains; has the attributes of `RunFnArguments`.
+class FnArgs(Protocol):
+    """The attributes of TFX's `FnArgs` that a `run_fn` here reads.
 
     Attributes:
-        examples: Root of the Examples artifact.
-        transform_graph: The TransformGraph artifact.
-        model: Root of the Model artifact to fill.
-        model_run: The ModelRun artifact, on a disk that all workers share.
+        train_files: Patterns of the train split's files, <Examples artifact>/Split-train/*.
+        transform_graph_path: The TransformGraph artifact.
+        serving_model_dir: Where the SavedModel belongs, <Model artifact>/Format-Serving.
+        model_run_dir: The ModelRun artifact.
+        custom_config: Holds the plan as JSON.
     """
 
+    train_files: Sequence[str]
+    transform_graph_path: str
+    serving_model_dir: str
+    model_run_dir: str
+    custom_config: Mapping[str, Any]
+
+
+JobType = TypeVar("JobType", bound="TrainingJob")
+
+
+class TrainingJob(Settings):
+    """One training.
+
+    Attributes:
+        plan: What decides it beside the data.
+        examples: Root of the Examples artifact of the domain that is learnt.
+        transform_graph: The TransformGraph artifact.
+        model: Root of the Model artifact to fill.
+        model_run: The ModelRun artifact to fill, on a disk that all workers share.
+    """
+
+    plan: TrainingPlan
     examples: str
     transform_graph: str
     model: str
     model_run: str
-    network: NetworkSettings = NetworkSettings()
-    preprocessing: PreprocessingSettings = PreprocessingSettings()
-    training: TrainingSettings = TrainingSettings()
-    seed: int = 0
-    source_fingerprint: str = ""
 
     @property
-    def train_files(self) -> list[str]:
-        """Patterns of the train split's files."""
-        return [os.path.join(self.examples, f"Split-{TRAIN_SPLIT}", "*")]
-
-    @property
-    def transform_graph_path(self) -> str:
-        """The TransformGraph artifact."""
-        return self.transform_graph
-
-    @property
-    def serving_model_dir(self) -> str:
-        """Where the SavedModel belongs."""
-        return os.path.join(self.model, "Format-Serving")
-
-    @property
-    def model_run_dir(self) -> str:
-        """The ModelRun artifact."""
-        return self.model_run
-
-    @property
-    def custom_config(self) -> Mapping[str, Any]:
-        """The component's parameters as TFX hands them over: sections as JSON."""
-        others = {"job", "examples", "transform_graph", "model", "model_run"}
-        values = {name: getattr(self, name) for name in type(self).model_fields}
-        return {
-            name: value.model_dump_json() if isinstance(value, Settings) else value
-            for name, value in values.items()
-            if name not in others
-        }
+    def inputs(self) -> list[str]:
+        """The folders that the training reads; their content is part of its identity."""
+        return [train_split(self.examples), self.transform_graph]
 
     @classmethod
-    def of(cls: type[JobType], arguments: RunFnArguments) -> JobType:
-        """Makes the job of a `run_fn`'s arguments."""
-        config = {
-            name: json.loads(value) if name in _SECTIONS else value
-            for name, value in arguments.custom_config.items()
+    def of(cls: type[JobType], fn_args: FnArgs) -> JobType:
+        """Makes the job that TFX's Trainer hands to its `run_fn`."""
+        job = {
+            "plan": json.loads(fn_args.custom_config[PLAN_KEY]),
+            "examples": os.path.dirname(os.path.dirname(fn_args.train_files[0])),
+            "transform_graph": fn_args.transform_graph_path,
+            "model": os.path.dirname(fn_args.serving_model_dir.rstrip("/")),
+            "model_run": fn_args.model_run_dir,
         }
-        if "shots" in config:
-            config["shots"] = parse_shots(config["shots"])
-        artifacts = {
-            "examples": examples_uri(arguments),
-            "transform_graph": arguments.transform_graph_path,
-            "model": model_uri(arguments),
-            "model_run": arguments.model_run_dir,
-        }
-        return cls.model_validate_json(json.dumps({**artifacts, **config}))
+        return cls.model_validate_json(json.dumps(job))
 
 
-class PretrainingJob(RunFnJob):
+class PretrainingJob(TrainingJob):
     """A pretraining on the source domain."""
 
     job: Literal["pretraining"] = "pretraining"
-    pretraining: PretrainingSettings = PretrainingSettings()
+    plan: PretrainingPlan = PretrainingPlan()
 
 
-class ScratchJob(RunFnJob):
+class ScratchJob(TrainingJob):
     """The target's training without a warm start."""
 
     job: Literal["scratch"] = "scratch"
-    transfer: TransferSettings = TransferSettings()
-    shots: Shots = 10
+    plan: TransferPlan = TransferPlan()
 
 
-class WarmStartJob(Settings):
-    """A training on the target domain from a pretrained model; see `modules.transfer.warm_start`.
+class WarmStartJob(TrainingJob):
+    """A training on the target domain from a pretrained model.
 
     Attributes:
-        target_examples: As those down to `base_model`, an attribute of `WarmStart`.
-        model: Root of the Model artifact to fill.
-        model_run: The ModelRun artifact, on a disk that all workers share.
-        mapping_report: Folder for the mapping report.
+        source_examples: Root of the source's Examples artifact.
+        base_model: Root of the pretrained Model artifact.
+        mapping_report: Folder to fill with mapping_report.json and transferability.json.
     """
 
     job: Literal["warm_start"] = "warm_start"
-    target_examples: str
+    plan: TransferPlan = TransferPlan()
     source_examples: str
-    transform_graph: str
     base_model: str
-    model: str
-    model_run: str
     mapping_report: str
-    network: NetworkSettings = NetworkSettings()
-    preprocessing: PreprocessingSettings = PreprocessingSettings()
-    training: TrainingSettings = TrainingSettings()
-    transfer: TransferSettings = TransferSettings()
-    shots: Shots = 10
-    seed: int = 0
-    source_fingerprint: str = ""
+
+    @property
+    def inputs(self) -> list[str]:
+        """The folders that the training reads, the source and the pretrained model included."""
+        return [*super().inputs, train_split(self.source_examples), self.base_model]
 
 
-TrainingJob: TypeAlias = PretrainingJob | ScratchJob | WarmStartJob
+AnyTrainingJob: TypeAlias = PretrainingJob | ScratchJob | WarmStartJob
 
-_ANY_JOB: TypeAdapter[TrainingJob] = TypeAdapter(Annotated[TrainingJob, Field(discriminator="job")])
+_ANY_JOB: TypeAdapter[AnyTrainingJob] = TypeAdapter(
+    Annotated[AnyTrainingJob, Field(discriminator="job")]
+)
 
 
-def read_job(path: Path) -> TrainingJob:
+def train_split(examples: str) -> str:
+    """Returns the folder of an Examples artifact's train split."""
+    return os.path.join(examples, f"Split-{TRAIN_SPLIT}")
+
+
+def read_job(path: Path) -> AnyTrainingJob:
     """Reads a job.
 
     Args:
-        path: A JSON file; `job` says which kind it is.
+        path: A JSON file; its key `job` names the kind.
 
     Returns:
-        The job, validated.
+        The validated job.
 
     Raises:
-        ConfigError: It cannot be read, or a key or value is refused.
+        ConfigError: The file cannot be read, or a key or value is refused.
     """
     try:
         return _ANY_JOB.validate_json(path.read_bytes())

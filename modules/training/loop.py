@@ -11,8 +11,7 @@ import tensorflow as tf
 
 from modules.core.errors import TrainingError
 from modules.core.progress import report_progress
-from modules.models.checkpointing import Network
-from modules.networks.registry import FEATURES, LOGITS
+from modules.networks.network import FEATURES, LOGITS, Network
 from modules.settings import TrainingSettings
 from modules.training.batches import IMAGE, LABEL, ROW, Batch
 from modules.training.checkpoints import TrainingCheckpoints
@@ -36,9 +35,9 @@ class TrainingOutcome:
         steps: Steps that the network has been trained for, those before a resumption included.
         resumed_at: Step that this call started at; 0 unless it resumed.
         seconds: Wall time of this call, tracing, summaries and checkpoints included.
-        examples_per_second: Of the steps alone, over all streams; 0 where no step was left to do.
-        losses: The last step's `loss` and its parts, also where no step was left to do.
-        facts: Of the objective, see there.
+        examples_per_second: Speed of the steps alone, over all streams; 0 where none was left.
+        losses: The last step's `loss` and its parts, even where no step was left.
+        facts: What `Objective.facts` returns.
     """
 
     steps: int
@@ -65,16 +64,8 @@ class TrainingLoop:
         run_directory: For TensorBoard's files and the rolling checkpoints. Where it holds
             checkpoints of the same training, the training resumes from the latest one. Only the
             chief writes there.
-        placement: Where the replicas are; None is this process alone. Network, objective and
-            optimizer were made in its scope.
-
-    Example:
-        >>> stream = BatchStream("source", examples, batch_size=100, seed=0)
-        >>> loop = TrainingLoop(
-        ...     network, CrossEntropy("source"), build_optimizer(1e-3, "cosine", 800),
-        ...     TrainingSettings(), "/tmp/run",
-        ... )
-        >>> outcome = loop.run(partial(batch_dataset, {"source": stream}), steps=800)
+        placement: Where the replicas are. Network, objective and optimizer were made in its scope.
+            Defaults to one device.
     """
 
     def __init__(
@@ -113,10 +104,10 @@ class TrainingLoop:
 
         Args:
             make_batches: Gives the batches of any range of steps.
-            steps: Of the whole training, those before a resumption included.
+            steps: Steps of the whole training, those before a resumption included.
 
         Returns:
-            The outcome; the network is changed in place.
+            The outcome. The network is changed in place.
 
         Raises:
             TrainingError: The loss is not finite.
@@ -142,7 +133,7 @@ class TrainingLoop:
                     reported = clock
                     report_progress(step, steps, loss=losses[LOSS])
                 if step % self._settings.checkpoint_every_steps == 0 or step == steps:
-                    # Scalars before the checkpoint: after a kill nobody would write them again.
+                    # Scalars first: a training killed in between would never write them again.
                     writer.flush()
                     self._checkpoints.save(losses)
         return TrainingOutcome(
@@ -157,7 +148,7 @@ class TrainingLoop:
     def _compile(
         self, batches: tf.data.Dataset, steps: int
     ) -> Callable[[Iterator[Batch], int], tf.Tensor]:
-        # Traced before the clock of the steps starts. AutoGraph has nothing to rewrite here.
+        # Traced before the steps are timed. AutoGraph has nothing to rewrite here.
         train_step = tf.function(self._global_step, autograph=False)
         total = tf.constant(steps, tf.int64)
         parts = train_step.get_concrete_function(batches.element_spec, total).output_shapes[0]
@@ -215,7 +206,7 @@ class TrainingLoop:
         return values
 
     def _boundaries(self, first: int, steps: int) -> Iterator[int]:
-        """Yields the steps, 1-based, after which something other than training is to do."""
+        """Yields the steps, 1-based, after which there is something to save or report."""
         periods = (self._settings.summary_every_steps, self._settings.checkpoint_every_steps)
         step = first
         while step < steps:
@@ -242,8 +233,8 @@ def forward_streams(network: Network, batch: Batch, training: bool = True) -> di
     """Runs the network once on all streams of a batch.
 
     Args:
-        network: Called on the streams' images, one behind the other.
-        batch: By the streams' names: `image`, `row` and, unless withheld, `label`.
+        network: Called once on the images of all streams.
+        batch: By stream name: `image`, `row` and, unless withheld, `label`.
         training: Whether dropout and the like are active.
 
     Returns:

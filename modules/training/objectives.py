@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from modules.examples.input_pipeline import PreprocessedExamples
-from modules.models.checkpointing import Network
+from modules.networks.network import Network
 
 SOURCE = "source"
 TARGET = "target"
@@ -18,13 +18,13 @@ UNLABELLED = "unlabelled"
 
 
 class Stream(NamedTuple):
-    """One stream's part of a training batch, with what the network made of it.
+    """One stream's part of a training batch, with the network's outputs for it.
 
     Attributes:
         images: f32 [B, S, S, C], after augmentation.
         labels: i64 [B]; None in a stream whose labels are withheld.
-        rows: i64 [B]: which of the stream's examples these are, for values that were computed
-            per example beforehand.
+        rows: i64 [B], which of the stream's examples these are: the key to values that were
+            computed per example beforehand.
         features: f32 [B, D].
         logits: f32 [B, K].
     """
@@ -38,11 +38,11 @@ class Stream(NamedTuple):
 
 @dataclass(frozen=True)
 class Preparation:
-    """What an objective may look at once, before the first step.
+    """What an objective may use once, before the first step.
 
     Attributes:
-        network: The network as it is going to be trained from, warm-started or not.
-        examples: By name, the examples of each stream.
+        network: The network before its first step, warm-started or not.
+        examples: The examples of each stream, by name.
         copy_network: Makes another network with the same weights, such as a frozen teacher.
     """
 
@@ -52,39 +52,39 @@ class Preparation:
 
 
 class Objective(tf.Module):
-    """What the training loop needs to know of what it minimises.
+    """What a training minimises.
 
     `tf.Variable`s, Keras layers and modules that are attributes, at any depth, are saved in the
-    training's checkpoints and restored on resuming.
+    training's checkpoints and restored when it resumes.
     """
 
     def prepare(self, preparation: Preparation) -> None:
         """Computes what the training starts from, such as anchors or weights of source examples.
 
-        A resumed training prepares itself again, with the same result, before its state is
-        restored. By default there is nothing to prepare.
+        A resumed training prepares again, with the same result, before its state is restored. By
+        default there is nothing to prepare.
 
         Args:
             preparation: The network and the examples.
         """
 
     def facts(self) -> dict[str, float]:
-        """Tells what `prepare` found out and the training's record keeps; by default nothing.
+        """Returns what `prepare` found that the training's record should keep; by default nothing.
 
         Returns:
-            Scalars by name; names of losses are taken.
+            Scalars by name. Names of losses are taken.
         """
         return {}
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Computes the parts whose sum is minimised; traced once, so no Python `if` on tensors.
 
-        Under a distribution strategy each part is the replica's share of the global batch's loss:
-        `mean_over_batch` makes it so.
+        Under a distribution strategy each part is the replica's share of the global batch's loss,
+        as `mean_over_batch` computes it.
 
         Args:
-            streams: By name, the same names each step.
-            progress: f32 scalar in [0, 1): share of the steps that are done.
+            streams: By name; the same names each step.
+            progress: Share of the steps that are done, f32 scalar in [0, 1).
 
         Returns:
             Named f32 scalars, already weighted.
@@ -92,7 +92,7 @@ class Objective(tf.Module):
         raise NotImplementedError
 
     def extra_variables(self) -> Sequence[keras.Variable | tf.Variable]:
-        """Lists what is trained beside the network, such as a discriminator's weights."""
+        """Lists what is trained besides the network, such as a discriminator's weights."""
         return ()
 
     def scale_gradients(
@@ -101,15 +101,15 @@ class Objective(tf.Module):
         variables: Sequence[keras.Variable | tf.Variable],
         progress: tf.Tensor,
     ) -> Sequence[tf.Tensor | None]:
-        """Changes gradients before they are applied; by default nothing.
+        """Changes gradients before they are applied; by default not at all.
 
         Args:
-            gradients: One a variable; None where the loss does not depend on it.
+            gradients: One per variable; None where the loss does not depend on it.
             variables: The network's trainable variables, then the extra ones.
             progress: As for `losses`.
 
         Returns:
-            One a variable, in the same order.
+            One gradient per variable, in the same order.
         """
         del variables, progress
         return gradients
@@ -155,7 +155,7 @@ def mean_over_batch(losses: tf.Tensor) -> tf.Tensor:
     """Averages over the global batch: replicas' shares, and their gradients, sum to the mean.
 
     Args:
-        losses: f32 [B], one an example.
+        losses: f32 [B], one per example.
 
     Returns:
         f32 scalar.

@@ -15,7 +15,7 @@ GradientAndVariable: TypeAlias = tuple[tf.Tensor, tf.Variable]
 class FusedAdam(keras.optimizers.Adam):
     """Keras's Adam, computed by TensorFlow's fused kernel where one replica trains.
 
-    Keras composes the update of a dozen elementwise operations, each a pass over memory: a tenth
+    Keras composes the update from a dozen elementwise operations, each a pass over memory: a tenth
     of LeNet's training step. Under a distribution strategy Keras's own update is used.
 
     Reference: Kingma and Ba, Adam: A Method for Stochastic Optimization, ICLR 2015, section 2, in
@@ -24,7 +24,7 @@ class FusedAdam(keras.optimizers.Adam):
     Example:
         >>> optimizer = FusedAdam(learning_rate=0.1)
         >>> variable = keras.Variable([1.0])
-        >>> optimizer.apply_gradients([(tf.constant([2.0]), variable)])
+        >>> _ = optimizer.apply_gradients([(tf.constant([2.0]), variable)])
         >>> round(float(variable[0]), 3)
         0.9
     """
@@ -35,8 +35,8 @@ class FusedAdam(keras.optimizers.Adam):
         """Updates one variable and its two moments.
 
         Args:
-            gradient: Of the variable's shape.
-            variable: What Keras hands over, a variable of its backend.
+            gradient: Has the variable's shape.
+            variable: A variable of Keras's backend.
             learning_rate: Scalar.
         """
         if tf.distribute.has_strategy() or self.amsgrad or variable.dtype != tf.float32:
@@ -58,18 +58,18 @@ class FusedAdam(keras.optimizers.Adam):
         )
 
     def _all_reduce_sum_gradients(self, grads_and_vars: list[GradientAndVariable]) -> list:
-        # With one replica it changes nothing, but TensorFlow would register a gradient function for
-        # it that keeps the graph, and with it all weights and moments, until the process ends.
+        # With one replica it changes nothing, but TensorFlow would register a gradient function
+        # that keeps the graph, with all weights and moments, until the process ends.
         if tf.distribute.has_strategy():
             return super()._all_reduce_sum_gradients(grads_and_vars)
         return list(grads_and_vars)
 
 
 def build_optimizer(learning_rate: float, schedule: Schedule, steps: int) -> FusedAdam:
-    """Makes Adam with the scheduled learning rate.
+    """Makes Adam with a scheduled learning rate.
 
     Args:
-        learning_rate: Of the first step.
+        learning_rate: Learning rate of the first step.
         schedule: `constant`, or `cosine` down to 0 at the last step.
         steps: Length of the training.
 

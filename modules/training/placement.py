@@ -20,7 +20,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainingPlacement:
-    """The replicas that a training runs on, and which worker's they are here.
+    """The replicas that a training runs on, and this process's place among them.
 
     Attributes:
         strategy: Holds the variables and reduces over the replicas.
@@ -36,15 +36,15 @@ class TrainingPlacement:
 
     @classmethod
     def of_one_device(cls) -> TrainingPlacement:
-        """Takes this process alone, without a strategy."""
+        """Uses this process alone, without a strategy."""
         return cls(tf.distribute.get_strategy())
 
     @classmethod
     def of_one_process(cls, *batch_sizes: int) -> TrainingPlacement:
-        """Takes this process's GPUs, as many as share the batches evenly, or its CPU.
+        """Uses as many of this process's GPUs as can share the batches evenly, or its CPU.
 
         Args:
-            batch_sizes: Of all streams.
+            batch_sizes: Batch sizes of all streams.
         """
         devices = tf.config.list_logical_devices("GPU")
         while len(devices) > 1 and any(size % len(devices) for size in batch_sizes):
@@ -57,10 +57,10 @@ class TrainingPlacement:
 
     @classmethod
     def of_worker(cls, cluster: WorkerCluster, timeout_seconds: int) -> TrainingPlacement:
-        """Joins the other workers; to be called before TensorFlow has computed anything.
+        """Joins the other workers. Call it before TensorFlow has computed anything.
 
         Args:
-            cluster: That of TF_CONFIG, which TensorFlow reads for itself.
+            cluster: The cluster in TF_CONFIG, which TensorFlow also reads for itself.
             timeout_seconds: How long this worker waits for the others within a step.
         """
         options = tf.distribute.experimental.CommunicationOptions(timeout_seconds=timeout_seconds)
@@ -75,17 +75,17 @@ class TrainingPlacement:
 
     @property
     def replicas(self) -> int:
-        """Replicas of all workers."""
+        """Number of replicas of all workers."""
         return self.workers * self.replicas_per_worker
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[None]:
-        """Makes variables that are created inside exist once on each replica."""
+        """Creates the variables made inside once on each replica."""
         with self.strategy.scope(), tf.variable_creator_scope(_with_aggregation):
             yield
 
     def replica_batch(self, batch: Any) -> Any:
-        """Takes a replica's part of its worker's batch, inside `strategy.run`.
+        """Returns a replica's part of its worker's batch, inside `strategy.run`.
 
         Args:
             batch: Nested tensors, [B, ...].
@@ -107,18 +107,18 @@ class TrainingPlacement:
         return tf.nest.map_structure(part, batch)
 
     def sum_over_workers(self, value: int) -> int:
-        """Adds up a number of each worker, as soon as all have come this far."""
+        """Adds up one number of each worker; waits until all have come this far."""
         return int(sum(self._gather(value)))
 
     def check_agreement(self, what: str, text: str) -> None:
-        """Waits for the other workers, and refuses to train on with ones that differ.
+        """Waits for the other workers and refuses to continue if they differ.
 
         Args:
             what: What is compared, for the message.
             text: Must be the same in each worker.
 
         Raises:
-            TrainingError: It is not.
+            TrainingError: It is not the same.
         """
         own = zlib.crc32(text.encode())
         values = self._gather(own)
@@ -130,10 +130,10 @@ class TrainingPlacement:
             )
 
     def check_weights(self, weights: Mapping[str, tf.Variable]) -> None:
-        """Refuses a training after which the workers do not hold the same weights.
+        """Refuses a training after which the workers hold different weights.
 
         Args:
-            weights: By name.
+            weights: Weights by name.
 
         Raises:
             TrainingError: They differ.
@@ -166,7 +166,7 @@ class TrainingPlacement:
 
 
 def _with_aggregation(next_creator: Any, **options: Any) -> tf.Variable:
-    # Keras counts the seed of a dropout without saying which replica's count holds.
+    # Keras counts the seed of a dropout without naming the replica whose count holds.
     unknown = (None, tf.VariableAggregation.NONE)
     if options.get("aggregation") in unknown and not options.get("trainable", True):
         options["aggregation"] = tf.VariableAggregation.ONLY_FIRST_REPLICA

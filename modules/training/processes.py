@@ -1,7 +1,7 @@
-"""Starts the workers of a training on this host, watches them, and ends them all with the first.
+"""Starts the workers of a training on this host, and stops them all when one fails.
 
-TensorFlow can join a cluster only before it has computed anything, so that a pipeline's process,
-which has, is the workers' supervisor and none of them.
+TensorFlow can join a cluster only before it has computed anything. A pipeline's process has, so it
+supervises the workers and is none of them.
 """
 
 from __future__ import annotations
@@ -18,17 +18,22 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from modules.core.errors import ConfigError, TrainingError
 from modules.core.progress import report_progress
 from modules.training.cluster import TF_CONFIG, WorkerCluster, workers_to_train
-from modules.training.jobs import TrainingJob
+from modules.training.jobs import JobType, TrainingJob
 
-# A supervised worker's line that begins so goes on as JSON, with `error` or with a `Progress`.
+if TYPE_CHECKING:
+    from modules.training.placement import TrainingPlacement
+
+# Begins a supervised worker's line of JSON: an `error`, or a `Progress`.
 REPORT_PREFIX = "warmstart.worker "
-# Exit status of a worker that lost another one. Kubeflow starts containers with 128 or more again.
+# Exit status of a worker that lost another one. Kubeflow restarts containers that end with 128 or
+# more.
 LOST_ANOTHER_WORKER = 138
 
 _SOURCES = Path(__file__).resolve().parents[2]
@@ -40,7 +45,7 @@ _logger = logging.getLogger(__name__)
 
 
 def workers_to_start(setting: int | None) -> int:
-    """Returns how many workers a pipeline's trainer starts; 1 means that it trains by itself.
+    """Returns how many workers a pipeline's trainer starts; 1 means that it trains itself.
 
     Args:
         setting: `training.workers`.
@@ -56,6 +61,30 @@ def workers_to_start(setting: int | None) -> int:
             "modules.training_worker JOB.json' on each worker (docs/scaling.md)."
         )
     return workers_to_train(setting, cluster)
+
+
+def train_job(
+    job: JobType, train: Callable[[JobType, TrainingPlacement], None], *batch_sizes: int
+) -> None:
+    """Trains in this process, or on workers of this host where `training.workers` asks for several.
+
+    Args:
+        job: What is trained.
+        train: Trains it in one process.
+        batch_sizes: Of all streams, which the GPUs of this process must be able to share.
+
+    Raises:
+        ConfigError: This process is itself a worker of several.
+        TrainingError: A worker failed or was killed.
+        WarmstartError: As `train` does.
+    """
+    workers = workers_to_start(job.plan.training.workers)
+    if workers > 1:
+        train_on_workers(job, workers)
+        return
+    from modules.training.placement import TrainingPlacement
+
+    train(job, TrainingPlacement.of_one_process(*batch_sizes))
 
 
 def train_on_workers(job: TrainingJob, workers: int) -> None:
@@ -82,7 +111,7 @@ def train_on_workers(job: TrainingJob, workers: int) -> None:
 
 
 class _WorkerProcess:
-    """A worker, whose lines are logged as they come."""
+    """A worker process. Its output is logged line by line."""
 
     def __init__(self, job: Path, cluster: WorkerCluster) -> None:
         self.worker = cluster.worker
@@ -121,11 +150,11 @@ class _WorkerProcess:
         return self._process.poll()
 
     def read_to_end(self) -> None:
-        """Waits for the last line of a process that has ended."""
+        """Waits for the last line of output of a process that has ended."""
         self._reader.join(timeout=_SECONDS_TO_END)
 
     def end(self) -> None:
-        """Ends it, whatever it does."""
+        """Terminates the process, by force if needed."""
         self._process.terminate()
         try:
             self._process.wait(timeout=_SECONDS_TO_END)
@@ -157,7 +186,7 @@ def _wait(processes: Sequence[_WorkerProcess]) -> None:
         ended = [process for process in running if process.status is not None]
         failed = [process for process in ended if process.status != 0]
         if failed:
-            # A worker that lost another one is not the one to blame.
+            # A worker that lost another one is not the culprit.
             culprit = min(failed, key=lambda process: process.status == LOST_ANOTHER_WORKER)
             culprit.read_to_end()
             raise TrainingError(_explain(culprit, len(processes)))
@@ -171,19 +200,19 @@ def _explain(process: _WorkerProcess, workers: int) -> str:
     status = process.status or 0
     if status < 0:
         name = signal.Signals(-status).name
-        reason = " (often for want of memory)" if name == "SIGKILL" else ""
+        reason = " (often for lack of memory)" if name == "SIGKILL" else ""
         what = f"was ended by {name}{reason}"
     else:
         last = "\n  ".join(process.last_lines)
-        what = f"ended with status {status}; the last it said:\n  {last}\n"
+        what = f"ended with status {status}. Its last output:\n  {last}\n"
     return (
-        f"{who} {what}. The other workers were stopped. The same command goes on from the last "
-        "checkpoint; fewer training.workers need less memory."
+        f"{who} {what}. The other workers were stopped. Rerun the same command to resume from the "
+        "last checkpoint; fewer training.workers need less memory."
     )
 
 
 def free_ports(count: int) -> list[int]:
-    """Finds ports of the loopback interface that nobody listens on."""
+    """Finds free ports of the loopback interface."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:

@@ -1,4 +1,4 @@
-"""training.json: what one training did, written when everything else of it is."""
+"""training.json: what one training did, written after everything else of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 import tensorflow as tf
 
 from modules.core.atomic_files import write_atomically
-from modules.core.errors import DataError
+from modules.core.errors import DataError, one_line
 
 TRAINING_FILE = "training.json"
 
@@ -21,9 +21,9 @@ class TrainingRecord:
     Attributes:
         arm: `pretrained`, `scratch` or `warm_start`.
         steps: Training steps; 0 where the network was not trained.
-        seconds: Wall time of the training, data preparation and export apart.
-        examples_per_second: Over all streams of examples, while training.
-        precision: The Keras dtype policy that was trained in.
+        seconds: Wall time of the training, without data preparation and export.
+        examples_per_second: Training speed over all streams of examples.
+        precision: The Keras dtype policy of the training.
         labelled_examples: Labelled examples of the arm's own domain that training used.
         labelled_example_ids: Their ids, ascending, for the arms on the target domain.
         seed: The seed.
@@ -41,7 +41,7 @@ class TrainingRecord:
     metrics: dict[str, float] = field(default_factory=dict)
 
     def write(self, directory: str) -> None:
-        """Writes training.json in one step, so that no reader ever sees a part of it.
+        """Writes training.json in one step.
 
         Args:
             directory: The ModelRun artifact; made if missing.
@@ -66,7 +66,7 @@ class TrainingRecord:
             An equal record.
 
         Raises:
-            DataError: There is none: the training did not finish.
+            DataError: There is no record: the training did not finish.
         """
         path = os.path.join(directory, TRAINING_FILE)
         try:
@@ -76,6 +76,6 @@ class TrainingRecord:
             raise DataError(
                 path,
                 expected="the record of a finished training",
-                found=" ".join(str(error).split())[:200],
+                found=one_line(error)[:200],
                 fix="Run the training again.",
             ) from error

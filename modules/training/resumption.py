@@ -1,8 +1,8 @@
-"""Lets a training go on from what an interrupted attempt at the same training has left.
+"""Resumes a training from what an interrupted attempt at the same training has left.
 
-An attempt that was killed leaves its checkpoints in a ModelRun artifact that never became
-complete. The next attempt gets an artifact of its own, and takes that folder over. What makes two
-trainings the same is written into the folder before the first step.
+A killed attempt leaves its checkpoints in a ModelRun artifact that never became complete. The next
+attempt gets an artifact of its own and takes that folder over. The training's identity is written
+into the folder before the first step.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ IDENTITY_FILE = "training_identity"
 
 
 def training_identity(settings: Mapping[str, Any], inputs: Sequence[str]) -> str:
-    """Sums up all that a training depends on.
+    """Sums up everything that a training depends on.
 
     Args:
-        settings: Parameters as JSON values, the seed and the code's fingerprint among them.
-        inputs: Folders that the training reads; their contents count, not where they lie.
+        settings: Parameters as JSON values, with the seed and the code's fingerprint.
+        inputs: Folders that the training reads. Their contents count, not their place.
 
     Returns:
         SHA-256 in hexadecimal.
@@ -39,12 +39,12 @@ def training_identity(settings: Mapping[str, Any], inputs: Sequence[str]) -> str
 def open_run_directory(run_directory: str, identity: str) -> None:
     """Makes a run directory hold an earlier attempt at this training, or nothing.
 
-    Looked for in the directory itself, then, on a local disk, beside it. A training with a record
-    is complete and never touched.
+    The attempt is looked for in the directory itself and then, on a local disk, beside it. A
+    training with a record is complete and never touched.
 
     Args:
         run_directory: The ModelRun artifact to fill; made if missing.
-        identity: The training's, see `training_identity`.
+        identity: The training's identity, see `training_identity`.
     """
     if _read_identity(run_directory) == identity:
         return
@@ -61,7 +61,7 @@ def open_run_directory(run_directory: str, identity: str) -> None:
 
 def _find_interrupted(run_directory: str, identity: str) -> str | None:
     path = run_directory.rstrip("/")
-    # A link leads to a volume that is this training's alone.
+    # A link leads to a volume that belongs to this training alone.
     if "://" in path or os.path.islink(path):
         return None
     parent = os.path.dirname(path)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from modules.core.errors import ConfigError
-from modules.core.example_features import TRAIN_SPLIT
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import (
     ExampleIndex,
@@ -19,13 +17,14 @@ from modules.examples.input_pipeline import (
     index_examples,
     preprocess_examples,
 )
-from modules.settings import Shots, TrainingSettings, TransferSettings
+from modules.settings.plans import TransferPlan
+from modules.training.jobs import train_split
 from modules.training.objectives import SOURCE, TARGET, UNLABELLED
-from modules.transfer.methods import transfer_method_class
+from modules.transfer.methods import TRANSFER_METHODS
 
-# Source examples that the restored network is judged on before the first step.
+# Source examples on which the restored network is evaluated before the first step.
 PROOF_EXAMPLES = 1000
-# Target images that the domains' distance is estimated on, and no training.
+# Target images that transferability is estimated on.
 _TARGET_SAMPLE = 500
 
 _KEPT_SELECTIONS = 4
@@ -36,9 +35,9 @@ class TransferData:
     """Preprocessed examples, of train splits only.
 
     Attributes:
-        shots: The labelled target examples; none with 0 shots.
-        source: A random sample of the source, big enough for the training and for the proof.
-        target: A random sample of all of the target's images, without labels.
+        shots: The labelled target examples; None with 0 shots.
+        source: A random sample of the source, large enough for the training and the proof.
+        target: A random sample of the target's images, without labels.
         streams: What the method trains on, by the names of its streams.
     """
 
@@ -58,12 +57,12 @@ class TransferData:
 
 @dataclass(frozen=True)
 class TrainSplit:
-    """A domain's train split, whose images are preprocessed when they are asked for.
+    """A domain's train split. Its images are preprocessed on demand.
 
     Attributes:
         name: For error messages.
-        index: What is in it.
-        preprocess: Gives the examples of some rows of the index, int64 [M], or, for None, of all.
+        index: Labels, ids and places of its examples.
+        preprocess: Returns the examples of some rows of the index, int64 [M], or of all for None.
     """
 
     name: str
@@ -74,7 +73,7 @@ class TrainSplit:
     def open(
         cls, examples_uri: str, preprocessor: ImagePreprocessor, memory_cache_mib: int
     ) -> TrainSplit:
-        """Opens the train split of an Examples artifact; no image is read yet.
+        """Opens the train split of an Examples artifact without reading an image.
 
         Args:
             examples_uri: Root of the artifact.
@@ -87,7 +86,7 @@ class TrainSplit:
         Raises:
             DataError: It cannot be read.
         """
-        index = index_examples([_train_files(examples_uri)])
+        index = index_examples([f"{train_split(examples_uri)}/*"])
 
         def preprocess(rows: np.ndarray | None) -> PreprocessedExamples:
             return preprocess_examples(
@@ -97,11 +96,11 @@ class TrainSplit:
         return cls(examples_uri, index, preprocess)
 
     def preprocessed(self) -> TrainSplit:
-        """Preprocesses every image now, once for any number of trainings in this process."""
+        """Preprocesses every image now, for any number of trainings in this process."""
         examples = self.preprocess(None)
 
-        # TensorFlow never lets go of the examples that a tf.numpy_function has read: trainings with
-        # the same seed, which take the same rows, share one copy of them.
+        # TensorFlow never frees the examples that a tf.numpy_function has read. Trainings with the
+        # same seed take the same rows, so they share one copy.
         @functools.lru_cache(maxsize=_KEPT_SELECTIONS)
         def take(rows: bytes) -> PreprocessedExamples:
             return examples.take(np.frombuffer(rows, np.int64))
@@ -113,25 +112,19 @@ class TrainSplit:
 
 
 def load_transfer_data(
+    plan: TransferPlan,
     target_examples: str,
     source_examples: str,
     transform_graph: str,
-    transfer: TransferSettings,
-    training: TrainingSettings,
-    shots: Shots,
-    seed: int,
     class_names: Sequence[str],
 ) -> TransferData:
     """Reads and preprocesses as much of the two train splits as the method needs.
 
     Args:
+        plan: Names the method, its budget, the shots and the seed that draws them.
         target_examples: Root of the target's Examples artifact.
         source_examples: Root of the source's.
         transform_graph: The TransformGraph artifact.
-        transfer: Names the method and its budget.
-        training: Bounds the memory.
-        shots: Labelled target examples of each class.
-        seed: Chooses the shots and the source's sample.
         class_names: The target's, in label order.
 
     Returns:
@@ -143,28 +136,21 @@ def load_transfer_data(
     """
     preprocessor = ImagePreprocessor(transform_graph)
     target, source = (
-        TrainSplit.open(examples, preprocessor, training.memory_cache_mib)
+        TrainSplit.open(examples, preprocessor, plan.training.memory_cache_mib)
         for examples in (target_examples, source_examples)
     )
-    return select_transfer_data(target, source, transfer, shots, seed, class_names)
+    return select_transfer_data(plan, target, source, class_names)
 
 
 def select_transfer_data(
-    target: TrainSplit,
-    source: TrainSplit,
-    transfer: TransferSettings,
-    shots: Shots,
-    seed: int,
-    class_names: Sequence[str],
+    plan: TransferPlan, target: TrainSplit, source: TrainSplit, class_names: Sequence[str]
 ) -> TransferData:
     """Draws what the method needs from the two train splits.
 
     Args:
-        target: The target's.
-        source: The source's.
-        transfer: Names the method and its budget.
-        shots: Labelled target examples of each class.
-        seed: Chooses the shots and the source's sample.
+        plan: Names the method, its budget, the shots and the seed that draws them.
+        target: The target's train split.
+        source: The source's train split.
         class_names: The target's, in label order.
 
     Returns:
@@ -174,7 +160,8 @@ def select_transfer_data(
         ConfigError: The method needs labelled target examples and there are no shots.
         DataError: A class has too few examples.
     """
-    method = transfer_method_class(transfer.method)
+    transfer, shots, seed = plan.transfer, plan.shots, plan.seed
+    method = TRANSFER_METHODS.find(transfer.method)
     if TARGET in method.required_streams and shots == 0:
         raise ConfigError(
             f"transfer.method: '{transfer.method}' trains on labelled target examples, but "
@@ -202,7 +189,7 @@ def select_transfer_data(
     if TARGET in used and labelled is not None:
         streams[TARGET] = labelled
     needed = transfer.steps * transfer.source_batch_size if SOURCE in used else 0
-    # No more than the steps can use or the proof takes.
+    # No more than the steps or the proof can use.
     sample = source.preprocess(_sample(len(source.index), max(needed, PROOF_EXAMPLES), seed))
     if SOURCE in used:
         streams[SOURCE] = sample
@@ -212,7 +199,3 @@ def select_transfer_data(
 def _sample(total: int, count: int, seed: int) -> np.ndarray:
     """Chooses rows at random, ascending."""
     return np.sort(np.random.default_rng(seed).permutation(total)[:count])
-
-
-def _train_files(examples_uri: str) -> str:
-    return os.path.join(examples_uri, f"Split-{TRAIN_SPLIT}", "*")

@@ -9,12 +9,12 @@ import numpy as np
 
 from modules.core.errors import WarmStartMappingError
 from modules.examples.input_pipeline import PreprocessedExamples
-from modules.models.checkpointing import Network
 from modules.models.mapping_report import MappingReport
+from modules.networks.network import Network
 from modules.networks.outputs import network_outputs
 from modules.networks.restored_graph import RestoredGraph
 
-# Largest difference of an output, as a share of the largest output: rounding, and no more.
+# Largest difference of an output, as a share of the largest output, that rounding explains.
 _TOLERANCES = {"float32": 1e-3, "mixed_bfloat16": 0.1}
 
 
@@ -25,10 +25,10 @@ def prove_warm_start(
     precision: str,
     labelled: Mapping[str, PreprocessedExamples],
 ) -> dict[str, float]:
-    """Evaluates the restored network, and compares it with the pretrained model itself.
+    """Evaluates the restored network and compares it with the pretrained model itself.
 
-    Where every weight was restored, both must say the same. Where some were announced to be
-    missing or of another shape there is nothing to compare.
+    Where every weight was restored, both must give the same outputs. Where the configuration
+    announced missing or reshaped weights, there is nothing to compare.
 
     Args:
         network: After the restoration, before the first step.
@@ -43,7 +43,7 @@ def prove_warm_start(
         largest logit.
 
     Raises:
-        WarmStartMappingError: The restored network says something else than the pretrained model.
+        WarmStartMappingError: The two give different outputs.
     """
     images = np.concatenate([part.images for part in labelled.values()])
     outputs = network_outputs(network, images)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from modules.settings import PositiveInt, Settings
+from modules.settings.base import PositiveInt, Settings
 
 Runner = Literal["local", "flink", "spark", "dataflow", "portable"]
 _Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+:[0-9]{1,5}$")]

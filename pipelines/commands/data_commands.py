@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
-import warnings
 from pathlib import Path
 
 import click
 
-from pipelines.commands.override_option import override_option
-from pipelines.commands.terminal_text import terminal_text
+from pipelines.commands.options import override_option, say, silence_imports
 
 
 @click.command("init", short_help="Look at a folder of images and write a CONFIG.")
@@ -38,9 +35,7 @@ def init_command(folder: Path, source: Path | None, output: Path | None, force: 
     from pipelines.commands.init import initialize
 
     silence_imports()
-    initialize(
-        folder, source, output, force=force, say=lambda line: click.echo(terminal_text(line))
-    )
+    initialize(folder, source, output, force=force, say=say)
 
 
 @click.command("check", short_help="Check CONFIG and its data without training.")
@@ -49,6 +44,7 @@ def init_command(folder: Path, source: Path | None, output: Path | None, force: 
 @click.option("--all", "read_all", is_flag=True, help="Read every image, not only the first ones.")
 def check_command(config: Path, overrides: tuple[str, ...], read_all: bool) -> None:
     """Check CONFIG and its data without training; exit with 1 if a run would fail."""
+    from modules.core.wording import count
     from pipelines.commands.check import ERROR, check_config
     from pipelines.config import load_config
 
@@ -57,21 +53,9 @@ def check_command(config: Path, overrides: tuple[str, ...], read_all: bool) -> N
     errors = 0
     for line in check_config(loaded, read_all=read_all):
         errors += line.level == ERROR
-        click.echo(terminal_text(f"{line.level:<8} {line.text}"))
+        say(f"{line.level:<8} {line.text}")
     if errors:
-        click.echo(
-            f"{errors} {'error' if errors == 1 else 'errors'}: {config} is not ready to run."
-        )
+        say(f"{count(errors, 'error')}: {config} is not ready to run.")
         sys.exit(1)
     options = [part for override in overrides for part in ("--set", override)]
-    click.echo(f"Ready: {shlex.join(['warmstart', 'run', str(config), *options])}")
-
-
-def _say(line: str) -> None:
-    click.echo(terminal_text(line))
-
-
-def silence_imports() -> None:
-    """Keeps from the terminal what TensorFlow prints when it is imported, where data need it."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.simplefilter("ignore", FutureWarning)
+    say(f"Ready: {shlex.join(['warmstart', 'run', str(config), *options])}")

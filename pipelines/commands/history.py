@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import click
+
+from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
 from modules.core.errors import DataError
-from modules.models.serving_folder import SERVING_FOLDER, pushed_versions
-from pipelines.commands.row_formats import format_csv, format_json, format_table
-from pipelines.running.history import HISTORY_FILE, RunRecord, find_output_folders, read_history
+from pipelines.commands.options import format_option
+
+if TYPE_CHECKING:
+    from pipelines.running.history import RunRecord
 
 _RUN_COLUMNS = {
     "run": "run",
     "finished": "finished (UTC)",
     "verdict": "verdict",
-    "pretrained": "zero\nshot",
-    "scratch": "scratch",
-    "warm_start": "warm\nstart",
+    PRETRAINED: "zero\nshot",
+    SCRATCH: "scratch",
+    WARM_START: "warm\nstart",
     "pushed_version": "pushed\nversion",
     "seed": "seed",
 }
 _VERSION_COLUMNS = {"version": "version", "pushed": "pushed (UTC)", "state": "state"}
 
 
-def history(folder: Path, format: str) -> str:
-    """Tells what was run.
+@click.command("history", short_help="List the runs below DIR, or all about one.")
+@click.argument("folder", metavar="[DIR]", default="runs", type=click.Path(path_type=Path))
+@format_option
+def history_command(folder: Path, format: str) -> None:
+    """List the runs below DIR, `runs` by default, with verdicts and pushed versions.
+
+    If DIR is a run's output folder, all its runs are listed, and the versions in its serving
+    folder (not in CSV).
+    """
+    click.echo(list_runs(folder, format), nl=False)
+
+
+def list_runs(folder: Path, format: str) -> str:
+    """Lists finished runs.
 
     Args:
         folder: A run's output folder, or one above several.
@@ -37,6 +53,8 @@ def history(folder: Path, format: str) -> str:
     Raises:
         DataError: There is no run.
     """
+    from pipelines.running.history import HISTORY_FILE, find_output_folders, read_history
+
     if (folder / HISTORY_FILE).is_file():
         records = read_history(folder)
         rows = [_run_row(folder.resolve().name, record) for record in records]
@@ -55,6 +73,8 @@ def history(folder: Path, format: str) -> str:
 
 
 def _format(runs: list[dict[str, Any]], versions: list[dict[str, Any]] | None, format: str) -> str:
+    from pipelines.commands.row_formats import format_csv, format_json, format_table
+
     if format == "csv":
         return format_csv(runs, list(_RUN_COLUMNS))
     if format == "json":
@@ -67,7 +87,7 @@ def _format(runs: list[dict[str, Any]], versions: list[dict[str, Any]] | None, f
     if versions is None:
         return text
     if not versions:
-        return f"{text}\nNo version is in the serving folder.\n"
+        return f"{text}\nThe serving folder holds no version.\n"
     dated = [row | {"pushed": _minutes(row["pushed"])} for row in versions]
     return f"{text}\n{format_table(dated, _VERSION_COLUMNS, foldable={'state': 10})}"
 
@@ -82,7 +102,9 @@ def _run_row(name: str, record: RunRecord) -> dict[str, Any]:
 
 
 def _version_rows(output: Path) -> list[dict[str, Any]]:
-    """Says of each version what it is; the newest is the one that model servers take."""
+    """Describes each version. Model servers take the newest one."""
+    from modules.models.serving_folder import SERVING_FOLDER, pushed_versions
+
     versions = pushed_versions(output / SERVING_FOLDER)
     rows = []
     for version in versions:

@@ -4,33 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from modules.core.checksums import check_checksums
+import click
+
 from modules.core.errors import WarmstartError
-from modules.models.prediction import Predictions, predict_files
-from modules.models.serving_folder import PUSH_AGAIN, find_model
-from modules.sources.image_files import find_images
-from pipelines.commands.row_formats import format_csv, format_json, format_table
+from pipelines.commands.options import format_option, silence_imports, terminal_text
+
+if TYPE_CHECKING:
+    from modules.models.prediction import Predictions
 
 _COLUMNS = {"image": "image", "class": "class", "probability": "probability"}
 _MOST_NAMED = 10
 
 
-def predict(model: Path, images: Sequence[str], format: str, *, skip_bad: bool) -> tuple[str, str]:
+@click.command("predict")
+@click.argument("model", metavar="MODEL_OR_RUN", type=click.Path(path_type=Path))
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path())
+@format_option
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write to a file instead of the terminal.",
+)
+@click.option("--skip-bad", is_flag=True, help="Skip files that are not images.")
+def predict_command(
+    model: Path, images: tuple[str, ...], format: str, output: Path | None, skip_bad: bool
+) -> None:
+    """Print class and probability of each IMAGE, by a pushed model.
+
+    MODEL_OR_RUN is a run's output folder, its serving folder (the newest version counts) or one
+    version in that. Each IMAGE is a PNG or JPEG file, or a folder of them. If one is not an image,
+    nothing is printed and the exit code is 1.
+    """
+    silence_imports()
+    from pipelines.commands.row_formats import write_text
+
+    text, skipped = predict_images(model, images, format, skip_bad=skip_bad)
+    click.echo(terminal_text(skipped), nl=False, err=True)
+    write_text(text, output)
+
+
+def predict_images(
+    model: Path, images: Sequence[str], format: str, *, skip_bad: bool
+) -> tuple[str, str]:
     """Classifies images.
 
     Args:
         model: A pushed version, a serving folder or a run's output folder.
         images: Files and folders.
         format: `table`, `csv` or `json`.
-        skip_bad: Go on without files that are no images, which otherwise are errors.
+        skip_bad: Skip files that are not images, which otherwise are errors.
 
     Returns:
-        The text in that format, and what was skipped: a line for each file.
+        The predictions in that format, and a line for each skipped file.
 
     Raises:
         WarmstartError: The model or an image is missing or not what it should be.
     """
+    from modules.core.checksums import check_checksums
+    from modules.models.prediction import predict_files
+    from modules.models.serving_folder import PUSH_AGAIN, find_model
+    from modules.sources.image_files import find_images
+    from pipelines.commands.row_formats import format_csv, format_json, format_table
+
     version = find_model(model)
     files = find_images(images)
     check_checksums(str(version), PUSH_AGAIN)
@@ -59,7 +97,7 @@ def _refusal(predictions: Predictions) -> WarmstartError:
         return WarmstartError("\n".join([*lines, "There is no image to predict."]))
     total = len(refused) + len(predictions.answers)
     lines.append(
-        f"{len(refused)} of {total} files are no images, so nothing is printed. Put this right, or "
-        "pass --skip-bad to go on without them."
+        f"{len(refused)} of {total} files are not images, so nothing is printed. Fix this, or pass "
+        "--skip-bad to skip them."
     )
     return WarmstartError("\n".join(lines))

@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from modules.core.checksums import check_checksums
+import click
+
 from modules.core.errors import DataError
 from modules.models.serving_folder import (
     PUSH_AGAIN,
@@ -18,30 +19,42 @@ from modules.models.serving_folder import (
     pushed_versions,
     whole_version,
 )
-from pipelines.running.output_folder import exclusive_output, storage_errors_explained
+from pipelines.commands.options import say, silence_imports
 
 _WHERE = "`warmstart history RUN` lists the versions."
 
 
-def rollback(output: Path, to: int | None) -> tuple[int, int]:
+@click.command("rollback", short_help="Put an earlier pushed version of RUN back.")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--to", type=int, metavar="VERSION", help="By default, the version pushed before.")
+def rollback_command(run: Path, to: int | None) -> None:
+    """Put an earlier pushed version of RUN back as the newest, which model servers take."""
+    silence_imports()
+    chosen, made = roll_back(run, to)
+    say(f"Version {chosen} is served again, as {made}.")
+
+
+def roll_back(output: Path, to: int | None) -> tuple[int, int]:
     """Copies an earlier version to a higher number, which model servers take.
 
-    The versions that are there stay as they are. The copy appears whole, in one step, and keeps a
-    note of the version that it was made from.
+    Existing versions stay as they are. The copy appears whole, in one step, and holds a note of
+    the version that it was copied from.
 
     Args:
         output: A run's output folder.
-        to: The version to go back to; None takes the one that was pushed before the model that is
-            served now.
+        to: The version to go back to; None takes the one that was pushed before the served model.
 
     Returns:
         The version that was copied, and the new one.
 
     Raises:
-        DataError: There is no such version, it is the one that is served, or its files are not
-            those that were pushed.
-        OutputError: A run holds the folder, or the disk is full.
+        DataError: There is no such version, it is the served one, or its files have changed since
+            they were pushed.
+        OutputError: Another run holds the folder, or the disk is full.
     """
+    from modules.core.checksums import check_checksums
+    from pipelines.running.output_folder import exclusive_output, storage_errors_explained
+
     serving = output / SERVING_FOLDER
     if not serving.is_dir():
         raise DataError(
@@ -69,7 +82,7 @@ def _choose(serving: Path, versions: Sequence[PushedVersion], to: int | None) ->
         )
     served = versions[-1]
     if to is None:
-        # A copy stands where its original stood: rolling back twice goes back two pushes.
+        # A copy counts as its original: rolling back twice goes back two pushes.
         earlier = [v for v in versions if v.copy_of is None and v.number < _origin(served)]
         if not earlier:
             raise DataError(
@@ -99,6 +112,8 @@ def _origin(version: PushedVersion) -> int:
 
 
 def _copy(chosen: PushedVersion, place: Path) -> None:
+    from modules.core.checksums import check_checksums
+
     with whole_version(place) as partial:
         shutil.copytree(chosen.path, partial, copy_function=shutil.copyfile)
         (partial / ROLLBACK_FILE).write_text(f"{_origin(chosen)}\n", encoding="utf-8")

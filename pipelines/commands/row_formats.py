@@ -1,4 +1,4 @@
-"""Rows of a result as a table for people, as CSV for spreadsheets or as JSON for programs."""
+"""Rows as a table for people, as CSV for spreadsheets or as JSON for programs."""
 
 from __future__ import annotations
 
@@ -32,14 +32,13 @@ Row = Mapping[str, Any]
 def format_table(
     rows: Sequence[Row], columns: Mapping[str, str], foldable: Mapping[str, int]
 ) -> str:
-    """Draws a table as wide as the terminal, or 80 columns; long names go on in the next line.
+    """Draws a table as wide as the terminal, or 80 columns; long names are wrapped.
 
     Args:
-        rows: Values by key; what cannot be shown of a name is replaced.
-        columns: Keys with their headings. Those of numbers, as the first row has them, are
-            right-aligned.
-        foldable: Keys of the columns that share the room that the others leave, each with the
-            characters that it gets at least.
+        rows: Values by key. Control characters in names are replaced.
+        columns: Headings by key. Columns of numbers are right-aligned.
+        foldable: Minimum width, in characters, of the columns that may be wrapped. They share the
+            room that the others leave.
 
     Returns:
         Lines of text.
@@ -66,8 +65,8 @@ def format_table(
 def format_csv(rows: Sequence[Row], keys: Sequence[str]) -> str:
     """Writes CSV that a spreadsheet may open.
 
-    A name that a spreadsheet would run as a formula gets an apostrophe in front, and control
-    characters are replaced; JSON has every name as it is.
+    A name that a spreadsheet would run as a formula gets an apostrophe in front. Control characters
+    are replaced. For the exact names, use JSON.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -77,7 +76,7 @@ def format_csv(rows: Sequence[Row], keys: Sequence[str]) -> str:
 
 
 def format_json(document: Mapping[str, Any]) -> str:
-    """Writes JSON in ASCII, which no terminal takes for anything else."""
+    """Writes JSON in ASCII, which every terminal shows as it is."""
     return json.dumps(document, indent=2) + "\n"
 
 

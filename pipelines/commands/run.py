@@ -1,26 +1,45 @@
-"""`warmstart run`: the steps around a local run, from the first check to the last line."""
+"""`warmstart run`: runs the transfer pipeline on this machine."""
 
 from __future__ import annotations
 
-import os
-import shlex
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
+import click
 
-from modules.core.errors import ConfigError
-from pipelines.beam.options import check_storage
-from pipelines.config import Config
-from pipelines.running.display import create_display
-from pipelines.running.output_folder import exclusive_output, storage_errors_explained
-from pipelines.running.summary import print_summary
-from pipelines.running.terminal_capture import logs_to_file
-from pipelines.running.unexpected_errors import unforeseen_errors_explained
+from pipelines.commands.options import override_option, verbose_option
+
+if TYPE_CHECKING:
+    from pipelines.config import Config
 
 
-def run_command(config: Config, output: Path, *, fresh: bool, verbose: bool) -> str:
+@click.command("run")
+@click.argument("config", type=click.Path(path_type=Path))
+@override_option
+@click.option("--output", type=click.Path(path_type=Path), help="Folder for the run's results.")
+@click.option("--fresh", is_flag=True, help="Run every component again; use no cached result.")
+@click.option("--require-blessing", is_flag=True, help="Exit with 3 unless the model is blessed.")
+@verbose_option
+def run_command(
+    config: Path,
+    overrides: tuple[str, ...],
+    output: Path | None,
+    fresh: bool,
+    require_blessing: bool,
+    verbose: bool,
+) -> None:
+    """Run the transfer pipeline of CONFIG on this machine."""
+    from pipelines.config import load_config
+
+    loaded = load_config(config, overrides)
+    verdict = run_scenario(loaded, output or loaded.output_folder, fresh=fresh, verbose=verbose)
+    if require_blessing and verdict != "blessed":
+        sys.exit(3)
+
+
+def run_scenario(config: Config, output: Path, *, fresh: bool, verbose: bool) -> str:
     """Runs a scenario and tells the user what happened.
 
     Args:
@@ -35,55 +54,24 @@ def run_command(config: Config, output: Path, *, fresh: bool, verbose: bool) -> 
     Raises:
         WarmstartError: What went wrong, in words for the user.
     """
+    from pipelines.beam.options import check_storage
+    from pipelines.running.display import run_display
+    from pipelines.running.session import command_line, output_session
+    from pipelines.running.summary import print_summary
+
     started = time.monotonic()
-    check_data_folders(config)
     output = output.resolve()
     check_storage(config.beam, str(output))
-    log_file = output / "logs" / f"{time.strftime('%Y%m%d-%H%M%S')}.log"
-    with (
-        exclusive_output(output),
-        storage_errors_explained(output),
-        logs_to_file(log_file, also_to_terminal=verbose) as terminal,
-    ):
-        console = Console(file=terminal, width=None if terminal.isatty() else 80)
-        console.print(
-            f"warmstart {config.name}: {config.source.name} to {config.target.name}",
-            highlight=False,
-        )
-        display = create_display(console)
-        try:
-            # TensorFlow reads this when it is imported, which takes seconds: hence not above.
-            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    kept = "Finished components stay cached."
+    with output_session(
+        config, output, title="warmstart", width=80, kept=kept, verbose=verbose
+    ) as console:
+        with run_display(console) as display:
+            # Imports TensorFlow, which takes seconds: the display is there already.
             from pipelines.local_runner import run_locally
 
-            with (
-                unforeseen_errors_explained(
-                    log_file, kept="Finished components stay cached.", verbose=verbose
-                ),
-                storage_errors_explained(output),
-            ):
-                result = run_locally(
-                    config,
-                    output,
-                    display,
-                    started=started,
-                    command=shlex.join(["warmstart", *sys.argv[1:]]),
-                    fresh=fresh,
-                )
-        finally:
-            display.close()
+            result = run_locally(
+                config, output, display, started=started, command=command_line(), fresh=fresh
+            )
         print_summary(result, output, console)
     return result["verdict"]
-
-
-def check_data_folders(config: Config) -> None:
-    """Refuses missing data folders before anything heavy is imported."""
-    for role, domain in (("source", config.source), ("target", config.target)):
-        path = Path(domain.path)
-        if not path.is_dir():
-            found = "a file" if path.exists() else "nothing"
-            raise ConfigError(
-                f"{role}.path: expected a folder of format '{domain.format}' at {path.resolve()}, "
-                f"found {found}. Correct the path in the configuration, or pass "
-                f"--set {role}.path=DIR."
-            )

@@ -1,1 +1,1 @@
-"""Compiling the pipeline for Kubeflow and submitting it."""
+"""Compiles the pipeline for Kubeflow Pipelines and submits it."""

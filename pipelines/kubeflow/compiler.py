@@ -9,13 +9,14 @@ from typing import Any
 
 import yaml
 
+from components.container_entrypoint.staging import needs_download
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import ConfigError
 from pipelines.beam.options import check_storage
 from pipelines.config import Config
-from pipelines.kubeflow.imports import import_data, needs_import
-from pipelines.kubeflow.parameters import Spec, add_run_parameters, add_version_parameter
-from pipelines.kubeflow.spec import require_kfp
+from pipelines.kubeflow.importers import add_importer
+from pipelines.kubeflow.parameters import add_run_parameters
+from pipelines.kubeflow.spec import Spec, require_kfp
 from pipelines.kubeflow.tasks import (
     configure_containers,
     kubernetes_name,
@@ -23,10 +24,10 @@ from pipelines.kubeflow.tasks import (
     rename_nodes,
 )
 
-# Where the image has the project's files, and the tasks their relative paths; see Dockerfile.
+# The project's folder in the image, and the tasks' working directory; see kubeflow/Dockerfile.
 IMAGE_HOME = "/opt/warmstart"
 _COMMAND = ["python", "-m", "components.container_entrypoint"]
-# Nothing outlives a container here: the pushed model is kept as an artifact only.
+# Lost with the container: the pushed model is kept only as an artifact.
 _EPHEMERAL_SERVING = "/tmp/warmstart-serving"
 _ROOT_PATTERN = r"(gs|s3|minio)://[^/\s]+(/\S*)?"
 
@@ -34,60 +35,52 @@ _ROOT_PATTERN = r"(gs|s3|minio)://[^/\s]+(/\S*)?"
 def compile_pipeline(config: Config, *, image: str, pipeline_root: str, output: Path) -> None:
     """Writes the pipeline for Kubeflow Pipelines.
 
-    Equal arguments give equal bytes. Relative paths of the configuration are paths inside the
-    image, which holds the embedded domains.
+    Equal arguments give equal bytes. Relative paths in the configuration refer to the image, which
+    holds the embedded domains.
 
     Args:
         config: The scenario, with its `kubeflow` section.
-        image: The container image that all tasks run in, e.g. registry.example/warmstart:1.
-        pipeline_root: Where artifacts go: a gs://, s3:// or minio:// URI.
+        image: Container image that all tasks run in, such as registry.example/warmstart:1.
+        pipeline_root: A gs://, s3:// or minio:// URI, below which artifacts are kept.
         output: The YAML file to write.
 
     Raises:
-        ConfigError: An argument or a path of the configuration makes no sense on a cluster.
+        ConfigError: An argument, or a path in the configuration, makes no sense on a cluster.
         WarmstartError: kfp is not installed.
     """
     require_kfp()
     _check_arguments(image, pipeline_root, output)
-    # With any other root the launcher moves artifacts to and from folders of each task's own.
+    # Remote Beam workers cannot reach folders that the launcher fills for a single task.
     check_storage(config.beam, pipeline_root)
     documents = compile_documents(config, image=image, pipeline_root=pipeline_root)
-    text = "".join(
-        [
-            _header(documents[0]),
-            yaml.safe_dump_all(documents, sort_keys=True, allow_unicode=True, width=100),
-        ]
-    )
+    body = yaml.safe_dump_all(documents, sort_keys=True, allow_unicode=True, width=100)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(output, text)
+        write_atomically(output, _header(documents[0]) + body)
     except OSError as error:
         raise ConfigError(f"{output}: cannot be written: {error.strerror}.") from None
 
 
 def compile_documents(config: Config, *, image: str, pipeline_root: str) -> list[Spec]:
-    """Returns the pipeline specification and, where one is needed, the platform's."""
+    """Returns the pipeline specification and, if one is needed, the platform specification."""
     config = _inside_container(config)
-
-    def build(variant: Config) -> Spec:
-        return _build(variant, image, pipeline_root.rstrip("/"))
-
-    spec = build(config)
-    add_run_parameters(spec, config, build)
-    add_version_parameter(spec, "target_version", "TargetExampleGen")
+    pipeline_root = pipeline_root.rstrip("/")
+    spec = tfx_specification(config, image=image, pipeline_root=pipeline_root)
+    add_run_parameters(spec, config)
     configure_containers(spec, config.kubeflow)
     for role, domain in (("Source", config.source), ("Target", config.target)):
-        if needs_import(domain.path):
-            import_data(spec, f"{role}ExampleGen", f"{role}DataImporter")
+        if needs_download(domain.path):
+            add_importer(spec, f"{role}ExampleGen", f"{role}DataImporter")
     _move_schema_file(spec, config)
     rename_nodes(spec)
-    spec["defaultPipelineRoot"] = pipeline_root.rstrip("/")
+    spec["defaultPipelineRoot"] = pipeline_root
     platform = platform_spec(spec, config.kubeflow)
     return [spec, platform] if platform else [spec]
 
 
-def _build(config: Config, image: str, pipeline_root: str) -> Spec:
-    # Heavy: only what compiles imports TFX.
+def tfx_specification(config: Config, *, image: str, pipeline_root: str) -> Spec:
+    """Returns the pipeline specification as TFX compiles it, which open-source Kubeflow refuses."""
+    # Imported late: only compiling needs TFX, which is slow to import.
     from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
         KubeflowV2DagRunner,
         KubeflowV2DagRunnerConfig,
@@ -118,7 +111,7 @@ def _serving_directory(config: Config, pipeline_root: str) -> str:
 
 
 def _inside_container(config: Config) -> Config:
-    """Replaces the name and the data's paths by what they are on the cluster."""
+    """Replaces the pipeline's name and the data paths with those that the cluster uses."""
     source = {"path": _container_path(config, "source.path", config.source.path)}
     target = {"path": _container_path(config, "target.path", config.target.path)}
     return config.model_copy(
@@ -131,7 +124,7 @@ def _inside_container(config: Config) -> Config:
 
 
 def _move_schema_file(spec: Spec, config: Config) -> None:
-    """Points to the image's copy of the pinned schema; building the DAG has read the local one."""
+    """Points to the image's copy of the pinned schema: building the DAG reads the local copy."""
     if config.source.schema_file is None:
         return
     path = _container_path(config, "source.schema_file", config.source.schema_file)

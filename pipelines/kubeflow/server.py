@@ -1,4 +1,4 @@
-"""Talks to a Kubeflow Pipelines server, and says what is wrong when it does not answer."""
+"""Connects to a Kubeflow Pipelines server and explains what went wrong if that fails."""
 
 from __future__ import annotations
 
@@ -6,16 +6,11 @@ import contextlib
 import io
 import json
 import socket
-import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPException
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from modules.core.errors import WarmstartError
-from pipelines.kubeflow.spec import require_kfp
 
 if TYPE_CHECKING:
     import kfp
@@ -29,11 +24,11 @@ _NEEDS_LOGIN = (
 
 @dataclass(frozen=True)
 class Server:
-    """Where the Kubeflow Pipelines API is and how to log in.
+    """The address of a Kubeflow Pipelines API and the credentials for it.
 
     Attributes:
         host: URL of the API or the UI, such as http://127.0.0.1:8080.
-        namespace: Profile namespace; needed where Kubeflow runs in multi-user mode.
+        namespace: Profile namespace. Required if Kubeflow runs in multi-user mode.
         token: Bearer token.
         cookies: A `Cookie` header, for servers behind a login page such as Dex.
         ca_certificate: File with the certificate authority of an https server.
@@ -52,18 +47,16 @@ class Server:
         return bare if bare.startswith(("http://", "https://")) else f"https://{bare}"
 
     def connect(self) -> kfp.Client:
-        """Checks that the server answers as this user and returns a client.
+        """Checks that the server answers this user and returns a client. kfp must be installed.
 
         Raises:
-            WarmstartError: kfp is not installed, or the server refuses or does not answer.
+            WarmstartError: The server refuses or does not answer.
         """
-        require_kfp()
         from kfp.client import Client
 
-        multi_user = self._check_health()
-        if multi_user and not self.namespace:
+        if self._is_multi_user() and not self.namespace:
             raise WarmstartError(
-                f"{self.url}: Kubeflow runs in multi-user mode here, and no namespace was given. "
+                f"{self.url}: this Kubeflow runs in multi-user mode, and no namespace was given. "
                 "Pass --namespace with your profile's namespace."
             )
         with self.calls("connecting"):
@@ -77,10 +70,10 @@ class Server:
 
     @contextlib.contextmanager
     def calls(self, doing: str) -> Iterator[None]:
-        """Turns what kfp raises inside the block into messages, and keeps its prints away.
+        """Turns kfp's exceptions inside the block into messages and suppresses its prints.
 
         Args:
-            doing: What the calls are for, such as `uploading p.yaml`.
+            doing: What the calls do, such as `uploading p.yaml`.
         """
         from kfp_server_api.exceptions import ApiException
         from urllib3.exceptions import HTTPError
@@ -93,38 +86,38 @@ class Server:
         except (HTTPError, OSError) as error:
             raise self._unreachable(error) from None
 
-    def _check_health(self) -> bool:
-        """Asks the server's health endpoint once; kfp would retry for 25 seconds."""
+    def _is_multi_user(self) -> bool:
+        """Asks the health endpoint once. kfp would retry for 25 seconds and follow redirects."""
+        import requests
+
         headers = {"Accept": "application/json"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         if self.cookies:
             headers["Cookie"] = self.cookies
-        request = urllib.request.Request(f"{self.url}/apis/v2beta1/healthz", headers=headers)
+        with requests.Session() as session:
+            # Like kfp's client: no proxies, and no credentials but ours.
+            session.trust_env = False
+            try:
+                response = session.get(
+                    f"{self.url}/apis/v2beta1/healthz",
+                    headers=headers,
+                    timeout=_CONNECT_SECONDS,
+                    verify=self.ca_certificate or True,
+                    # A redirect leads to a login page.
+                    allow_redirects=False,
+                )
+            except (OSError, ValueError) as error:
+                raise self._unreachable(error) from None
+        if not 200 <= response.status_code < 300:
+            raise self._refusal("connecting", response.status_code, response.content)
         try:
-            with self._opener().open(request, timeout=_CONNECT_SECONDS) as response:
-                body = response.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                raise self._refusal("connecting", error.code, error.read()) from None
-        except (OSError, HTTPException, ValueError) as error:
-            raise self._unreachable(error) from None
-        try:
-            return bool(json.loads(body).get("multi_user", False))
+            return bool(response.json().get("multi_user", False))
         except (ValueError, AttributeError):
             raise WarmstartError(
                 f"{self.url}: answers, but not as a Kubeflow Pipelines API. Check the host's path "
-                f"(a full Kubeflow serves it under /pipeline). {_NEEDS_LOGIN}"
+                f"(a full Kubeflow serves the API under /pipeline). {_NEEDS_LOGIN}"
             ) from None
-
-    def _opener(self) -> urllib.request.OpenerDirector:
-        """Opens URLs as kfp's client does: without proxies, and never following to a login page."""
-        context = ssl.create_default_context(cafile=self.ca_certificate)
-        return urllib.request.build_opener(
-            urllib.request.ProxyHandler({}),
-            urllib.request.HTTPSHandler(context=context),
-            _NoRedirects(),
-        )
 
     def _refusal(self, doing: str, status: int | None, body: bytes | str | None) -> WarmstartError:
         reason = server_message(body)
@@ -146,11 +139,15 @@ class Server:
             )
         return WarmstartError(
             f"{where}: the server failed (HTTP {status}: {reason}). This is not an error of the "
-            "pipeline; look at the logs of the ml-pipeline deployment, then submit again."
+            "pipeline: look at the logs of the ml-pipeline deployment, then submit again."
         )
 
     def _unreachable(self, error: Exception) -> WarmstartError:
-        cause: Any = getattr(error, "reason", None) or error
+        # The innermost system error says it in a few words, such as "Connection refused".
+        cause, below = error, error.__context__
+        while below:
+            cause = below if isinstance(below, OSError) else cause
+            below = below.__context__
         return WarmstartError(
             f"{self.url}: no connection: {' '.join(str(cause).split())}. Check the host, and that "
             "a port-forward or VPN to the cluster is up, e.g. "
@@ -159,7 +156,7 @@ class Server:
 
 
 def server_message(body: bytes | str | None) -> str:
-    """Finds the message in an error's body: the gateway's, the upload handler's, or plain text."""
+    """Returns the message in an error's body, which is JSON or plain text."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body or ""
     try:
         answer = json.loads(text)
@@ -174,14 +171,9 @@ def server_message(body: bytes | str | None) -> str:
     return " ".join(text.split())[:300] or "no message"
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
-        return None
-
-
 @contextlib.contextmanager
 def _socket_timeout(seconds: float) -> Iterator[None]:
-    """kfp sets no timeouts: an address that swallows packets would block for minutes."""
+    """Limits kfp's calls, which set no timeout and could block for minutes."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
     try:

@@ -1,4 +1,4 @@
-"""The `kubeflow` section of a configuration: what its tasks ask of the cluster."""
+"""The `kubeflow` section of a configuration: what the tasks ask of the cluster."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from typing import Annotated
 
 from pydantic import Field
 
-from modules.settings import PositiveFloat, PositiveInt, Settings
+from modules.settings.base import PositiveFloat, PositiveInt, Settings
 
 _KubernetesName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")]
 _MountPath = Annotated[str, Field(pattern=r"^/.+")]
 
 
 class ResourceSettings(Settings):
-    """What a task's container requests and may use at most.
+    """The resources that a task's container requests, and the most that it may use.
 
     Attributes:
-        cpu_request: Cores.
-        cpu_limit: Cores; None sets no limit, which avoids throttling.
-        memory_request_gb: Gigabytes.
-        memory_limit_gb: Gigabytes; the container is killed above it.
+        cpu_request: Requested cores.
+        cpu_limit: Most cores. By default there is no limit, which avoids throttling.
+        memory_request_gb: Requested memory in gigabytes.
+        memory_limit_gb: Most memory in gigabytes. A container that exceeds it is killed.
         accelerator: Kubernetes' name of an accelerator, such as nvidia.com/gpu.
-        accelerator_count: Accelerators; without `accelerator` it means nothing.
+        accelerator_count: Number of accelerators. Ignored without `accelerator`.
     """
 
     cpu_request: PositiveFloat = 1.0
@@ -33,13 +33,13 @@ class ResourceSettings(Settings):
 
 
 class RetrySettings(Settings):
-    """How often a failed task is tried again, and after which pause.
+    """How often a failed task is retried, and after which pauses.
 
     Attributes:
-        max_retries: After the first attempt; 0 retries nothing.
-        pause_seconds: Before the first retry.
-        pause_factor: By which the pause grows from retry to retry.
-        max_pause_seconds: What the pause grows to at most.
+        max_retries: Most retries after the first attempt. 0 turns retries off.
+        pause_seconds: Pause before the first retry, in seconds.
+        pause_factor: Factor by which the pause grows with each retry.
+        max_pause_seconds: Longest pause, in seconds.
     """
 
     max_retries: Annotated[int, Field(ge=0)] = 2
@@ -52,9 +52,9 @@ class VolumeSettings(Settings):
     """A persistent volume claim that tasks mount.
 
     Attributes:
-        claim: Name of the PersistentVolumeClaim, which must exist in the run's namespace.
-        mount_path: Where the tasks see it.
-        components: Ids of the components that mount it; None means all.
+        claim: Name of the PersistentVolumeClaim. It must exist in the run's namespace.
+        mount_path: Path of the volume inside the containers.
+        components: Ids of the components that mount it. Defaults to all.
     """
 
     claim: _KubernetesName
@@ -63,19 +63,19 @@ class VolumeSettings(Settings):
 
 
 class KubeflowSettings(Settings):
-    """What `warmstart compile` puts into the pipeline beside the DAG.
+    """What `warmstart compile` adds to the DAG.
 
     Attributes:
-        resources: Of every component that `component_resources` does not name.
-        component_resources: By component id, such as PretrainTrainer.
-        retries: Of every component.
+        resources: Resources of every component that `component_resources` does not name.
+        component_resources: Resources by component id, such as PretrainTrainer.
+        retries: Retries of every component.
         volumes: Volumes with data, or with the folder that a model server watches.
         state_claim: Claim of a volume that keeps the checkpoints of interrupted trainings. Without
-            it a retried training starts again.
-        serving_directory: A mounted folder or a gs:// URI into which blessed models are pushed.
-            None is `serving/` below a gs:// pipeline root; with any other root the model is kept
-            only as the `pushed_model` artifact.
-        image_pull_secret: Secret for a private registry.
+            it a retried training starts from the beginning.
+        serving_directory: A mounted folder, or a gs:// URI, to which blessed models are pushed.
+            Defaults to `serving/` below a gs:// pipeline root. With any other root the model is
+            kept only as the `pushed_model` artifact.
+        image_pull_secret: Name of the secret for a private registry.
     """
 
     resources: ResourceSettings = ResourceSettings()

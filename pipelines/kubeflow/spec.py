@@ -1,33 +1,50 @@
-"""Reads a compiled pipeline specification and the parameters that a run of it takes."""
+"""The pipeline specification: as it is compiled, and read from a file with a run's parameters."""
 
 from __future__ import annotations
 
-import difflib
-import importlib.util
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from modules.core.errors import ConfigError, WarmstartError
+from modules.core.nearest_name import nearest_name_hint
 
 if TYPE_CHECKING:
     from kfp.pipeline_spec import pipeline_spec_pb2
 
+# A PipelineSpec as JSON.
+Spec = dict[str, Any]
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "NUMBER_INTEGER": int,
+    "NUMBER_DOUBLE": float,
+    "BOOLEAN": lambda text: {"true": True, "false": False}[text.lower()],
+    "LIST": json.loads,
+    "STRUCT": json.loads,
+}
+
+
+def container_of(spec: Spec, component: str) -> Spec:
+    """Returns the container specification that runs a component."""
+    label = spec["components"][component]["executorLabel"]
+    return spec["deploymentSpec"]["executors"][label]["container"]
+
 
 def require_kfp() -> None:
-    """Raises a WarmstartError that says what to install where kfp is missing."""
+    """Checks that kfp is installed.
+
+    Raises:
+        WarmstartError: It is not. The message says how to install it.
+    """
     try:
-        found = importlib.util.find_spec("kfp") is not None
-    except ValueError:
-        found = False
-    if not found:
+        import kfp  # noqa: F401
+    except ImportError:
         raise WarmstartError(
-            "The package kfp, which speaks to Kubeflow Pipelines, is not installed. Install it "
-            "with: pip install 'kfp>=2,<3', or run make setup."
-        )
+            "The package kfp, the client of Kubeflow Pipelines, is not installed. Install it with: "
+            "pip install 'kfp>=2,<3', or run make setup."
+        ) from None
 
 
 def read_pipeline_spec(path: Path) -> pipeline_spec_pb2.PipelineSpec:
@@ -40,7 +57,7 @@ def read_pipeline_spec(path: Path) -> pipeline_spec_pb2.PipelineSpec:
         The pipeline specification.
 
     Raises:
-        ConfigError: The file is missing, no YAML, or not a pipeline specification.
+        ConfigError: The file is missing, not YAML, or not a pipeline specification.
     """
     require_kfp()
     from google.protobuf import json_format
@@ -67,7 +84,7 @@ def read_pipeline_spec(path: Path) -> pipeline_spec_pb2.PipelineSpec:
 def parse_parameters(
     spec: pipeline_spec_pb2.PipelineSpec, values: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Converts texts such as `--param shots=1` to the types that the pipeline declares.
+    """Converts values such as the `1` of `--param shots=1` to the types that the pipeline declares.
 
     Args:
         spec: The compiled pipeline.
@@ -77,41 +94,29 @@ def parse_parameters(
         Typed values by parameter name.
 
     Raises:
-        ConfigError: A name is unknown, or a text is not of the declared type.
+        ConfigError: A name is unknown, or a text does not have the declared type.
     """
     from kfp.pipeline_spec import pipeline_spec_pb2
 
     declared = spec.root.input_definitions.parameters
     types = pipeline_spec_pb2.ParameterType.ParameterTypeEnum
+    if unknown := [name for name in values if name not in declared]:
+        hint = nearest_name_hint(unknown[0], sorted(declared))
+        raise ConfigError(f"--param {unknown[0]}: the pipeline has no such parameter{hint}")
     return {
-        name: _parse_value(name, text, types.Name(_type_of(name, declared)))
+        name: _parse_value(name, text, types.Name(declared[name].parameter_type))
         for name, text in values.items()
     }
 
 
-def _type_of(name: str, declared: Mapping[str, Any]) -> Any:
-    if name in declared:
-        return declared[name].parameter_type
-    alike = difflib.get_close_matches(name, declared, n=1)
-    hint = f"did you mean '{alike[0]}'?" if alike else f"it takes: {', '.join(sorted(declared))}."
-    raise ConfigError(f"--param {name}: the pipeline has no such parameter; {hint}")
-
-
 def _parse_value(name: str, text: str, type_name: str) -> Any:
+    parse = _PARSERS.get(type_name, str)
     try:
-        if type_name == "NUMBER_INTEGER":
-            return int(text)
-        if type_name == "NUMBER_DOUBLE":
-            return float(text)
-        if type_name == "BOOLEAN":
-            return {"true": True, "false": False}[text.lower()]
-        if type_name in ("LIST", "STRUCT"):
-            return json.loads(text)
+        return parse(text)
     except (ValueError, KeyError):
         raise ConfigError(
             f"--param {name}={text}: expected a value of type {type_name}, found '{text}'."
         ) from None
-    return text
 
 
 def _summary(document: object) -> str:

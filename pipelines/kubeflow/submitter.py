@@ -1,7 +1,9 @@
-"""Uploads a compiled pipeline to Kubeflow Pipelines, starts a run and waits for its end."""
+"""Uploads a compiled pipeline to Kubeflow Pipelines, starts a run and waits for it to end."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import hashlib
 import time
 from collections.abc import Callable, Mapping
@@ -16,7 +18,7 @@ from pipelines.kubeflow.spec import parse_parameters, read_pipeline_spec
 if TYPE_CHECKING:
     import kfp
 
-_SUCCEEDED = "SUCCEEDED"
+_PENDING, _SUCCEEDED = "PENDING", "SUCCEEDED"
 _FINAL_STATES = (_SUCCEEDED, "FAILED", "SKIPPED", "CANCELED", "ERROR")
 _TOLERATED_POLL_ERRORS = 5
 
@@ -28,8 +30,8 @@ class Submission:
     Attributes:
         run_id: The server's id of the run.
         run_url: The run's page in the Kubeflow Pipelines UI.
-        pipeline_id: The pipeline under which the specification was uploaded.
-        version_id: The version of it that the run uses.
+        pipeline_id: The server's id of the pipeline.
+        version_id: The server's id of the pipeline version that the run uses.
         state: The last known state, such as PENDING or SUCCEEDED.
     """
 
@@ -54,26 +56,27 @@ def submit(
 ) -> Submission:
     """Starts a run of a compiled pipeline.
 
-    The first submission uploads a new pipeline; later ones add a version to it, named after the
-    file's content, and a file that is already there is not uploaded again.
+    The first submission uploads a new pipeline. Later ones add versions, named after the file's
+    content. A version that already exists is not uploaded again.
 
     Args:
         spec_file: A file written by `warmstart compile`.
-        server: Where to submit it.
+        server: The server to submit it to.
         parameters: Run parameters as texts, such as `{"shots": "1"}`.
-        experiment: The experiment that the run is filed under; made if it does not exist.
-        run_name: Name of the run; the pipeline's name and the time by default.
+        experiment: The experiment that the run belongs to. It is created if it does not exist.
+        run_name: Name of the run. Defaults to the pipeline's name and the time.
         wait: Return only when the run has ended.
-        timeout: Seconds to wait at most.
-        poll_seconds: Seconds between two looks at the run.
-        report: Is told what happens, a line at a time.
+        timeout: Longest time to wait, in seconds.
+        poll_seconds: Seconds between two requests for the run's state.
+        report: Called with one line of progress at a time.
 
     Returns:
-        The run, in its last known state.
+        The run, with its last known state.
 
     Raises:
-        ConfigError: The file or a parameter is refused before anything is sent.
-        WarmstartError: The server cannot be reached, refuses, or the run ends without success.
+        ConfigError: The file or a parameter is invalid. Nothing has been sent.
+        WarmstartError: kfp is not installed, the server cannot be reached or refuses, or the run
+            does not succeed.
     """
     spec = read_pipeline_spec(spec_file)
     typed = parse_parameters(spec, parameters or {})
@@ -95,11 +98,19 @@ def submit(
         )
     run_url = f"{server.url}/#/runs/details/{run.run_id}"
     report(f"run started: {run_url}")
-    state = run.state or "PENDING"
-    if wait:
-        tasks = set(spec.root.dag.tasks)
-        state = _wait(client, server, run.run_id, run_url, tasks, timeout, poll_seconds, report)
-    return Submission(run.run_id, run_url, pipeline_id, version_id, state)
+    submission = Submission(run.run_id, run_url, pipeline_id, version_id, run.state or _PENDING)
+    if not wait:
+        return submission
+    state = _wait(
+        submission,
+        client,
+        server,
+        set(spec.root.dag.tasks),
+        timeout=timeout,
+        poll_seconds=poll_seconds,
+        report=report,
+    )
+    return dataclasses.replace(submission, state=state)
 
 
 def _upload(
@@ -107,79 +118,72 @@ def _upload(
 ) -> tuple[str, str, str]:
     """Returns the ids of the pipeline and of its version, and what was done."""
     version_name = f"sha256-{hashlib.sha256(spec_file.read_bytes()).hexdigest()[:16]}"
-    pipeline_id = _find_pipeline(client, name, namespace)
-    if pipeline_id is None:
+    list_pipelines = functools.partial(client.list_pipelines, namespace=namespace)
+    pipeline = _find(list_pipelines, "pipelines", name)
+    if pipeline is None:
         pipeline_id = client.upload_pipeline(
             str(spec_file), pipeline_name=name, namespace=namespace
         ).pipeline_id
         first = client.list_pipeline_versions(pipeline_id, page_size=1).pipeline_versions[0]
         return pipeline_id, first.pipeline_version_id, "uploaded as a new pipeline"
-    if version_id := _find_version(client, pipeline_id, version_name):
-        return pipeline_id, version_id, f"version {version_name} is there already"
+    pipeline_id = pipeline.pipeline_id
+    list_versions = functools.partial(client.list_pipeline_versions, pipeline_id)
+    if version := _find(list_versions, "pipeline_versions", version_name):
+        return pipeline_id, version.pipeline_version_id, f"version {version_name} already exists"
     version = client.upload_pipeline_version(
         str(spec_file), pipeline_version_name=version_name, pipeline_id=pipeline_id
     )
     return pipeline_id, version.pipeline_version_id, f"uploaded as version {version_name}"
 
 
-def _find_pipeline(client: kfp.Client, name: str, namespace: str | None) -> str | None:
+def _find(list_page: Callable[..., Any], field: str, name: str) -> Any | None:
+    """Returns the item with a display name from a paged list, or None."""
     token = ""
     while True:
-        page = client.list_pipelines(page_token=token, page_size=100, namespace=namespace)
-        for pipeline in page.pipelines or []:
-            if pipeline.display_name == name:
-                return pipeline.pipeline_id
-        token = page.next_page_token or ""
-        if not token:
-            return None
-
-
-def _find_version(client: kfp.Client, pipeline_id: str, version_name: str) -> str | None:
-    token = ""
-    while True:
-        page = client.list_pipeline_versions(pipeline_id, page_token=token, page_size=100)
-        for version in page.pipeline_versions or []:
-            if version.display_name == version_name:
-                return version.pipeline_version_id
-        token = page.next_page_token or ""
-        if not token:
+        page = list_page(page_token=token, page_size=100)
+        for item in getattr(page, field) or []:
+            if item.display_name == name:
+                return item
+        if not (token := page.next_page_token):
             return None
 
 
 def _wait(
+    submission: Submission,
     client: kfp.Client,
     server: Server,
-    run_id: str,
-    run_url: str,
     tasks: set[str],
+    *,
     timeout: float,
     poll_seconds: float,
     report: Callable[[str], None],
 ) -> str:
-    """Polls the run until it ends; kfp's own wait never returns from a cancelled run."""
+    """Polls the run until it ends. kfp's own wait never returns from a cancelled run."""
     deadline = time.monotonic() + timeout
     errors, last_line = 0, ""
     while True:
         try:
-            with server.calls(f"looking at run {run_id}"):
-                run = client.get_run(run_id)
-            errors = 0
+            with server.calls(f"polling run {submission.run_id}"):
+                run = client.get_run(submission.run_id)
         except WarmstartError as error:
             errors += 1
             if errors > _TOLERATED_POLL_ERRORS:
-                raise WarmstartError(f"{error}\nThe run itself goes on: {run_url}") from None
+                message = f"{error}\nThe run itself continues: {submission.run_url}"
+                raise WarmstartError(message) from None
         else:
-            state = run.state or "PENDING"
+            errors = 0
+            state = run.state or _PENDING
             if (line := _progress(run, state, tasks)) != last_line:
                 report(line)
                 last_line = line
             if state == _SUCCEEDED:
                 return state
             if state in _FINAL_STATES:
-                raise WarmstartError(_failure(run, state, run_url))
+                raise WarmstartError(_failure(run, state, submission.run_url))
         if time.monotonic() >= deadline:
             raise WarmstartError(
-                f"run {run_id} has not ended after {timeout:g} seconds. It goes on: {run_url}"
+                f"run {submission.run_id} has not ended after {timeout:g} seconds. It continues: "
+                f"{submission.run_url}"
             )
         time.sleep(poll_seconds)
 

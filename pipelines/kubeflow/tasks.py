@@ -1,4 +1,4 @@
-"""What a compiled task needs on Kubernetes: a name, resources, retries, volumes."""
+"""What a compiled task needs on Kubernetes: a valid name, resources, retries and volumes."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import json
 import re
 from typing import Any
 
+from components.container_entrypoint.resumption import STATE_VARIABLE, is_resumable
 from modules.core.errors import ConfigError
-from pipelines.kubeflow.parameters import Spec, container_of
 from pipelines.kubeflow.settings import KubeflowSettings, ResourceSettings, RetrySettings
+from pipelines.kubeflow.spec import Spec, container_of
 
-STATE_DIRECTORY = "/warmstart-state"
-# Read by components/container_entrypoint/__main__.py.
-_STATE_VARIABLE = "WARMSTART_STATE_DIRECTORY"
-_MODEL_RUN = "title: tfx.ModelRun"
+_STATE_DIRECTORY = "/warmstart-state"
 
 
 def kubernetes_name(node_id: str) -> str:
-    """Turns a component's id into a DNS label, which Kubernetes takes everywhere.
+    """Turns a component's id into a DNS label, which is a valid name for any Kubernetes object.
 
     Example:
         >>> kubernetes_name("SourceExampleGen")
@@ -28,7 +26,7 @@ def kubernetes_name(node_id: str) -> str:
 
 
 def configure_containers(spec: Spec, settings: KubeflowSettings) -> None:
-    """Sets resources, retries and the entrypoint's arguments of every task, in place.
+    """Sets every task's resources, retries and arguments of the entrypoint, in place.
 
     Raises:
         ConfigError: The settings name a component that the pipeline does not have.
@@ -44,8 +42,8 @@ def configure_containers(spec: Spec, settings: KubeflowSettings) -> None:
         )
     for name, task in tasks.items():
         component = spec["components"][name]
-        container = container_of(spec, task)
-        # Open-source Kubeflow does not know this hook, which on Vertex AI runs TFX's driver.
+        container = container_of(spec, name)
+        # On Vertex AI this hook runs TFX's driver. Open-source Kubeflow does not know it.
         container.pop("lifecycle", None)
         container["resources"] = _resources(
             settings.component_resources.get(name, settings.resources)
@@ -55,18 +53,18 @@ def configure_containers(spec: Spec, settings: KubeflowSettings) -> None:
             "--json_serialized_outputs_spec_args",
             json.dumps(outputs, sort_keys=True),
         ]
-        if settings.state_claim and _is_resumable(component):
-            container["env"] = [{"name": _STATE_VARIABLE, "value": STATE_DIRECTORY}]
+        if settings.state_claim and _has_resumable_output(component):
+            container["env"] = [{"name": STATE_VARIABLE, "value": _STATE_DIRECTORY}]
         if settings.retries.max_retries:
             task["retryPolicy"] = _retries(settings.retries)
 
 
 def platform_spec(spec: Spec, settings: KubeflowSettings) -> Spec:
-    """Returns the Kubernetes-specific part, a document of its own; empty if there is none.
+    """Returns the Kubernetes-specific document, or an empty one if nothing needs it.
 
     Args:
-        spec: With its nodes renamed.
-        settings: Names components by their ids.
+        spec: The pipeline, with its nodes already renamed.
+        settings: Volumes and secrets, with components by their ids.
     """
     executors: dict[str, Any] = {}
     for name, component in spec["components"].items():
@@ -77,8 +75,8 @@ def platform_spec(spec: Spec, settings: KubeflowSettings) -> Spec:
             for volume in settings.volumes
             if volume.components is None or name in map(kubernetes_name, volume.components)
         ]
-        if settings.state_claim and _is_resumable(component):
-            mounts.append({"constant": settings.state_claim, "mountPath": STATE_DIRECTORY})
+        if settings.state_claim and _has_resumable_output(component):
+            mounts.append({"constant": settings.state_claim, "mountPath": _STATE_DIRECTORY})
         executor: dict[str, Any] = {"pvcMount": mounts} if mounts else {}
         if settings.image_pull_secret:
             executor["imagePullSecret"] = [{"secretName": settings.image_pull_secret}]
@@ -90,7 +88,7 @@ def platform_spec(spec: Spec, settings: KubeflowSettings) -> Spec:
 
 
 def rename_nodes(spec: Spec) -> None:
-    """Gives tasks, components and executors names that Kubernetes takes, in place."""
+    """Gives tasks, components and executors names that Kubernetes accepts, in place."""
     names = {name: kubernetes_name(name) for name in spec["components"]}
     if len(set(names.values())) < len(names):
         raise ConfigError(f"two components have the same Kubernetes name: {sorted(names)}.")
@@ -114,12 +112,9 @@ def rename_nodes(spec: Spec) -> None:
     dag["tasks"] = {names[name]: task for name, task in dag["tasks"].items()}
 
 
-def _is_resumable(component: Spec) -> bool:
+def _has_resumable_output(component: Spec) -> bool:
     outputs = component.get("outputDefinitions", {}).get("artifacts", {})
-    return any(
-        str(output["artifactType"].get("instanceSchema", "")).startswith(_MODEL_RUN)
-        for output in outputs.values()
-    )
+    return any(is_resumable(output["artifactType"]) for output in outputs.values())
 
 
 def _resources(settings: ResourceSettings) -> Spec:

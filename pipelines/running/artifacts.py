@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
+from tfx.orchestration import metadata
+
+
+def metadata_in(folder: Path) -> metadata_store_pb2.ConnectionConfig:
+    """Names the ML Metadata store of an output folder."""
+    return metadata.sqlite_metadata_connection_config(str(folder / "metadata.db"))
+
+
+def node_id(store: MetadataStore, execution_id: int) -> str:
+    """Returns the id of the component that an execution belongs to."""
+    contexts = store.get_contexts_by_execution(execution_id)
+    (node,) = (context.name for context in contexts if context.type == "node")
+    return str(node.rpartition(".")[2])
 
 
 class RunArtifacts:
     """The output artifacts of the latest pipeline run, cached executions included.
 
     Args:
-        connection_config: Where the store is.
+        connection_config: The ML Metadata store.
 
     Raises:
         LookupError: The store holds no run.
     """
 
     def __init__(self, connection_config: metadata_store_pb2.ConnectionConfig) -> None:
-        self._store = MetadataStore(connection_config)
-        runs = self._store.get_contexts_by_type("pipeline_run")
+        store = MetadataStore(connection_config)
+        runs = store.get_contexts_by_type("pipeline_run")
         if not runs:
             raise LookupError("the metadata store holds no pipeline run")
-        self._uris: dict[tuple[str, str], str] = {}
-        self._artifacts: dict[str, metadata_store_pb2.Artifact] = {}
+        self._artifacts: dict[tuple[str, str], metadata_store_pb2.Artifact] = {}
         latest = max(runs, key=lambda context: context.id)
-        for execution in self._store.get_executions_by_context(latest.id):
-            self._add_outputs(execution.id)
+        for execution in store.get_executions_by_context(latest.id):
+            component = node_id(store, execution.id)
+            outputs = {
+                event.artifact_id: event.path.steps[0].key
+                for event in store.get_events_by_execution_ids([execution.id])
+                if event.type == metadata_store_pb2.Event.OUTPUT
+            }
+            for artifact in store.get_artifacts_by_id(list(outputs)):
+                self._artifacts.setdefault((component, outputs[artifact.id]), artifact)
 
     def uri(self, component: str, output: str) -> str:
         """Returns the URI of a component's first artifact under the given output key.
@@ -33,28 +54,19 @@ class RunArtifacts:
         Raises:
             LookupError: The run has no such artifact.
         """
-        try:
-            return self._uris[component, output]
-        except KeyError:
-            raise LookupError(f"the run has no artifact {component}.{output}") from None
+        return str(self._artifact(component, output).uri)
 
     def custom_property(self, component: str, output: str, name: str) -> str | int | None:
-        """Returns a custom property of such an artifact, or None where it is not set."""
-        value = self._artifacts[self.uri(component, output)].custom_properties.get(name)
+        """Returns a custom property of that artifact, or None where it is not set.
+
+        Raises:
+            LookupError: The run has no such artifact.
+        """
+        value = self._artifact(component, output).custom_properties.get(name)
         return None if value is None else getattr(value, value.WhichOneof("value"))
 
-    def _add_outputs(self, execution_id: int) -> None:
-        nodes = [
-            context.name.rpartition(".")[2]
-            for context in self._store.get_contexts_by_execution(execution_id)
-            if context.type == "node"
-        ]
-        outputs = {
-            event.artifact_id: event.path.steps[0].key
-            for event in self._store.get_events_by_execution_ids([execution_id])
-            if event.type == metadata_store_pb2.Event.OUTPUT
-        }
-        for artifact in self._store.get_artifacts_by_id(list(outputs)):
-            for node in nodes:
-                self._uris.setdefault((node, outputs[artifact.id]), artifact.uri)
-                self._artifacts[artifact.uri] = artifact
+    def _artifact(self, component: str, output: str) -> metadata_store_pb2.Artifact:
+        try:
+            return self._artifacts[component, output]
+        except KeyError:
+            raise LookupError(f"the run has no artifact {component}.{output}") from None

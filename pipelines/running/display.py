@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
+from collections.abc import Iterator
 from typing import Protocol
 
 from rich.console import Console
@@ -12,7 +14,7 @@ from rich.progress import Progress as ProgressBars
 
 from modules.core.progress import PROGRESS_LOGGER, Progress
 
-_SECONDS_BETWEEN_LINES = 10.0
+SECONDS_BETWEEN_LINES = 10.0
 
 
 class RunDisplay(Protocol):
@@ -25,15 +27,30 @@ class RunDisplay(Protocol):
         """The component that is at work reports its progress."""
 
     def finished(self, component: str, seconds: float, cached: bool) -> None:
-        """A component has finished, or was served from the cache."""
-
-    def close(self) -> None:
-        """The run is over, for better or worse."""
+        """A component has finished, or the cache served it."""
 
 
-def create_display(console: Console) -> RunDisplay:
-    """Chooses the display that fits: live bars on a terminal, else plain lines."""
-    return LiveDisplay(console) if console.is_terminal else LineDisplay(console)
+@contextlib.contextmanager
+def run_display(console: Console) -> Iterator[RunDisplay]:
+    """Yields the display that fits: live bars on a terminal, else plain lines.
+
+    Args:
+        console: Where to print.
+    """
+    if not console.is_terminal:
+        yield LineDisplay(console)
+        return
+    bars = ProgressBars(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=10),
+        TextColumn("{task.fields[details]}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+    with bars:
+        yield LiveDisplay(bars)
 
 
 class LineDisplay:
@@ -50,32 +67,20 @@ class LineDisplay:
 
     def progressed(self, progress: Progress) -> None:  # noqa: D102
         now = time.monotonic()
-        if now - self._last_line >= _SECONDS_BETWEEN_LINES:
+        if now - self._last_line >= SECONDS_BETWEEN_LINES:
             self._last_line = now
             self._console.print(f"  {self._component}: {progress}", highlight=False)
 
     def finished(self, component: str, seconds: float, cached: bool) -> None:  # noqa: D102
         self._console.print(_finished_line(component, seconds, cached), highlight=False)
 
-    def close(self) -> None:  # noqa: D102
-        pass
-
 
 class LiveDisplay:
     """A live line for the component at work; finished components scroll above it."""
 
-    def __init__(self, console: Console) -> None:
-        self._bars = ProgressBars(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=10),
-            TextColumn("{task.fields[details]}"),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-        )
-        self._task = self._bars.add_task("starting", total=None, details="")
-        self._bars.start()
+    def __init__(self, bars: ProgressBars) -> None:
+        self._bars = bars
+        self._task = bars.add_task("starting", total=None, details="")
 
     def started(self, component: str) -> None:  # noqa: D102
         self._bars.reset(self._task, description=component, total=None, details="")
@@ -93,9 +98,6 @@ class LiveDisplay:
 
     def finished(self, component: str, seconds: float, cached: bool) -> None:  # noqa: D102
         self._bars.console.print(_finished_line(component, seconds, cached), highlight=False)
-
-    def close(self) -> None:  # noqa: D102
-        self._bars.stop()
 
 
 def _finished_line(component: str, seconds: float, cached: bool) -> str:
@@ -120,55 +122,3 @@ class ProgressHandler(logging.Handler):
 
     def __exit__(self, *_: object) -> None:
         logging.getLogger(PROGRESS_LOGGER).removeHandler(self)
-
-
-class ComponentHandler(logging.Handler):
-    """Tells a display which component runs, from the records that TFX's LocalDagRunner logs.
-
-    The runner has no hooks. A component between whose start and end no execution succeeded was
-    served from the cache.
-
-    Attributes:
-        seconds: Wall time by component, in order of execution.
-        cached: Names of the components that were served from the cache.
-        current: The component at work, or None.
-    """
-
-    def __init__(self, display: RunDisplay) -> None:
-        super().__init__(logging.INFO)
-        self._display = display
-        self._started = 0.0
-        self._executed = False
-        self.seconds: dict[str, float] = {}
-        self.cached: list[str] = []
-        self.current: str | None = None
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Follows one record of the runner or of its launcher."""
-        if record.msg == "Component %s is running." and record.args:
-            self._start(str(next(iter(record.args))))
-        elif record.msg == "Execution %d succeeded.":
-            self._executed = True
-        elif record.msg == "Component %s is finished." and self.current:
-            self._finish(self.current)
-
-    def _start(self, component: str) -> None:
-        self.current = component
-        self._executed = False
-        self._started = time.monotonic()
-        self._display.started(component)
-
-    def _finish(self, component: str) -> None:
-        seconds = time.monotonic() - self._started
-        self.seconds[component] = seconds
-        if not self._executed:
-            self.cached.append(component)
-        self._display.finished(component, seconds, not self._executed)
-        self.current = None
-
-    def __enter__(self) -> ComponentHandler:
-        logging.getLogger("absl").addHandler(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        logging.getLogger("absl").removeHandler(self)

@@ -1,4 +1,4 @@
-"""The finished runs of an output folder: one line for each, since result.json keeps the last."""
+"""The finished runs of an output folder, one line each; result.json holds the last one only."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from modules.core.arms import ARMS
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError
 
 HISTORY_FILE = "history.jsonl"
-_ARMS = ("pretrained", "scratch", "warm_start")
 
 
 class RunRecord(BaseModel):
-    """What came of one run.
+    """The outcome of one run.
 
     Attributes:
-        finished: When, ISO 8601 in UTC.
+        finished: Time at which it finished, ISO 8601 in UTC.
         verdict: `blessed` or `not_blessed`.
-        accuracies: By arm, on the target's eval split, from 0 to 1.
-        pushed_to: Folder of the version that was pushed, if any.
-        cached: Components that were served from the cache.
+        accuracies: Accuracy by arm on the target's eval split, from 0 to 1.
+        pushed_to: Folder of the pushed version, if any.
+        cached: Number of components that the cache served.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -43,7 +43,7 @@ class RunRecord(BaseModel):
 
     @property
     def pushed_version(self) -> str | None:
-        """The number of the version that was pushed."""
+        """The number of the pushed version, if any."""
         return Path(self.pushed_to).name if self.pushed_to else None
 
 
@@ -52,7 +52,7 @@ def record_run(result: Mapping[str, Any], output: Path) -> None:
 
     Args:
         result: The content of result.json.
-        output: The output folder, which nobody else writes to.
+        output: The output folder, which no other run uses.
     """
     record = _record(result)
     path = output / HISTORY_FILE
@@ -104,7 +104,7 @@ def _record(result: Mapping[str, Any]) -> RunRecord:
         method=result["config"]["transfer"]["method"],
         seed=result["seed"],
         verdict=result["verdict"],
-        accuracies={arm: result["arms"][arm]["accuracy"] for arm in _ARMS},
+        accuracies={arm: result["arms"][arm]["accuracy"] for arm in ARMS},
         pushed_to=result["pushed_to"],
         cached=len(result["cached"]),
     )

@@ -1,4 +1,4 @@
-"""The output folder of a local run: held by one run at a time, its failures put in words."""
+"""The output folder of a local run: one run uses it at a time; full disks are explained."""
 
 from __future__ import annotations
 
@@ -19,24 +19,30 @@ import filelock
 
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import OutputError, WarmstartError
+from modules.core.wording import is_unicode
+
+ARTIFACTS_FOLDER = "artifacts"
+LOGS_FOLDER = "logs"
+REPORT_FILE = "report.html"
+RESULT_FILE = "result.json"
 
 _LOCK_FILE = ".lock"
 _HOLDER_FILE = ".lock.json"
 _ELSEWHERE = "Pass another folder with --output."
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
-# How TensorFlow, Beam and SQLite, whose errors carry no errno, say the same.
+# Errors of TensorFlow, Beam and SQLite carry no errno, only words.
 _FULL_WORDS = ("No space left on device", "Disk quota exceeded", "database or disk is full")
-# With less, whatever failed without such words most likely failed for want of room.
-_HARDLY_ANY_ROOM = 2**20  # bytes
+# With less free space than this, any failure is most likely due to it.
+_ALMOST_FULL = 2**20  # bytes
 _READ_ONLY_WORDS = ("Read-only file system", "attempt to write a readonly database")
 
 
 @contextlib.contextmanager
 def exclusive_output(output: Path) -> Iterator[None]:
-    """Makes the folder if needed, and keeps other runs out of it inside the block.
+    """Makes the folder if needed, and locks it against other runs inside the block.
 
-    The operating system ends the hold with the process, however that ends.
+    The operating system releases the lock when the process ends, even if it is killed.
 
     Args:
         output: An absolute path.
@@ -44,6 +50,9 @@ def exclusive_output(output: Path) -> Iterator[None]:
     Raises:
         OutputError: Another run holds the folder, or it cannot be written.
     """
+    if not is_unicode(str(output)):
+        # Neither TFX nor ML Metadata can name such a folder.
+        raise OutputError(f"{output}: the path is not valid Unicode. {_ELSEWHERE}")
     lock = filelock.FileLock(output / _LOCK_FILE)
     holder = output / _HOLDER_FILE
     try:
@@ -74,7 +83,7 @@ def storage_errors_explained(output: Path) -> Iterator[None]:
         output: The folder that the block writes to.
 
     Raises:
-        OutputError: Says which folder, how much room is left, and what to do.
+        OutputError: Names the folder, the free space and what to do.
     """
     try:
         yield
@@ -86,7 +95,7 @@ def storage_errors_explained(output: Path) -> Iterator[None]:
                 raise _full(output) from error
             if _says(link, _READ_ONLY[:1], _READ_ONLY_WORDS):
                 raise _unusable(OSError(errno.EROFS, os.strerror(errno.EROFS)), output) from error
-        if shutil.disk_usage(output).free < _HARDLY_ANY_ROOM:
+        if shutil.disk_usage(output).free < _ALMOST_FULL:
             raise _full(output) from error
         raise
 
@@ -109,7 +118,7 @@ def _describe_holder(path: Path) -> str:
             f"({holder['command']})"
         )
     except (OSError, ValueError, KeyError, TypeError):
-        # It has the lock, and not yet said who it is.
+        # It holds the lock, but has not written this file yet.
         return "it has just started"
 
 
@@ -127,13 +136,13 @@ def _full(output: Path) -> OutputError:
     free = shutil.disk_usage(folder).free / 2**20
     return OutputError(
         f"{folder}: the disk is full ({free:.1f} MiB left). Free some of it, or name a folder on "
-        f"another disk with {other}. Finished components stay cached: the same command goes on "
-        "from there."
+        f"another disk with {other}. Finished components stay cached; rerun the same command to "
+        "continue."
     )
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yields an error and what led to it; one may hide another that says more."""
+    """Yields an error and those that led to it, which may say more."""
     seen: set[int] = set()
     pending: list[BaseException | None] = [error]
     while pending:

@@ -6,29 +6,36 @@ import importlib.metadata
 import json
 import os
 import platform
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modules.core.atomic_files import write_atomically
 from pipelines.config import Config
-from pipelines.running.artifacts import RunArtifacts
+from pipelines.running.output_folder import RESULT_FILE
+
+if TYPE_CHECKING:
+    from pipelines.running.artifacts import RunArtifacts
+    from pipelines.running.dag_runner import ComponentRun
 
 SCHEMA_VERSION = 1
-RESULT_FILE = "result.json"
 _LIBRARIES = ("tfx", "tensorflow", "keras", "apache-beam", "tensorflow-transform")
 
 
 def collect_result(
-    config: Config, artifacts: RunArtifacts, seconds: dict[str, float], cached: list[str]
+    config: Config,
+    artifacts: RunArtifacts,
+    seconds: Mapping[str, float],
+    components: Sequence[ComponentRun],
 ) -> dict[str, Any]:
     """Gathers the outcome of a run.
 
     Args:
         config: The scenario that was run.
         artifacts: The run's artifacts.
-        seconds: Wall time by component, with `total`.
-        cached: Components that were served from the cache.
+        seconds: Wall time of the whole run (`total`), and before the first component (`start`).
+        components: The finished components, in order of execution.
 
     Returns:
         The content of result.json, as the contract in docs/architecture.md describes it.
@@ -52,8 +59,15 @@ def collect_result(
         "pushed_to": _pushed_to(artifacts),
         "warm_start": training["metrics"],
         "transferability": transferability,
-        "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        "cached": cached,
+        "seconds": {
+            **{name: round(value, 3) for name, value in seconds.items()},
+            **{each.component: round(each.seconds, 3) for each in components},
+        },
+        "cached": [each.component for each in components if each.cached],
+        "timeline": {
+            each.component: [round(each.started, 3), round(each.started + each.seconds, 3)]
+            for each in components
+        },
         "environment": environment(training["precision"]),
         "seed": config.seed,
         "config": config.model_dump(mode="json"),
@@ -68,7 +82,11 @@ def write_result(result: dict[str, Any], directory: Path) -> Path:
 
 
 def environment(precision: str) -> dict[str, Any]:
-    """Describes the machine and the libraries that produced a result."""
+    """Describes the machine and the libraries that produced a result.
+
+    Args:
+        precision: What the trainings computed with.
+    """
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),

@@ -1,9 +1,9 @@
-"""The words and the table that a run ends with; at most 80 columns wide."""
+"""The table and the words at the end of a run; at most 80 columns wide."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,25 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from modules.core.wording import display_name
+from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
+from modules.core.wording import display_name, shots_phrase
 from modules.models.serving_folder import pushed_versions
+from pipelines.running.output_folder import (
+    ARTIFACTS_FOLDER,
+    LOGS_FOLDER,
+    REPORT_FILE,
+    RESULT_FILE,
+)
 
 _ARM_NAMES = {
-    "pretrained": "pretrained (zero-shot)",
-    "scratch": "scratch control",
-    "warm_start": "warm start",
+    PRETRAINED: "pretrained (zero-shot)",
+    SCRATCH: "scratch control",
+    WARM_START: "warm start",
 }
 
 
 def print_summary(result: dict[str, Any], output: Path, console: Console) -> None:
-    """Prints the arms, the verdict with its reasons, and where everything is.
+    """Prints the arms, the verdict with its reasons, and where to find everything.
 
     Args:
         result: The content of result.json.
@@ -47,8 +54,7 @@ def print_summary(result: dict[str, Any], output: Path, console: Console) -> Non
     )
     console.print(_reasons(result["reasons"]))
     console.print()
-    for label, path in _places(result, output):
-        console.print(f"{label:<14}{path}", highlight=False, markup=False, soft_wrap=True)
+    print_places(console, _places(result, output))
     cached = len(result["cached"])
     components = len(result["seconds"]) - 2
     console.print(
@@ -58,12 +64,21 @@ def print_summary(result: dict[str, Any], output: Path, console: Console) -> Non
     )
 
 
+def print_places(console: Console, places: Mapping[str, str]) -> None:
+    """Prints where to find things: paths in one line each, however long.
+
+    Args:
+        console: Where to print.
+        places: Paths or commands by label.
+    """
+    for label, place in places.items():
+        console.print(f"{label:<14}{place}", highlight=False, markup=False, soft_wrap=True)
+
+
 def _arms_table(result: dict[str, Any]) -> Table:
     target = result["target"]
-    shots = target["shots"]
-    labels = "all labels" if shots == "all" else f"{shots} labels per class"
     table = Table(
-        title=f"{result['source']['name']} to {target['name']}: {labels}",
+        title=f"{result['source']['name']} to {target['name']}: {shots_phrase(target['shots'])}",
         box=box.SIMPLE_HEAD,
         title_justify="left",
     )
@@ -84,20 +99,22 @@ def _arms_table(result: dict[str, Any]) -> Table:
 
 
 def _reasons(reasons: Sequence[str]) -> Table:
-    """Lists the reasons, which name classes, whose names are anybody's."""
+    """Lists the reasons. They name classes, so control characters are replaced."""
     table = Table.grid(Column(), Column(overflow="fold"), padding=(0, 1))
     for reason in reasons:
         table.add_row(" -", Text(display_name(reason)))
     return table
 
 
-def _places(result: dict[str, Any], output: Path) -> list[tuple[str, str]]:
-    places = [("Report", str(output / "report.html")), ("Result", str(output / "result.json"))]
-    if result["pushed_to"]:
-        places.append(("Pushed to", _pushed_place(Path(result["pushed_to"]))))
-    places.append(("Logs", str(output / "logs")))
-    places.append(("TensorBoard", f"tensorboard --logdir {shlex.quote(str(output / 'artifacts'))}"))
-    return places
+def _places(result: dict[str, Any], output: Path) -> dict[str, str]:
+    pushed = {"Pushed to": _pushed_place(Path(result["pushed_to"]))} if result["pushed_to"] else {}
+    return {
+        "Report": str(output / REPORT_FILE),
+        "Result": str(output / RESULT_FILE),
+        **pushed,
+        "Logs": str(output / LOGS_FOLDER),
+        "TensorBoard": f"tensorboard --logdir {shlex.quote(str(output / ARTIFACTS_FOLDER))}",
+    }
 
 
 def _pushed_place(version: Path) -> str:

@@ -1,4 +1,4 @@
-"""What the terminal shows while a study's cells run: a live bar on a terminal, lines elsewhere."""
+"""What the terminal shows while the cells of a study run: a live bar, or lines elsewhere."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from modules.study.cells import CellResult
-
-_SECONDS_BETWEEN_LINES = 10.0
+from pipelines.running.display import SECONDS_BETWEEN_LINES
 
 
 class StudyDisplay:
-    """Counts finished cells and tells how long the others will take.
+    """Counts finished cells and estimates how long the others will take.
 
     Args:
         console: Where to print.
-        total: Cells of the study.
-        kept: Of these, how many an earlier run has finished.
+        total: Number of cells.
+        kept: Number of cells that an earlier run finished.
     """
 
     def __init__(self, console: Console, total: int, kept: int) -> None:
@@ -28,7 +27,7 @@ class StudyDisplay:
         self._started = self._last_line = time.monotonic()
         self._bar: Progress | None = None
         if kept:
-            console.print(f"  {kept} of {total} cells are kept from before", highlight=False)
+            console.print(f"  {kept} of {total} cells are already finished", highlight=False)
         if console.is_terminal and kept < total:
             self._bar = Progress(
                 TextColumn("  cells"),
@@ -39,13 +38,21 @@ class StudyDisplay:
                 transient=True,
             )
             self._task = self._bar.add_task("cells", total=total, completed=kept, details="")
+
+    def __enter__(self) -> StudyDisplay:
+        if self._bar is not None:
             self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
 
     def finished(self, result: CellResult) -> None:
         """Shows one more finished cell.
 
         Args:
-            result: What came of it.
+            result: Its result.
         """
         self._done += 1
         line = self._line(result)
@@ -53,16 +60,11 @@ class StudyDisplay:
             self._bar.update(self._task, completed=self._done, details=line)
             return
         now = time.monotonic()
-        if now - self._last_line >= _SECONDS_BETWEEN_LINES or self._done == self._total:
+        if now - self._last_line >= SECONDS_BETWEEN_LINES or self._done == self._total:
             self._last_line = now
             self._console.print(
                 f"  {self._done}/{self._total}  {line}", highlight=False, soft_wrap=True
             )
-
-    def close(self) -> None:
-        """The study is over, for better or worse."""
-        if self._bar is not None:
-            self._bar.stop()
 
     def _line(self, result: CellResult) -> str:
         cell = result.cell
@@ -73,7 +75,7 @@ class StudyDisplay:
         )
 
     def _left(self) -> str:
-        # The mean over all workers, their start included: early on it is too much.
+        # A mean over all workers that includes their start: too high at first.
         each = (time.monotonic() - self._started) / (self._done - self._kept)
         seconds = each * (self._total - self._done)
         return f"{seconds:.0f} s left" if seconds < 90 else f"{seconds / 60:.0f} min left"

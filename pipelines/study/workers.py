@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 def run_cells(
     inputs: StudyInputs, cells: Sequence[Cell], workers: int, threads: int
 ) -> Iterator[CellResult]:
-    """Runs cells, yielding each result as soon as it is there.
+    """Runs cells, yielding each result as soon as the cell finishes.
 
     Args:
         inputs: What the cells have in common.
-        cells: In the order in which they are started.
-        workers: Processes.
-        threads: That each process computes with.
+        cells: Started in this order.
+        workers: Number of processes.
+        threads: Number of threads of each process.
 
     Yields:
         The results, in the order in which the cells finish.
 
     Raises:
-        TrainingError: A cell failed in a way that is explained; the others are given up.
+        TrainingError: A cell failed, with the reason; the other cells are cancelled.
     """
-    # Not a fork: TensorFlow's threads would not live on in it.
+    # Not a fork: TensorFlow's threads would not survive it.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _start_worker, (threads,)) as pool:
         futures = [pool.submit(_run_cell, inputs, cell) for cell in cells]
@@ -57,7 +57,7 @@ def _start_worker(threads: int) -> None:
 
 
 def _end_with_parent() -> None:
-    """Without it, the workers of a study that is killed would wait for work for ever."""
+    """Ends this worker when the study is killed; else it would wait for work forever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -68,7 +68,7 @@ def _run_cell(inputs: StudyInputs, cell: Cell) -> CellResult | str:
     try:
         return _runner(inputs).run(cell)
     except WarmstartError as error:
-        # Not every one of these can be sent to another process as it is.
+        # As text, since not every such error can be pickled.
         return f"{cell.method}, {cell.shots} shots, repeat {cell.repeat}: {error}"
 
 

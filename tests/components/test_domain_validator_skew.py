@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import tensorflow as tf
+from scipy.spatial.distance import jensenshannon
 
 from tests.components.validated_domain import GOOD, Domain
 from tests.tiny_domain import balanced, serialized_example
@@ -21,7 +22,8 @@ def test_report_measures_the_label_skew_against_the_source(tmp_path: Path) -> No
     }
     report = Domain(tmp_path, target).with_source(GOOD).validate()
     assert report["label_skew"]["train"]["l_infinity"] == pytest.approx(25 / 40 - 1 / 4)
-    assert report["label_skew"]["train"]["jensen_shannon"] > 0
+    divergence = jensenshannon([25, 5, 5, 5], [1, 1, 1, 1], base=2) ** 2
+    assert report["label_skew"]["train"]["jensen_shannon"] == pytest.approx(divergence)
     assert report["label_skew"]["eval"] == {"l_infinity": 0.0, "jensen_shannon": 0.0}
 
 

@@ -24,22 +24,21 @@ from modules.report.contract import ReportSettings
 from modules.report.sections import section
 from modules.scratch_training import run_fn as train_from_scratch
 from modules.settings import GateSettings
-from modules.transfer.warm_start import WarmStart
+from modules.transfer.warm_start import run_warm_start
 from tests.training_domain import (
-    NETWORK,
     PREPROCESSING,
-    TRAINING,
-    TRANSFER,
+    TRANSFER_PLAN,
     TinyDomains,
     fn_args,
+    warm_start_job,
 )
 
 GATE = GateSettings(min_eval_examples=10)
 SETTINGS = ReportSettings(
     gate=GATE,
     preprocessing=PREPROCESSING,
-    method=TRANSFER.method,
-    restore=TRANSFER.restore,
+    method=TRANSFER_PLAN.transfer.method,
+    restore=TRANSFER_PLAN.transfer.restore,
 )
 
 
@@ -49,37 +48,9 @@ def artifacts(
 ) -> dict[str, types.Artifact]:
     """What the other components make of the tiny domains."""
     run = tmp_path_factory.mktemp("run")
-    train_from_scratch(
-        fn_args(
-            tiny_domains.target,
-            tiny_domains.transform_graph,
-            run / "scratch",
-            network=NETWORK,
-            preprocessing=PREPROCESSING,
-            transfer=TRANSFER,
-            training=TRAINING,
-            shots="2",
-            seed=0,
-            source_fingerprint="test",
-        )
-    )
-    WarmStart(
-        target_examples=str(tiny_domains.target),
-        source_examples=str(tiny_domains.source),
-        transform_graph=str(tiny_domains.transform_graph),
-        base_model=str(pretrained / "model"),
-        network=NETWORK,
-        preprocessing=PREPROCESSING,
-        training=TRAINING,
-        transfer=TRANSFER,
-        shots=2,
-        seed=0,
-        source_fingerprint="test",
-    ).run(
-        model_uri=str(run / "warm_start" / "model"),
-        model_run_uri=str(run / "warm_start" / "model_run"),
-        mapping_report_uri=str(run / "mapping_report"),
-    )
+    graph = tiny_domains.transform_graph
+    train_from_scratch(fn_args(tiny_domains.target, graph, run / "scratch", TRANSFER_PLAN))
+    run_warm_start(warm_start_job(tiny_domains, pretrained / "model", run / "warm_start"))
     for role in ("source", "target"):
         (run / f"{role}_anomalies").mkdir()
         (run / f"{role}_anomalies" / "validation.json").write_text(json.dumps(validation(role)))
@@ -95,7 +66,7 @@ def artifacts(
         "scratch_model_run": run / "scratch" / "model_run",
         "warm_start_model": run / "warm_start" / "model",
         "warm_start_model_run": run / "warm_start" / "model_run",
-        "mapping_report": run / "mapping_report",
+        "mapping_report": run / "warm_start" / "mapping_report",
         "evaluation": run / "evaluation",
         "blessing": run / "blessing",
     }

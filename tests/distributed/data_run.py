@@ -88,7 +88,6 @@ def write_models(config: Config, data: DataRun, folder: Path) -> dict[str, Path]
         models[arm] = folder / arm
         export_saved_model(
             build_network(config.network, len(_CLASSES)),
-            config.network,
             str(data.transform_graph),
             _CLASSES,
             str(models[arm] / "Format-Serving"),

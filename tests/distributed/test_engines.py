@@ -1,7 +1,6 @@
-"""The pipeline's Beam components give the same on an engine with two workers as in one process.
+"""The pipeline's Beam components give the same results on two workers as in one process.
 
-Where Maven has no Flink job server for the installed Beam, its comparison is skipped, and what is
-shown is that the components run through Beam's portable job service with two worker processes.
+The engine is Beam's own portable job service. Flink and Spark speak the same protocol.
 """
 
 from __future__ import annotations

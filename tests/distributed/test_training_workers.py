@@ -21,16 +21,17 @@ from modules.models.checkpointing import read_checkpoint_metadata, read_checkpoi
 from modules.settings import CenterLossSettings, NetworkSettings, Settings
 from modules.training.checkpoints import CHECKPOINT_FOLDER
 from modules.training.record import TrainingRecord
-from modules.transfer.warm_start import WarmStart
+from modules.transfer.warm_start import run_warm_start
 from tests.training_domain import (
-    NETWORK,
-    PREPROCESSING,
     PRETRAINING,
+    PRETRAINING_PLAN,
     TRAINING,
     TRANSFER,
+    TRANSFER_PLAN,
     TinyDomains,
     fn_args,
     stroke_records,
+    warm_start_job,
 )
 
 pytestmark = pytest.mark.e2e
@@ -73,14 +74,8 @@ def logged(train: Callable[[], object]) -> Logs:
 
 
 def pretrain(domains: TinyDomains, output: Path, **changes: Settings) -> Path:
-    settings: dict[str, Settings] = {
-        "network": NETWORK,
-        "preprocessing": PREPROCESSING,
-        "pretraining": BUDGET,
-        "training": TWO,
-        **changes,
-    }
-    pretraining.run_fn(fn_args(domains.source, domains.transform_graph, output, seed=0, **settings))
+    plan = PRETRAINING_PLAN.model_copy(update={"pretraining": BUDGET, "training": TWO, **changes})
+    pretraining.run_fn(fn_args(domains.source, domains.transform_graph, output, plan))
     return output
 
 
@@ -187,20 +182,11 @@ def test_a_warm_start_on_two_workers_moves_the_centers_as_one_process_does(
     transfer = TRANSFER.model_copy(update={"center_loss": center_loss})
 
     def run(name: str, workers: int) -> Path:
+        training = TWO.model_copy(update={"workers": workers})
+        changes = {"training": training, "transfer": transfer, "seed": 3}
+        plan = TRANSFER_PLAN.model_copy(update=changes)
         output = tmp_path / name
-        WarmStart(
-            target_examples=str(tiny_domains.target),
-            source_examples=str(tiny_domains.source),
-            transform_graph=str(tiny_domains.transform_graph),
-            base_model=str(one_process / "model"),
-            network=NETWORK,
-            preprocessing=PREPROCESSING,
-            training=TWO.model_copy(update={"workers": workers}),
-            transfer=transfer,
-            shots=2,
-            seed=3,
-            source_fingerprint="test",
-        ).run(*(str(output / part) for part in ("model", "model_run", "mapping_report")))
+        run_warm_start(warm_start_job(tiny_domains, one_process / "model", output, plan))
         return output
 
     def centers(output: Path) -> np.ndarray:
@@ -222,21 +208,13 @@ def test_the_scratch_control_with_dropout_keeps_the_workers_equal(
 ) -> None:
     # Dropout draws for each worker's examples: one process draws otherwise, and is not compared.
     dropout = NetworkSettings(image_size=12, dropout=0.5)
-    arguments = fn_args(
-        tiny_domains.target,
-        tiny_domains.transform_graph,
-        tmp_path,
-        network=dropout,
-        training=TWO,
-        transfer=TRANSFER,
-        shots=2,
-        seed=0,
-    )
+    plan = TRANSFER_PLAN.model_copy(update={"network": dropout, "training": TWO})
+    arguments = fn_args(tiny_domains.target, tiny_domains.transform_graph, tmp_path, plan)
     logs = logged(lambda: scratch_training.run_fn(arguments))
     assert_same_weights_on_both(logs, tmp_path / "model")
 
 
-def test_a_killed_worker_ends_the_training_which_then_goes_on_to_the_same_result(
+def test_a_killed_worker_ends_the_training_which_then_resumes_to_the_same_result(
     tiny_domains: TinyDomains, two_workers: tuple[Path, Logs], tmp_path: Path
 ) -> None:
     killed: dict[str, float] = {}
@@ -253,7 +231,7 @@ def test_a_killed_worker_ends_the_training_which_then_goes_on_to_the_same_result
     logger.addHandler(logs)
     logger.setLevel(logging.INFO)
     try:
-        with pytest.raises(TrainingError, match=r"Worker 1 of 2 .*SIGKILL.*goes on from the last"):
+        with pytest.raises(TrainingError, match=r"Worker 1 of 2 .*SIGKILL.*resume from the last"):
             pretrain(tiny_domains, tmp_path)
     finally:
         logger.removeHandler(logs)

@@ -60,10 +60,11 @@ def job(tiny_domains: TinyDomains, tmp_path: Path) -> Path:
     told["examples"] = str(tiny_domains.source)
     told["transform_graph"] = str(tiny_domains.transform_graph)
     told["model"], told["model_run"] = (str(tmp_path / name) for name in ("model", "model_run"))
-    told["network"] = NETWORK.model_dump()
-    told["preprocessing"] = PREPROCESSING.model_dump()
-    told["pretraining"] = PRETRAINING.model_copy(update={"steps": STEPS}).model_dump()
-    told["training"]["checkpoint_every_steps"] = 10
+    plan = told["plan"]
+    plan["network"] = NETWORK.model_dump()
+    plan["preprocessing"] = PREPROCESSING.model_dump()
+    plan["pretraining"] = PRETRAINING.model_copy(update={"steps": STEPS}).model_dump()
+    plan["training"]["checkpoint_every_steps"] = 10
     path = tmp_path / "job.json"
     path.write_text(json.dumps(told))
     return path

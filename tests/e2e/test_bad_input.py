@@ -136,7 +136,7 @@ def refusal(output: Path, *overrides: str) -> str:
     result = CliRunner().invoke(main, ["run", CONFIG, *options, "--output", str(output)])
     assert result.exit_code == 1, result.output
     assert "Traceback" not in result.output
-    assert "not foreseen" not in result.output
+    assert "is unexpected" not in result.output
     assert not (output / "result.json").exists()
     assert not (output / "serving").exists()
     return result.output

@@ -37,7 +37,7 @@ def test_it_ends_clean_and_the_last_result_stays(
         assert f"{disk}: the disk is full" in failed.output
         assert "--output" in failed.output
         assert "Traceback" not in failed.output
-        assert "not foreseen" not in failed.output
+        assert "is unexpected" not in failed.output
         for name in ("result.json", "report.html"):
             assert (disk / name).read_bytes() == (quick_run.output / name).read_bytes()
         assert not (disk / "serving").exists()

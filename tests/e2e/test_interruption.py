@@ -1,4 +1,4 @@
-"""Ctrl-C stops a run at once and cleanly, and the same command goes on from there."""
+"""Ctrl-C stops a run quickly and cleanly; rerunning the command resumes it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.mark.parametrize("after", ["TargetValidator", "Transform"])
 def test_it_stops_within_seconds_and_resumes(after: str, small_mnist: Path, tmp_path: Path) -> None:
-    """After the validator Beam is at work, in Transform; after Transform the pretraining."""
+    """After the validator Beam works, in Transform; after Transform the pretraining does."""
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "pipelines.cli", "run", "configs/mnist_to_optdigits.yaml"),
@@ -28,7 +28,7 @@ def test_it_stops_within_seconds_and_resumes(after: str, small_mnist: Path, tmp_
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, "CI": "true"},
-        # Tests that run in a shell's background inherit that they ignore Ctrl-C.
+        # In a shell's background, processes inherit that they ignore Ctrl-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
@@ -38,8 +38,8 @@ def test_it_stops_within_seconds_and_resumes(after: str, small_mnist: Path, tmp_
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=30)
     assert process.returncode == 130, rest
-    assert "the same command goes on from there" in rest
-    assert "not foreseen" not in rest
+    assert "rerun the same command to continue" in rest
+    assert "unexpected" not in rest
     assert not (tmp_path / "result.json").exists()
 
     again = run_quickly(small_mnist, tmp_path)

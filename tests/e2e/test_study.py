@@ -1,10 +1,11 @@
-"""A study from the command line: killed, gone on with, widened."""
+"""A study from the command line: killed, resumed, extended."""
 
 from __future__ import annotations
 
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,7 +29,7 @@ def study_arguments(small_mnist: Path, output: Path, *options: str) -> list[str]
         "transfer.steps=20",
         "training.precision=float32",
     ]
-    methods = ["--methods", "zero_shot,scratch,self_training", "--repeats", "2"]
+    methods = ["--methods", "zero_shot,scratch,information_maximization", "--repeats", "2"]
     tail = ["--output", str(output), "--workers", "1"]
     return ["study", CONFIG, *methods, *set_options(overrides), *options, *tail]
 
@@ -68,7 +69,7 @@ def killed(small_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
 
 
 def wait_for_the_group_to_end(group: int) -> None:
-    """Workers end by themselves when the study is gone."""
+    """Workers end by themselves after the study was killed."""
     ends = time.monotonic() + 60
     while time.monotonic() < ends:
         try:
@@ -93,16 +94,17 @@ def finished(
 def test_a_killed_study_leaves_whole_cells_only(killed: tuple[Path, dict]) -> None:
     _, before = killed
     assert len(before) >= 2
-    # Seven cells: self_training with and without a shot, and scratch with, twice, and zero_shot.
+    # Seven cells: information_maximization with and without a shot and scratch with one, each
+    # twice, and zero_shot.
     assert len(before) < 7
 
 
-def test_the_same_command_does_no_finished_cell_again(
+def test_rerunning_the_command_repeats_no_finished_cell(
     killed: tuple[Path, dict], finished: tuple[Path, FinishedCommand, dict[str, float]]
 ) -> None:
     _, before = killed
     _, done, after = finished
-    assert f"{len(before)} of 7 cells are kept from before" in done.output
+    assert f"{len(before)} of 7 cells are already finished" in done.output
     assert len(after) == 7
     assert {name: after[name] for name in before} == before
     assert "PretrainTrainer         cached" in done.output
@@ -118,11 +120,11 @@ def test_the_results_are_a_table_a_plot_and_a_record(
         ("zero_shot", "0"),
         ("zero_shot", "1"),
         ("scratch", "1"),
-        ("self_training", "0"),
-        ("self_training", "1"),
+        ("information_maximization", "0"),
+        ("information_maximization", "1"),
     }
-    assert rows["self_training", "1"]["repeats"] == "2"
-    assert float(rows["self_training", "1"]["mean"]) > 0.5
+    assert rows["information_maximization", "1"]["repeats"] == "2"
+    assert float(rows["information_maximization", "1"]["mean"]) > 0.5
     record = json.loads((output / "study.json").read_text())
     assert record["target"] == {"name": "optdigits", "eval_examples": 899}
     assert len(record["rows"]) == len(rows)
@@ -131,7 +133,7 @@ def test_the_results_are_a_table_a_plot_and_a_record(
     assert "<h1>What a label is worth</h1>" in page
     assert f"--output {output}" in page
     assert "mean ± sd" in done.output
-    assert "left" in done.output
+    assert re.search(r"scratch, 1 shot, .*% in \d+ s; \d+ (s|min) left", done.output)
 
 
 def test_more_shots_and_another_budget_keep_what_is_comparable(
@@ -142,7 +144,7 @@ def test_more_shots_and_another_budget_keep_what_is_comparable(
         *study_arguments(small_mnist, output, "--shots", "1,2", "--methods", "zero_shot,scratch")
     )
     assert wider.code == 0, wider.output
-    assert "3 of 5 cells are kept from before" in wider.output
+    assert "3 of 5 cells are already finished" in wider.output
     longer = warmstart(
         *study_arguments(
             small_mnist,
@@ -151,5 +153,5 @@ def test_more_shots_and_another_budget_keep_what_is_comparable(
         )
     )
     assert longer.code == 0, longer.output
-    assert "kept from before" not in longer.output
+    assert "already finished" not in longer.output
     assert before.items() <= cells(output).items()

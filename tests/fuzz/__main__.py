@@ -1,8 +1,9 @@
 """Fuzzes one reader for a while: `python -m tests.fuzz idx --seconds 600`.
 
-With atheris, where it is installed, coverage of the code guides the inputs; it is no dependency of
-the project, so that it belongs into an environment of its own. Without it, valid inputs are mutated
-at random.
+Where atheris is installed, code coverage guides the inputs. It is not a dependency of the project:
+install it in a separate environment. Without it, valid inputs are mutated at random.
+
+Each finding is saved. To repeat it: `python -m tests.fuzz idx --repeat runs/fuzz/idx/finding-12`.
 """
 
 from __future__ import annotations
@@ -29,10 +30,22 @@ _MAX_MEMORY_MIB = 6000
 @click.option("--seconds", default=60, show_default=True, help="How long.")
 @click.option("--seed", default=1, show_default=True, help="Chooses the inputs.")
 @click.option("--findings", default="runs/fuzz", show_default=True, help="Folder for findings.")
-def main(reader: str, seconds: int, seed: int, findings: str) -> None:
+@click.option(
+    "--repeat",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Read only this saved finding.",
+)
+def main(reader: str, seconds: int, seed: int, findings: str, repeat: Path | None) -> None:
     """Fuzz READER; every error but the documented ones is a finding."""
+    if repeat is not None:
+        from tests.fuzz.targets import TARGETS
+
+        TARGETS[reader](repeat.read_bytes())
+        click.echo(f"{reader}: {repeat} is no finding")
+        return
     folder = Path(findings, reader)
     folder.mkdir(parents=True, exist_ok=True)
+    click.echo(f"{reader}: seed {seed}, {seconds} s, findings in {folder}")
     if importlib.util.find_spec("atheris"):
         _fuzz_with_coverage(reader, seconds, seed, folder)
     else:
@@ -79,7 +92,10 @@ def _fuzz_at_random(reader: str, seconds: int, seed: int, folder: Path) -> None:
             path = folder / f"finding-{executions}"
             path.write_bytes(data)
             traceback.print_exc()
-            click.echo(f"{reader}: a finding after {executions} executions: {path}")
+            click.echo(
+                f"{reader}: seed {seed}, a finding after {executions} executions. To repeat it:\n"
+                f"  python -m tests.fuzz {reader} --repeat {path}"
+            )
             sys.exit(1)
     click.echo(f"{reader}: {executions} executions in {seconds} s, no finding")
 

@@ -20,8 +20,8 @@ from modules.core.errors import ConfigError, DataError
 from modules.sources.formats import open_source
 from modules.sources.idx_format import encode_idx
 from modules.sources.png import encode_png
-from pipelines.commands.run import check_data_folders
 from pipelines.config import load_config
+from pipelines.running.session import check_data_folders
 
 _IDX_FILES = tuple(
     f"{split}-{content}" for split in ("train", "t10k") for content in ("images", "labels")

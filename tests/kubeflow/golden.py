@@ -1,6 +1,6 @@
-"""The compiled default scenario as it should be, but for what each edit of the code changes.
+"""The compiled default scenario, without what every edit of the code changes.
 
-python -m tests.kubeflow.golden
+To write it again after an intended change: python -m tests.kubeflow.golden
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ GOLDEN = Path(__file__).with_name("mnist_to_optdigits.golden.yaml")
 
 
 def without_versions(text: str) -> str:
-    """Hides the source fingerprints, and where the two stacks differ."""
+    """Masks the source fingerprints and the differences between the two stacks."""
     text = re.sub(r"\b[0-9a-f]{16}\b", "<source fingerprint>", text)
     options = r"(stats_options_json:\n *runtimeValue:\n *constant: ).*?(\n *retryPolicy:)"
     text = re.sub(options, r"\1<stack>\2", text, flags=re.DOTALL)
@@ -25,7 +25,7 @@ def without_versions(text: str) -> str:
 
 
 def main() -> None:
-    """Writes the golden file anew."""
+    """Writes the golden file."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "p.yaml")
         compile_pipeline(

@@ -1,4 +1,4 @@
-"""The launcher with the real image: each task runs inside it, as the user of the image."""
+"""The launcher with the real image: each task runs inside it, as the image's user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.kubeflow.launcher import Launcher
 
 @contextmanager
 def container_of(engine: tuple[str, ...], image: str) -> Iterator[str]:
-    """Makes a container from an image, and removes it at the end."""
+    """Makes a container from an image and removes it at the end."""
     made = subprocess.run([*engine, "from", image], capture_output=True, text=True, check=True)
     container = made.stdout.strip()
     try:
@@ -25,15 +25,15 @@ def container_of(engine: tuple[str, ...], image: str) -> Iterator[str]:
 
 @dataclass
 class ImageLauncher(Launcher):
-    """Runs tasks inside one container; needs root.
+    """Runs tasks inside one container. This needs root.
 
-    One container serves all tasks, as buildah copies the whole image for each. What a task can
-    write is its own: the launcher's folders, and /tmp.
+    One container serves all tasks, because buildah copies the whole image for each container. Tasks
+    can only write to folders that they do not share: the launcher's and /tmp.
 
     Attributes:
         engine: The buildah command with the image store that `kubeflow/build_image.sh` filled.
-        container: Made from the image.
-        volumes: Folders that every task sees under their own path, as persistent volumes.
+        container: Name of the container.
+        volumes: Folders that every task sees under the same path, like persistent volumes.
     """
 
     engine: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class ImageLauncher(Launcher):
     ) -> subprocess.Popen[bytes]:
         mounts = {pod / name: f"/{name}" for name in ("tmp", "s3", "minio", "gcs")}
         mounts[pod / "kfp_outputs"] = "/tmp/kfp_outputs"
-        # Kubernetes' empty folders are open to any user.
+        # On Kubernetes any user may write to empty folders.
         for folder in [*mounts, *pod.rglob("*")]:
             if not folder.is_file():
                 folder.mkdir(exist_ok=True)

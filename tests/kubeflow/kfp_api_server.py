@@ -1,7 +1,7 @@
-"""A Kubeflow Pipelines API on 127.0.0.1 that speaks v2beta1 as kfp's generated models define it.
+"""A Kubeflow Pipelines API, version v2beta1, on 127.0.0.1.
 
-Each request's body is read through the generated model of its operation, and each answer is
-written from one; an uploaded pipeline is parsed strictly, as the real API server does.
+It reads each request's body, and writes each answer, through kfp's generated model of the
+operation. It parses an uploaded pipeline strictly, as the real API server does.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _API = "/apis/v2beta1"
 
 @dataclass
 class Fault:
-    """An answer that is not the right one, for so many requests."""
+    """A wrong answer, given to a number of requests."""
 
     status: int
     body: bytes
@@ -36,20 +36,28 @@ class Fault:
 
 
 class KfpApiServer:
-    """Serves until `close`; holds what was uploaded and started, and every request it got.
+    """Serves until `close`. Holds what was uploaded and started, and the requests it received.
 
     Attributes:
-        run_states: States that a run goes through, one each time it is looked at.
-        faults: What to answer with instead, by method and path prefix.
+        multi_user: Whether Kubeflow runs in multi-user mode.
+        required_headers: Headers without which a request is not authorised.
+        page_size: Most items on a page of a list.
+        run_states: States that a run goes through, one each time a client asks for it.
+        failed_tasks: Error messages of a run's failed tasks.
+        finished_tasks: Names of a run's successful tasks.
+        faults: Answers to give instead, by method and path prefix.
+        requests: Method and path of each request.
     """
 
     def __init__(self) -> None:
         self.multi_user = False
-        self.token: str | None = None
+        self.required_headers: dict[str, str] = {}
+        self.page_size = 100
         self.pipelines: dict[str, models.V2beta1Pipeline] = {}
         self.versions: dict[str, list[models.V2beta1PipelineVersion]] = {}
         self.experiments: list[models.V2beta1Experiment] = []
         self.runs: dict[str, models.V2beta1Run] = {}
+        self.recurring_runs: list[models.V2beta1RecurringRun] = []
         self.run_states = ["SUCCEEDED"]
         self.failed_tasks: dict[str, str] = {}
         self.finished_tasks: list[str] = []
@@ -78,7 +86,7 @@ class KfpApiServer:
             if method == fault_method and path.startswith(_API + prefix) and fault.times:
                 fault.times -= 1
                 return fault.status, fault.body
-        if self.token and headers.get("Authorization") != f"Bearer {self.token}":
+        if any(headers.get(name) != value for name, value in self.required_headers.items()):
             return 401, b'{"error":"Unauthorized","code":16,"message":"Request not authenticated"}'
         try:
             model = self._route(method, path.removeprefix(_API), query, headers, body)
@@ -95,21 +103,18 @@ class KfpApiServer:
             case ["GET", "healthz"]:
                 return models.V2beta1GetHealthzResponse(multi_user=self.multi_user)
             case ["GET", "pipelines"]:
-                return models.V2beta1ListPipelinesResponse(pipelines=[*self.pipelines.values()])
+                page, token = self._page([*self.pipelines.values()], query)
+                return models.V2beta1ListPipelinesResponse(pipelines=page, next_page_token=token)
             case ["POST", "pipelines", "upload"]:
-                pipeline_id = f"pipeline-{len(self.pipelines)}"
-                pipeline = models.V2beta1Pipeline(
-                    pipeline_id=pipeline_id, display_name=query["name"]
-                )
-                self.versions[pipeline_id] = []
-                self._add_version(pipeline_id, query["name"], headers, body)
-                self.pipelines[pipeline_id] = pipeline
-                return pipeline
+                spec = _parse_upload(headers, body)
+                return self.add_pipeline(query["name"], spec)
             case ["POST", "pipelines", "upload_version"]:
-                return self._add_version(query["pipelineid"], query["name"], headers, body)
+                spec = _parse_upload(headers, body)
+                return self.add_version(query["pipelineid"], query["name"], spec)
             case ["GET", "pipelines", pipeline_id, "versions"]:
+                page, token = self._page(self.versions[pipeline_id], query)
                 return models.V2beta1ListPipelineVersionsResponse(
-                    pipeline_versions=self.versions[pipeline_id]
+                    pipeline_versions=page, next_page_token=token
                 )
             case ["GET", "experiments"]:
                 name = json.loads(query["filter"])["predicates"][0]["stringValue"]
@@ -122,16 +127,31 @@ class KfpApiServer:
                 return experiment
             case ["POST", "runs"]:
                 run = _read(body, "V2beta1Run")
-                self._check_run(run)
+                self._check(run)
                 run.run_id, run.state = f"run-{len(self.runs)}", "PENDING"
                 self.runs[run.run_id] = run
                 return run
             case ["GET", "runs", run_id] if run_id in self.runs:
-                return self._look_at(self.runs[run_id])
+                return self._next_state(self.runs[run_id])
+            case ["POST", "recurringruns"]:
+                recurring_run = _read(body, "V2beta1RecurringRun")
+                self._check(recurring_run)
+                self.recurring_runs.append(recurring_run)
+                return recurring_run
         return None
 
-    def _add_version(self, pipeline_id: str, name: str, headers: Any, body: bytes) -> Any:
-        spec = _parse_upload(headers, body)
+    def add_pipeline(self, name: str, spec: Any = None) -> models.V2beta1Pipeline:
+        """Adds a pipeline with a first version."""
+        pipeline_id = f"pipeline-{len(self.pipelines)}"
+        pipeline = models.V2beta1Pipeline(pipeline_id=pipeline_id, display_name=name)
+        self.pipelines[pipeline_id], self.versions[pipeline_id] = pipeline, []
+        self.add_version(pipeline_id, name, spec)
+        return pipeline
+
+    def add_version(
+        self, pipeline_id: str, name: str, spec: Any = None
+    ) -> models.V2beta1PipelineVersion:
+        """Adds a version to a pipeline."""
         version = models.V2beta1PipelineVersion(
             pipeline_id=pipeline_id,
             pipeline_version_id=f"{pipeline_id}-version-{len(self.versions[pipeline_id])}",
@@ -141,7 +161,13 @@ class KfpApiServer:
         self.versions[pipeline_id].append(version)
         return version
 
-    def _check_run(self, run: models.V2beta1Run) -> None:
+    def _page(self, items: list[Any], query: dict[str, str]) -> tuple[list[Any], str | None]:
+        """Returns the items after the query's token, and the token of the next page."""
+        start = int(query.get("page_token") or 0)
+        end = start + min(self.page_size, int(query.get("page_size") or self.page_size))
+        return items[start:end], str(end) if end < len(items) else None
+
+    def _check(self, run: models.V2beta1Run | models.V2beta1RecurringRun) -> None:
         reference = run.pipeline_version_reference
         versions = {v.pipeline_version_id: v for v in self.versions[reference.pipeline_id]}
         spec = versions[reference.pipeline_version_id].pipeline_spec
@@ -151,7 +177,7 @@ class KfpApiServer:
         if run.experiment_id not in {item.experiment_id for item in self.experiments}:
             raise Refused(f"experiment {run.experiment_id} not found")
 
-    def _look_at(self, run: models.V2beta1Run) -> models.V2beta1Run:
+    def _next_state(self, run: models.V2beta1Run) -> models.V2beta1Run:
         run.state = self.run_states.pop(0) if len(self.run_states) > 1 else self.run_states[0]
         details = [
             models.V2beta1PipelineTaskDetail(display_name=name, state="SUCCEEDED")
@@ -195,7 +221,7 @@ class KfpApiServer:
 
 
 class Refused(Exception):
-    """The request is understood and not acceptable: HTTP 400."""
+    """The request is well-formed but not acceptable: HTTP 400."""
 
 
 def _client() -> kfp_server_api.ApiClient:

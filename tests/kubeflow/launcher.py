@@ -1,10 +1,9 @@
 """Open-source Kubeflow's driver and launcher for one compiled pipeline, on this machine.
 
 It follows kubeflow/pipelines, backend/src/v2 (driver.go, launcher_v2.go, object_store.go,
-metadata/converter.go, release 2.5): outputs are provisioned below the pipeline root, inputs are
-rebuilt from what ML Metadata keeps of them, placeholders are replaced, each attempt is a process
-with an empty disk of its own, and artifacts travel as files through an object store, so that empty
-folders are lost on the way.
+metadata/converter.go, release 2.5). Outputs get a URI below the pipeline root, inputs are rebuilt
+from ML Metadata, and placeholders are replaced. Each attempt is a process with its own empty disk.
+Artifacts travel as files through an object store, which loses empty folders.
 """
 
 from __future__ import annotations
@@ -31,12 +30,12 @@ _OUTPUT_FILE = "kfp_outputs/output_metadata.json"
 
 
 class TaskFailedError(Exception):
-    """A task's last attempt has failed."""
+    """A task's last attempt failed."""
 
 
 @dataclass(frozen=True)
 class StoredArtifact:
-    """What ML Metadata keeps of an artifact."""
+    """What ML Metadata knows about an artifact."""
 
     id: int
     uri: str
@@ -51,13 +50,13 @@ class Launcher:
     Attributes:
         spec_file: What `warmstart compile` wrote.
         root: Folder for the object store and the pods' disks.
-        types: Types of input artifacts: `full`, or `empty` as release 2.5 leaves them.
+        types: Types of input artifacts: `full`, or `empty`, as in release 2.5.
         parameters: Values of the run's parameters.
-        state_volume: Mounted where the specification asks for it, by its mount path.
-        kill: Conditions by task; its first attempt is killed once the condition holds.
-        lose: Tasks whose first attempt succeeds in a pod that is lost before its upload.
+        state_volume: Folder that stands for the volume with the state of interrupted trainings.
+        kill: Conditions by task. A task's first attempt is killed once its condition holds.
+        lose: Tasks whose first attempt succeeds in a pod that is lost before the upload.
         outputs: Artifacts by task and output, once the task is done.
-        attempts: Attempts by task.
+        attempts: Number of attempts by task.
         logs: Log file of the last attempt by task.
     """
 
@@ -91,7 +90,7 @@ class Launcher:
         """Runs all tasks, each after those that it depends on.
 
         Raises:
-            TaskFailedError: A task has failed for good; the ones after it have not run.
+            TaskFailedError: All attempts of a task failed. Later tasks have not run.
         """
         for name in self.order():
             self.run_task(name)
@@ -126,7 +125,7 @@ class Launcher:
             if code == 0 and not (name in self.lose and attempt == 0):
                 self._publish(name, executor_input, pod)
                 return
-            # Every pod has its disk under the same path, and nothing of the one before.
+            # Every pod has its disk under the same path, but finds nothing of the pod before it.
             self.logs[name] = pod.with_name(f"{name}.attempt-{attempt}") / "log.txt"
             pod.rename(self.logs[name].parent)
         raise TaskFailedError(f"{name}: exit code {code}\n{self.logs[name].read_text()[-3000:]}")
@@ -151,7 +150,7 @@ class Launcher:
             )
             for output, value in declared.items()
         }
-        # With PUBLISH_LOGS the driver adds an output of its own.
+        # With PUBLISH_LOGS the driver adds this output.
         outputs["executor-logs"] = _artifacts(
             uri=f"{base}/{self._run_id}/{name}/{salt}/executor-logs",
             type={"schemaTitle": "system.Artifact"},
@@ -214,7 +213,7 @@ class Launcher:
     def _start(
         self, command: list[str], container: Any, pod: Path, log: TextIO
     ) -> subprocess.Popen[bytes]:
-        """Runs the command here instead of in the image, whose files this checkout has too."""
+        """Runs the command here instead of in the image: this checkout has the same files."""
         environment = {**os.environ, "WARMSTART_STAGING_ROOT": str(pod)}
         for variable in container.get("env", []):
             assert self.state_volume, f"{variable} asks for a volume"
@@ -233,7 +232,7 @@ class Launcher:
         return process.wait()
 
     def _publish(self, name: str, executor_input: Any, pod: Path) -> None:
-        """Uploads the outputs and records them; what the executor reports goes over the rest."""
+        """Uploads and records the outputs. What the executor reports takes precedence."""
         text = (pod / _OUTPUT_FILE).read_text()
         reported = json_format.MessageToDict(
             json_format.Parse(text, pipeline_spec_pb2.ExecutorOutput())
@@ -265,7 +264,7 @@ class Launcher:
                 shutil.copyfile(path, target)
 
     def _download(self, uri: str, pod: Path) -> Path:
-        """Copies objects; there are no folders in a store, so empty ones cannot be copied."""
+        """Copies objects. An object store has no folders, so empty ones are not copied."""
         target = _staged(pod, uri)
         stored = self.object_path(uri)
         for path in stored.rglob("*"):

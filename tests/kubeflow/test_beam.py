@@ -1,4 +1,4 @@
-"""The `beam` section in a compiled pipeline: every Beam task gets the engine's options."""
+"""The `beam` section of a compiled pipeline: every Beam task gets the runner's options."""
 
 from __future__ import annotations
 

@@ -1,43 +1,28 @@
-"""The command line of compile and submit: quick help, quiet work, one message for a mistake."""
+"""The commands compile and submit: quick help, little output, one message for each mistake."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from modules.core.errors import WarmstartError
-from pipelines.commands.kubeflow_commands import compile_command, submit_command
+from pipelines.commands.compile import compile_command
+from pipelines.commands.submit import submit_command
 from tests.kubeflow.conftest import CONFIG, IMAGE, PIPELINE_ROOT
 from tests.kubeflow.kfp_api_server import KfpApiServer
-from tests.kubeflow.test_submitter import SPEC
 
 
-@pytest.fixture
-def api() -> Iterator[KfpApiServer]:
-    server = KfpApiServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def spec_file(tmp_path: Path) -> Path:
-    path = tmp_path / "p.yaml"
-    path.write_text(yaml.safe_dump(SPEC))
-    return path
-
-
-@pytest.mark.parametrize("command", ["compile_command", "submit_command"])
+@pytest.mark.parametrize("command", ["compile", "submit"])
 def test_help_answers_without_importing_anything_heavy(command: str) -> None:
     code = (
         "import sys; from click.testing import CliRunner; "
-        "import pipelines.commands.kubeflow_commands as c; "
-        f"result = CliRunner().invoke(c.{command}, ['--help']); assert result.exit_code == 0; "
+        f"from pipelines.commands.{command} import {command}_command; "
+        f"result = CliRunner().invoke({command}_command, ['--help']); "
+        "assert result.exit_code == 0; "
         "print(sorted({'tensorflow', 'tfx', 'kfp', 'pydantic', 'yaml'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -46,7 +31,7 @@ def test_help_answers_without_importing_anything_heavy(command: str) -> None:
 
 def test_compiling_says_only_what_comes_next(tmp_path: Path) -> None:
     output = tmp_path / "p.yaml"
-    code = "from pipelines.commands.kubeflow_commands import compile_command; compile_command()"
+    code = "from pipelines.commands.compile import compile_command; compile_command()"
     options = ["--image", IMAGE, "--pipeline-root", PIPELINE_ROOT, "--output", str(output)]
     done = subprocess.run(
         [sys.executable, "-c", code, CONFIG, *options], capture_output=True, text=True, check=True
@@ -59,7 +44,7 @@ def test_compiling_says_only_what_comes_next(tmp_path: Path) -> None:
 
 
 def test_submitting_with_a_token_from_the_environment(api: KfpApiServer, spec_file: Path) -> None:
-    api.token = "secret"
+    api.required_headers["Authorization"] = "Bearer secret"
     options = ["--host", api.host, "--param", "shots=1", "--experiment", "digits", "--wait"]
     result = CliRunner().invoke(
         submit_command, [str(spec_file), *options], env={"KFP_TOKEN": "secret"}

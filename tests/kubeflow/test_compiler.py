@@ -1,4 +1,4 @@
-"""`warmstart compile`: the same DAG as the local run, in a form that Kubeflow takes."""
+"""`warmstart compile`: the same DAG as the local run, in a form that Kubeflow accepts."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_kfp_sdk_loads_it(compiled: Path) -> None:
 
 
 def test_it_is_the_golden_file(compiled: Path) -> None:
-    """After a change that is meant: python -m tests.kubeflow.golden, and read the difference."""
+    """After an intended change: python -m tests.kubeflow.golden, then review the difference."""
     assert without_versions(compiled.read_text()) == GOLDEN.read_text()
 
 
@@ -182,7 +182,7 @@ def test_resources_come_from_the_configuration(compile_to: Compile) -> None:
     json_format.ParseDict(spec_of(path), pipeline_spec_pb2.PipelineSpec())
 
 
-def test_volumes_are_a_second_document_that_the_sdk_takes(compile_to: Compile) -> None:
+def test_volumes_are_a_second_document_that_the_sdk_loads(compile_to: Compile) -> None:
     path = compile_to(
         "target.path=/data/target",
         "kubeflow.volumes=[{claim: data, mount_path: /data, components: [TargetExampleGen]}]",

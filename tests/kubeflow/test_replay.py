@@ -1,8 +1,8 @@
-"""The compiled pipeline does in containers what `warmstart run` does locally: the same numbers.
+"""The compiled pipeline gives the same numbers in containers as `warmstart run` does locally.
 
-Every task runs as a process with the inputs that open-source Kubeflow hands over; two launches
-between them cover artifacts with and without types, data on a volume and in an object store, run
-parameters, a killed training and a lost push.
+Every task runs as a process with the inputs that open-source Kubeflow hands over. Two launches
+cover artifacts with and without types, data on a volume and in an object store, run parameters, a
+killed training and a lost push.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def plain_launch(root: Path, small_mnist: Path, compile_to: Compile) -> Launcher
 
 
 def rough_launch(root: Path, small_mnist: Path, compile_to: Compile) -> Launcher:
-    """Artifacts without types; everything that can change changes, and two pods do not survive."""
+    """Artifacts without types; every run parameter is changed, and two pods are lost."""
     spec = compile_to(
         *QUICK,
         "seed=7",
@@ -96,7 +96,7 @@ def runs(root: Path, small_mnist: Path, compile_to: Compile) -> Runs:
         "plain": plain_launch(root, small_mnist, compile_to),
         "rough": rough_launch(root, small_mnist, compile_to),
     }
-    # Side by side: most of the time goes into imports, one process a task.
+    # In parallel: each task is a process and spends most of its time on imports.
     with concurrent.futures.ThreadPoolExecutor() as pool:
         local = pool.submit(run_locally, root, small_mnist)
         for future in [pool.submit(launcher.run) for launcher in launchers.values()]:
@@ -140,24 +140,24 @@ def test_the_blessed_model_is_pushed_once(
         assert (version / file).read_bytes() == (archived / file).read_bytes()
 
 
-def test_a_killed_training_goes_on_from_its_last_checkpoint(
+def test_a_killed_training_resumes_from_its_last_checkpoint(
     launchers: dict[str, Launcher], root: Path
 ) -> None:
     launcher = launchers["rough"]
     assert launcher.attempts[TRAINER] == 2
     log = launcher.logs[TRAINER].read_text()
-    assert "An earlier attempt left 'model_run' behind" in log
+    assert "Resuming from 'model_run'" in log
     reported = [int(step) for step in re.findall(r"warmstart\.progress: step (\d+)/200", log)]
     assert 50 < min(reported) <= max(reported) == 200
     assert read_artifact(launcher, TRAINER, "model_run", "training.json")["steps"] == 200
     assert list((root / "state").iterdir()) == []
 
 
-def test_a_push_whose_pod_was_lost_was_tried_again(launchers: dict[str, Launcher]) -> None:
+def test_a_push_whose_pod_was_lost_was_retried(launchers: dict[str, Launcher]) -> None:
     assert launchers["rough"].attempts["pusher"] == 2
 
 
-def test_nothing_else_was_tried_twice(launchers: dict[str, Launcher]) -> None:
+def test_no_other_task_was_retried(launchers: dict[str, Launcher]) -> None:
     assert set(launchers["plain"].attempts.values()) == {1}
     assert [name for name, count in launchers["rough"].attempts.items() if count > 1] == [
         TRAINER,

@@ -1,76 +1,138 @@
-"""kubeflow/README.md and the manifests agree with each other and with the settings."""
+"""What kubeflow/README.md and the manifests tell a reader to do works."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
+import click
+import pytest
 import yaml
 
-from pipelines.commands.kubeflow_commands import compile_command, submit_command
+from pipelines.commands.compile import compile_command
+from pipelines.commands.submit import submit_command
 from pipelines.config import load_config
-from pipelines.kubeflow.settings import KubeflowSettings
-from tests.kubeflow.conftest import CONFIG
+from pipelines.kubeflow.parameters import RUN_PARAMETERS
+from pipelines.kubeflow.server import Server
+from pipelines.kubeflow.settings import KubeflowSettings, RetrySettings
+from pipelines.kubeflow.submitter import submit
+from tests.kubeflow.conftest import CONFIG, Compile
+from tests.kubeflow.kfp_api_server import KfpApiServer
 
 RUNBOOK = Path("kubeflow/README.md").read_text(encoding="utf-8")
-# Those of the pipeline; test_training_workers_manifest.py has the other one.
-MANIFESTS = [Path("kubeflow/manifests", f"{name}.yaml") for name in ("object-store", "volumes")]
 
 
-def code_blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", RUNBOOK, re.DOTALL)
+def code_block(language: str) -> str:
+    (block,) = re.findall(rf"```{language}\n(.*?)```", RUNBOOK, re.DOTALL)
+    return block
 
 
-def objects() -> list[dict[str, Any]]:
-    return [item for path in MANIFESTS for item in yaml.safe_load_all(path.read_text())]
+def example_commands(name: str) -> list[list[str]]:
+    """The arguments of each `warmstart NAME` in a block of shell commands."""
+    blocks = "".join(re.findall(r"```bash\n(.*?)```", RUNBOOK, re.DOTALL)).replace("\\\n", " ")
+    return [shlex.split(text) for text in re.findall(rf"^warmstart {name} (.*)$", blocks, re.M)]
 
 
-def example_settings() -> KubeflowSettings:
-    (block,) = code_blocks("yaml")
-    return KubeflowSettings.model_validate(yaml.safe_load(block)["kubeflow"])
+def manifest_text(name: str) -> str:
+    return Path("kubeflow/manifests", f"{name}.yaml").read_text()
 
 
-def test_the_example_section_is_valid() -> None:
-    settings = example_settings()
-    assert settings.serving_directory == "/serving/digits"
-    assert load_config(CONFIG).model_copy(update={"kubeflow": settings})
+def manifest(name: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all(manifest_text(name)))
 
 
-def test_the_claims_of_the_example_are_in_the_manifests() -> None:
-    settings = example_settings()
+@pytest.fixture(scope="module")
+def example_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default scenario with the runbook's example section at its end."""
+    path = tmp_path_factory.mktemp("example") / "digits.yaml"
+    path.write_text(Path(CONFIG).read_text() + code_block("yaml"))
+    return path
+
+
+def test_the_example_section_sets_what_it_shows(example_config: Path) -> None:
+    settings = load_config(example_config).kubeflow
+    assert settings.component_resources["PretrainTrainer"].memory_limit_gb == 12
+    assert settings.retries == RetrySettings(max_retries=2, pause_seconds=30)
+    assert [volume.mount_path for volume in settings.volumes] == ["/data", "/serving"]
+    assert set(yaml.safe_load(code_block("yaml"))["kubeflow"]) == settings.model_fields_set
+
+
+def test_a_configuration_with_the_example_section_compiles(
+    example_config: Path, compile_to: Compile
+) -> None:
+    spec, platform = yaml.safe_load_all(compile_to(config=example_config).read_text())
+    trainer = spec["deploymentSpec"]["executors"]["exec-pretrain-trainer"]["container"]
+    assert trainer["resources"]["cpuRequest"] == 4
+    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    mounts = {
+        label: [mount["mountPath"] for mount in executor["pvcMount"]]
+        for label, executor in executors.items()
+    }
+    assert mounts == {
+        "exec-source-example-gen": ["/data"],
+        "exec-target-example-gen": ["/data"],
+        "exec-pretrain-trainer": ["/warmstart-state"],
+        "exec-scratch-trainer": ["/warmstart-state"],
+        "exec-warm-start-trainer": ["/warmstart-state"],
+        "exec-pusher": ["/serving"],
+    }
+
+
+def test_the_claims_of_the_example_are_in_the_manifest(example_config: Path) -> None:
+    settings: KubeflowSettings = load_config(example_config).kubeflow
     named = {volume.claim for volume in settings.volumes} | {settings.state_claim}
-    made = {
-        item["metadata"]["name"] for item in objects() if item["kind"] == "PersistentVolumeClaim"
+    claims = manifest("volumes")
+    assert {claim["kind"] for claim in claims} == {"PersistentVolumeClaim"}
+    assert {claim["metadata"]["name"] for claim in claims} == named
+
+
+def test_the_launcher_finds_the_secret_that_the_manifest_tells_to_make() -> None:
+    (config_map,) = manifest("object-store")
+    assert (config_map["kind"], config_map["metadata"]["name"]) == ("ConfigMap", "kfp-launcher")
+    store = yaml.safe_load(config_map["data"]["providers"])["s3"]["default"]
+    text = manifest_text("object-store")
+    (secret,) = re.findall(r"create secret generic (\S+)", text)
+    assert store["credentials"] == {
+        "fromEnv": False,
+        "secretRef": {
+            "secretName": secret,
+            **dict(
+                zip(
+                    ("accessKeyKey", "secretKeyKey"),
+                    re.findall(r"--from-literal=(\w+)=", text),
+                    strict=True,
+                )
+            ),
+        },
     }
-    assert named == made
 
 
-def test_the_launchers_config_map_holds_valid_yaml() -> None:
-    (config_map,) = (item for item in objects() if item["kind"] == "ConfigMap")
-    assert config_map["metadata"]["name"] == "kfp-launcher"
-    providers = yaml.safe_load(config_map["data"]["providers"])
-    assert providers["s3"]["default"]["credentials"]["secretRef"]["secretName"]
+@pytest.mark.parametrize("command", [compile_command, submit_command])
+def test_the_commands_parse(command: click.Command) -> None:
+    assert command.name
+    (arguments,) = example_commands(command.name)
+    command.make_context(command.name, arguments)
 
 
-def test_every_option_of_the_commands_exists() -> None:
-    known = {
-        option
-        for command in (compile_command, submit_command)
-        for parameter in command.params
-        for option in parameter.opts
-    }
-    for block in code_blocks("bash"):
-        for command in re.findall(r"warmstart (?:compile|submit)(?:.|\\\n)*", block):
-            assert set(re.findall(r"--[a-z-]+", command)) <= known
+def test_every_parameter_of_a_run_is_explained() -> None:
+    table = RUNBOOK.partition("| parameter |")[2].partition("\n\n")[0]
+    explained = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert sorted(explained) == sorted(parameter.name for parameter in RUN_PARAMETERS)
 
 
 def test_every_file_that_is_named_exists() -> None:
     paths = re.findall(r"(?:kubeflow|components|configs|tests)/[\w./-]+\w", RUNBOOK)
-    assert len(paths) > 5
-    assert all(Path(path).exists() for path in paths)
+    assert "kubeflow/manifests/volumes.yaml" in paths
+    assert [path for path in paths if not Path(path).exists()] == []
 
 
-def test_the_schedules_python_is_valid() -> None:
-    (block,) = code_blocks("python")
-    compile(block, "README.md", "exec")
+def test_the_schedules_python_makes_a_recurring_run(api: KfpApiServer, compiled: Path) -> None:
+    submission = submit(compiled, Server(api.host), report=lambda line: None)
+    code = code_block("python")
+    exec(code.replace("http://127.0.0.1:8080", api.host), {})
+    (scheduled,) = api.recurring_runs
+    assert scheduled.trigger.cron_schedule.cron == "0 0 2 * * *"
+    assert scheduled.pipeline_version_reference.pipeline_version_id == submission.version_id
+    assert scheduled.runtime_config.parameters == {"target_version": "[[ScheduledTime]]"}

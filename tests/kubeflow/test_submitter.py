@@ -1,15 +1,13 @@
-"""`warmstart submit`: what reaches the server, and one clear message for each thing that fails."""
+"""`warmstart submit`: what reaches the server, and one clear message for each kind of failure."""
 
 from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,60 +16,11 @@ from pipelines.kubeflow.server import Server, server_message
 from pipelines.kubeflow.submitter import Submission, submit
 from tests.kubeflow.kfp_api_server import Fault, KfpApiServer
 
-SPEC: dict[str, Any] = {
-    "pipelineInfo": {"name": "mnist-to-optdigits"},
-    "schemaVersion": "2.1.0",
-    "sdkVersion": "tfx-1.16.0",
-    "defaultPipelineRoot": "s3://bucket/root",
-    "components": {
-        "train": {
-            "executorLabel": "exec-train",
-            "inputDefinitions": {"parameters": {"shots": {"parameterType": "NUMBER_INTEGER"}}},
-        }
-    },
-    "deploymentSpec": {
-        "executors": {"exec-train": {"container": {"image": "i", "command": ["train"]}}}
-    },
-    "root": {
-        "inputDefinitions": {
-            "parameters": {
-                "shots": {"parameterType": "NUMBER_INTEGER", "defaultValue": 10},
-                "learning_rate": {"parameterType": "NUMBER_DOUBLE", "defaultValue": 3e-4},
-                "target_path": {"parameterType": "STRING", "defaultValue": "/data/target"},
-            }
-        },
-        "dag": {
-            "tasks": {
-                "train": {
-                    "taskInfo": {"name": "train"},
-                    "componentRef": {"name": "train"},
-                    "inputs": {"parameters": {"shots": {"componentInputParameter": "shots"}}},
-                }
-            }
-        },
-    },
-}
-
-
-@pytest.fixture
-def api() -> Iterator[KfpApiServer]:
-    server = KfpApiServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def spec_file(tmp_path: Path) -> Path:
-    path = tmp_path / "p.yaml"
-    path.write_text(yaml.safe_dump(SPEC))
-    return path
-
 
 def run(api: KfpApiServer, spec_file: Path, **options: Any) -> tuple[Submission, list[str]]:
     lines: list[str] = []
-    token = options.pop("token", None)
     options.setdefault("poll_seconds", 0.01)
-    server = Server(api.host, namespace=options.pop("namespace", None), token=token)
+    server = options.pop("server", Server(api.host))
     return submit(spec_file, server, report=lines.append, **options), lines
 
 
@@ -113,7 +62,7 @@ def test_an_unchanged_file_is_not_uploaded_again(api: KfpApiServer, spec_file: P
     third, lines = run(api, spec_file)
     assert third.version_id == second.version_id
     assert api.requested("POST", "/pipelines/upload_version") == 1
-    assert "is there already" in lines[0]
+    assert "already exists" in lines[0]
 
 
 def test_parameters_reach_the_run_in_their_declared_types(
@@ -155,11 +104,11 @@ def test_waiting_raises_with_the_failed_task_when_the_run_ends_otherwise(
     assert "train: OOMKilled (exit code 137)" in message
 
 
-def test_waiting_ends_at_the_timeout_and_says_that_the_run_goes_on(
+def test_waiting_ends_at_the_timeout_and_says_that_the_run_continues(
     api: KfpApiServer, spec_file: Path
 ) -> None:
     api.run_states = ["RUNNING"]
-    assert "has not ended after 0.05 seconds. It goes on: http://127.0.0.1" in message_of(
+    assert "has not ended after 0.05 seconds. It continues: http://127.0.0.1" in message_of(
         api, spec_file, wait=True, timeout=0.05
     )
 
@@ -167,9 +116,32 @@ def test_waiting_ends_at_the_timeout_and_says_that_the_run_goes_on(
 def test_waiting_survives_a_server_that_fails_for_a_moment(
     api: KfpApiServer, spec_file: Path
 ) -> None:
-    api.faults["GET", "/runs"] = Fault(503, b"upstream connect error", times=3)
+    api.faults["GET", "/runs"] = Fault(503, b"upstream connect error", times=5)
     submission, _ = run(api, spec_file, wait=True)
     assert submission.state == "SUCCEEDED"
+
+
+def test_waiting_ends_if_the_server_keeps_failing_and_says_that_the_run_continues(
+    api: KfpApiServer, spec_file: Path
+) -> None:
+    api.faults["GET", "/runs"] = Fault(503, b"upstream connect error")
+    message = message_of(api, spec_file, wait=True)
+    assert "the server failed (HTTP 503: upstream connect error)" in message
+    assert "The run itself continues: http://127.0.0.1" in message
+    assert api.requested("GET", "/runs") == 6
+
+
+def test_a_pipeline_and_a_version_are_found_on_any_page(api: KfpApiServer, spec_file: Path) -> None:
+    first, _ = run(api, spec_file)
+    second, _ = run(api, spec_file)
+    api.add_pipeline("other")
+    api.add_version(first.pipeline_id, "other")
+    api.page_size = 1
+    api.pipelines = dict(reversed(api.pipelines.items()))
+    api.versions[first.pipeline_id].reverse()
+    third, lines = run(api, spec_file)
+    assert (third.pipeline_id, third.version_id) == (first.pipeline_id, second.version_id)
+    assert "already exists" in lines[0]
 
 
 def test_a_closed_port_is_no_connection(spec_file: Path) -> None:
@@ -180,25 +152,54 @@ def test_a_closed_port_is_no_connection(spec_file: Path) -> None:
             submit(spec_file, Server(host))
 
 
-def test_an_unknown_host_is_no_connection(spec_file: Path) -> None:
-    with pytest.raises(WarmstartError, match="no connection"):
-        submit(spec_file, Server("http://kubeflow.invalid"))
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("http://kubeflow.invalid", "Name or service not known|failure in name resolution"),
+        ("http://127.0.0.1:port", "Failed to parse: http://127.0.0.1:port"),
+    ],
+)
+def test_a_host_that_does_not_exist_is_no_connection(
+    spec_file: Path, host: str, reason: str
+) -> None:
+    with pytest.raises(WarmstartError, match=f"no connection: .*({reason})"):
+        submit(spec_file, Server(host))
 
 
 def test_a_missing_token_is_not_authorised_and_says_where_it_goes(
     api: KfpApiServer, spec_file: Path
 ) -> None:
-    api.token = "secret"
+    api.required_headers["Authorization"] = "Bearer secret"
     message = message_of(api, spec_file)
     assert "not authorised (HTTP 401: Request not authenticated)" in message
     assert "KFP_TOKEN" in message
     assert len(api.requests) == 1
 
 
-def test_the_token_is_sent_with_every_request(api: KfpApiServer, spec_file: Path) -> None:
-    api.token = "secret"
-    submission, _ = run(api, spec_file, token="secret", wait=True)
+@pytest.mark.parametrize(
+    ("header", "value", "login"),
+    [
+        ("Authorization", "Bearer secret", {"token": "secret"}),
+        ("Cookie", "authservice_session=secret", {"cookies": "authservice_session=secret"}),
+    ],
+)
+def test_the_login_is_sent_with_every_request(
+    api: KfpApiServer, spec_file: Path, header: str, value: str, login: dict[str, str]
+) -> None:
+    api.required_headers[header] = value
+    submission, _ = run(api, spec_file, server=Server(api.host, **login), wait=True)
     assert submission.state == "SUCCEEDED"
+
+
+def test_a_proxy_of_the_environment_is_not_used(
+    api: KfpApiServer, spec_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    submission, _ = run(api, spec_file)
+    assert api.runs[submission.run_id].state == "PENDING"
 
 
 def test_a_redirect_to_a_login_page_is_not_authorised(api: KfpApiServer, spec_file: Path) -> None:
@@ -248,7 +249,7 @@ def test_a_multi_user_server_needs_a_namespace(api: KfpApiServer, spec_file: Pat
         ("root: {dagg: {}}", "not a pipeline specification"),
     ],
 )
-def test_a_file_that_is_no_pipeline_is_refused_before_anything_is_sent(
+def test_a_file_that_is_not_a_pipeline_is_refused_before_anything_is_sent(
     api: KfpApiServer, tmp_path: Path, content: str, expected: str
 ) -> None:
     path = tmp_path / "p.yaml"

@@ -55,8 +55,8 @@ def test_there_are_as_many_replicas_as_the_job_asks_for(tmp_path: Path) -> None:
         text = operator_tf_config(addresses, worker)
         cluster = WorkerCluster.read({"TF_CONFIG": text})
         assert cluster == WorkerCluster(tuple(addresses), worker)
-        assert workers_to_train(job(tmp_path).training.workers, cluster) == replicas
-    assert job(tmp_path).pretraining.batch_size % replicas == 0
+        assert workers_to_train(job(tmp_path).plan.training.workers, cluster) == replicas
+    assert job(tmp_path).plan.pretraining.batch_size % replicas == 0
 
 
 def test_everything_that_the_job_reads_and_writes_is_on_the_shared_volume(tmp_path: Path) -> None:

@@ -14,9 +14,8 @@ from modules.scratch_training import run_fn
 from modules.training.record import TrainingRecord
 from tests.training_domain import (
     CLASS_NAMES,
-    NETWORK,
-    TRAINING,
     TRANSFER,
+    TRANSFER_PLAN,
     TinyDomains,
     fn_args,
     stroke_records,
@@ -25,18 +24,8 @@ from tests.training_domain import (
 
 def train(domains: TinyDomains, output: Path, shots: int | str, **changes: object) -> Path:
     transfer = TRANSFER.model_copy(update={"steps": 60, "batch_size": 12, **changes})
-    run_fn(
-        fn_args(
-            domains.target,
-            domains.transform_graph,
-            output,
-            network=NETWORK,
-            transfer=transfer,
-            training=TRAINING,
-            shots=shots,
-            seed=0,
-        )
-    )
+    plan = TRANSFER_PLAN.model_copy(update={"transfer": transfer, "shots": shots})
+    run_fn(fn_args(domains.target, domains.transform_graph, output, plan))
     return output
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modules.core.errors import ConfigError
-from pipelines.config import Config, load_config, valid_keys
+from pipelines.config import Config, load_config
+from pipelines.config_errors import valid_keys
 
 MINIMAL = """
 name: pair
@@ -34,7 +35,7 @@ def test_every_committed_scenario_is_valid(path: Path) -> None:
 def test_what_is_not_given_has_a_default(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, MINIMAL))
     assert config.target.shots == 10
-    assert config.transfer.method == "self_training"
+    assert config.transfer.method == "information_maximization"
 
 
 @pytest.mark.parametrize(
@@ -88,12 +89,15 @@ def test_overrides_reach_nested_keys_and_are_read_as_yaml(tmp_path: Path) -> Non
         ("pretraining.steps=0", "pretraining.steps: input should be greater than 0"),
         ("pretraining.steps='5'", "found '5'"),
         ("target.shots=-1", "target.shots"),
-        ("target.format=png", "target.format: input should be 'idx', 'image_folder' or 'tfrecord'"),
+        ("target.format=png", "target.format: no format is named 'png'; known: idx, image_folder"),
+        ("source.format=tfrecords", "no format is named 'tfrecords'; did you mean 'tfrecord'?"),
         ("seed=true", "seed: input should be a valid integer"),
         ("name=../escape", "name: string should match pattern"),
         ("seed.deep=1", "'seed' is a value, not a section"),
         ("target.shots", "expected key.path=value"),
         ("target.shots=[1", "not a YAML value"),
+        ("target.\udcff=1", "expected key.path=value"),
+        ('network="\\ud800"', "not a YAML value: '\\ud800' is not valid Unicode"),
     ],
 )
 def test_a_refused_override_says_why(tmp_path: Path, override: str, message: str) -> None:
@@ -116,6 +120,8 @@ def test_a_refused_override_says_why(tmp_path: Path, override: str, message: str
         ('name: a\nsource: {name: a, path: "a\\0b"}', "source.path: string should match"),
         ("a: &a [x, x]\nb: *a\n? [c]\n: d", "not valid YAML"),
         ("? {a: 1}\n: b", "not valid YAML"),
+        ('name: a\n"\\ud800": b', "not valid YAML: '\\ud800' is not valid Unicode"),
+        ('name: a\nnetwork: "lenet\\udcff"', "not valid YAML: 'lenet\\udcff' is not valid Unicode"),
     ],
 )
 def test_a_refused_file_is_named_with_the_reason(tmp_path: Path, text: str, message: str) -> None:
@@ -124,6 +130,20 @@ def test_a_refused_file_is_named_with_the_reason(tmp_path: Path, text: str, mess
         load_config(path)
     assert str(path) in str(refusal.value)
     assert message in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "override", ["transfer.method=self_training", "transfer.self_training.weight=0.5"]
+)
+def test_self_training_is_refused_with_the_two_methods_it_became(
+    tmp_path: Path, override: str
+) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        load_config(write(tmp_path, MINIMAL), [override])
+    _, line = str(refusal.value).splitlines()
+    assert line.startswith("  transfer: 'self_training' is now two methods.")
+    for key in ("method: information_maximization", "pseudo_labels.kept_share"):
+        assert key in line
 
 
 def test_a_short_file_cannot_make_an_endless_message(tmp_path: Path) -> None:
@@ -182,4 +202,4 @@ def test_every_valid_key_of_the_contract_exists() -> None:
         "training.precision",
         "beam",
         "output",
-    } <= set(valid_keys())
+    } <= set(valid_keys(Config))

@@ -70,7 +70,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         bias = network.trainable_variables[-1]
         bias.assign(100.0 * np.eye(len(CLASSES), dtype=np.float32)[label])
         folder = str(root / str(label))
-        export_saved_model(network, settings, transform_graph, CLASSES, folder)
+        export_saved_model(network, transform_graph, CLASSES, folder)
         write_checksums(folder)
     return root
 

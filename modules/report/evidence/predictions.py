@@ -12,7 +12,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from modules.core.arms import ARMS, WARM_START
-from modules.core.errors import DataError
+from modules.core.errors import DataError, one_line
 from modules.evaluation.evaluation_report import PREDICTIONS_FILE
 
 
@@ -79,6 +79,6 @@ def read_predictions(evaluation_uri: str) -> Predictions:
         raise DataError(
             path,
             expected="every arm's predictions",
-            found=" ".join(str(error).split()) or type(error).__name__,
+            found=one_line(error),
             fix="Run the evaluation again.",
         ) from error

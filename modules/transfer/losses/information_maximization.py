@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import tensorflow as tf
 
+from modules.core.untracked import Untracked
 from modules.training.objectives import UNLABELLED, Objective, Preparation, Stream, mean_over_batch
 from modules.transfer.losses.neighbourhood_guesses import guess_from_neighbourhoods
 
 
-class InformationMaximization(Objective):
+class InformationLoss(Objective):
     """The entropy of the predictions on unlabelled images, and how far their mean is off.
 
     Entropy alone is least where all images are of one class; the mean of the predictions is
@@ -22,29 +23,25 @@ class InformationMaximization(Objective):
 
     Args:
         weight: Its factor.
-
-    Example:
-        >>> InformationMaximization(weight=0.3).weight
-        0.3
     """
 
     def __init__(self, weight: float) -> None:
-        super().__init__(name="information_maximization")
+        super().__init__(name="information_loss")
         self.weight = weight
-        # Behind a function: computed from the data, the shares are not part of checkpoints.
-        self._shares: Callable[[], tf.Tensor] | None = None
+        # Computed from the data, the shares do not belong in checkpoints.
+        self._shares: Untracked[tf.Tensor] | None = None
 
     def prepare(self, preparation: Preparation) -> None:
         """Estimates the classes' shares."""
-        shares = tf.constant(guess_from_neighbourhoods(preparation).class_shares())
-        self._shares = lambda: shares
+        shares = guess_from_neighbourhoods(preparation).class_shares()
+        self._shares = Untracked(tf.constant(shares))
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns both weighted parts; each replica balances its own shard."""
         if self._shares is None:
             raise RuntimeError("The classes' shares are estimated by prepare().")
         logits = streams[UNLABELLED].logits
-        imbalance = divergence(logits, self._shares())
+        imbalance = divergence(logits, self._shares.value)
         return {
             "entropy": self.weight * mean_over_batch(entropies(logits)),
             "imbalance": tf.nn.scale_regularization_loss(self.weight * imbalance),
@@ -59,6 +56,10 @@ def entropies(logits: tf.Tensor) -> tf.Tensor:
 
     Returns:
         f32 [N], in nats.
+
+    Example:
+        >>> round(float(entropies(tf.zeros([1, 2]))[0]), 4)
+        0.6931
     """
     log_probabilities = tf.nn.log_softmax(logits)
     return -tf.reduce_sum(tf.exp(log_probabilities) * log_probabilities, axis=-1)

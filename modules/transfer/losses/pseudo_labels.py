@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
 
+from modules.core.untracked import Untracked
 from modules.training.objectives import UNLABELLED, Objective, Preparation, Stream, mean_over_batch
 from modules.transfer.losses.neighbourhood_guesses import guess_from_neighbourhoods
 
@@ -14,7 +15,7 @@ from modules.transfer.losses.neighbourhood_guesses import guess_from_neighbourho
 _DOUBT = 0.01
 
 
-class PseudoLabels(Objective):
+class PseudoLabelLoss(Objective):
     """Cross-entropy on unlabelled images with labels that were guessed before the training.
 
     The network's probabilities are spread over the images' nearest neighbours in feature space,
@@ -27,18 +28,14 @@ class PseudoLabels(Objective):
     Args:
         weight: Factor of the loss.
         kept_share: Of each class, in (0, 1].
-
-    Example:
-        >>> PseudoLabels(weight=1.0, kept_share=0.8).kept_share
-        0.8
     """
 
     def __init__(self, weight: float, kept_share: float) -> None:
-        super().__init__(name="pseudo_labels")
+        super().__init__(name="pseudo_label_loss")
         self.weight = weight
         self.kept_share = kept_share
-        # Behind a function: computed from the data, the labels are not part of checkpoints.
-        self._labels: Callable[[], tuple[tf.Tensor, tf.Tensor]] | None = None
+        # Computed from the data, the labels do not belong in checkpoints.
+        self._labels: Untracked[tuple[tf.Tensor, tf.Tensor]] | None = None
 
     def prepare(self, preparation: Preparation) -> None:
         """Guesses the labels."""
@@ -49,14 +46,13 @@ class PseudoLabels(Objective):
         labels, weights = np.zeros(total, np.int64), np.zeros(total, np.float32)
         labels[guesses.rows] = np.argmax(scores, axis=1)
         weights[guesses.rows[kept]] = total / np.count_nonzero(kept)
-        tensors = tf.constant(labels), tf.constant(weights)
-        self._labels = lambda: tensors
+        self._labels = Untracked((tf.constant(labels), tf.constant(weights)))
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the mean over the images that have a label, in expectation over batches."""
         if self._labels is None:
             raise RuntimeError("Pseudo-labels are guessed by prepare().")
-        labels, weights = self._labels()
+        labels, weights = self._labels.value
         stream = streams[UNLABELLED]
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
             tf.gather(labels, stream.rows), stream.logits
@@ -74,6 +70,10 @@ def surest_of_each_class(scores: np.ndarray, share: float) -> np.ndarray:
 
     Returns:
         bool [N].
+
+    Example:
+        >>> surest_of_each_class(np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]]), 0.5).tolist()
+        [True, False, True]
     """
     relative = scores / np.maximum(scores.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
     ordered = np.sort(relative, axis=1)

@@ -1,9 +1,8 @@
-"""Transfer methods by name: `create_transfer_method("joint", context)`."""
+"""The registry of transfer methods: `create_transfer_method("joint", context)`."""
 
 from __future__ import annotations
 
-from modules.core.errors import ConfigError
-from modules.core.nearest_name import nearest_name_hint
+from modules.core.registry import Registry
 from modules.settings import CenterLossSettings
 from modules.training.objectives import SOURCE, TARGET, Objective
 from modules.transfer.losses.center_loss_objective import WithCenterLoss
@@ -13,60 +12,36 @@ from modules.transfer.methods.coral import Coral
 from modules.transfer.methods.dann import Dann
 from modules.transfer.methods.fine_tune import FineTune
 from modules.transfer.methods.freeze_then_tune import FreezeThenTune
+from modules.transfer.methods.information_maximization import InformationMaximization
 from modules.transfer.methods.instance_weighting import InstanceWeighting
 from modules.transfer.methods.joint import Joint
 from modules.transfer.methods.l2_sp import L2Sp
 from modules.transfer.methods.mmd import Mmd
+from modules.transfer.methods.pseudo_labels import PseudoLabels
 from modules.transfer.methods.relational import Relational
-from modules.transfer.methods.self_training import SelfTraining
 from modules.transfer.methods.zero_shot import ZeroShot
 
-__all__ = [
-    "MethodContext",
-    "TransferMethod",
-    "create_transfer_method",
-    "transfer_method_class",
-    "transfer_method_names",
-]
+__all__ = ["TRANSFER_METHODS", "MethodContext", "TransferMethod", "create_transfer_method"]
 
-# Imported by name, not found by scanning: the source fingerprint follows imports.
-_METHODS: dict[str, type[TransferMethod]] = {
-    "center_loss": CenterLossFineTune,
-    "coral": Coral,
-    "dann": Dann,
-    "fine_tune": FineTune,
-    "freeze_then_tune": FreezeThenTune,
-    "instance_weighting": InstanceWeighting,
-    "joint": Joint,
-    "l2_sp": L2Sp,
-    "mmd": Mmd,
-    "relational": Relational,
-    "self_training": SelfTraining,
-    "zero_shot": ZeroShot,
-}
-
-
-def transfer_method_names() -> tuple[str, ...]:
-    """Lists the registered names in alphabetical order."""
-    return tuple(sorted(_METHODS))
-
-
-def transfer_method_class(name: str) -> type[TransferMethod]:
-    """Finds a method, whose class says which streams it needs.
-
-    Args:
-        name: A registered name.
-
-    Returns:
-        The method's class.
-
-    Raises:
-        ConfigError: No method has that name.
-    """
-    if name not in _METHODS:
-        hint = nearest_name_hint(name, transfer_method_names())
-        raise ConfigError(f"transfer.method: no method is named '{name}'{hint}")
-    return _METHODS[name]
+TRANSFER_METHODS: Registry[type[TransferMethod]] = Registry(
+    "transfer.method",
+    "method",
+    {
+        "center_loss": CenterLossFineTune,
+        "coral": Coral,
+        "dann": Dann,
+        "fine_tune": FineTune,
+        "freeze_then_tune": FreezeThenTune,
+        "information_maximization": InformationMaximization,
+        "instance_weighting": InstanceWeighting,
+        "joint": Joint,
+        "l2_sp": L2Sp,
+        "mmd": Mmd,
+        "pseudo_labels": PseudoLabels,
+        "relational": Relational,
+        "zero_shot": ZeroShot,
+    },
+)
 
 
 def create_transfer_method(name: str, context: MethodContext) -> Objective:
@@ -87,7 +62,7 @@ def create_transfer_method(name: str, context: MethodContext) -> Objective:
         >>> type(create_transfer_method("joint", context)).__name__
         'WithCenterLoss'
     """
-    method = transfer_method_class(name)(context)
+    method = TRANSFER_METHODS.find(name)(context)
     settings = context.settings.center_loss
     if settings is None and method.has_center_loss:
         settings = CenterLossSettings()

@@ -22,8 +22,10 @@ class Composition(TransferMethod):
     Example:
         >>> context = MethodContext(TransferSettings(), num_classes=2, feature_dim=3, seed=0)
         >>> both = Composition(context, CrossEntropy("target"), CrossEntropy("source"))
-        >>> len(both.parts)
-        2
+        >>> stream = Stream(None, tf.constant([1]), None, None, tf.zeros([1, 2]))
+        >>> both.losses({"source": stream, "target": stream}, 0.0)
+        Traceback (most recent call last):
+        ValueError: Two parts of Composition have a loss 'cross_entropy'.
     """
 
     def __init__(self, context: MethodContext, *parts: Objective) -> None:

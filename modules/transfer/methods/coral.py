@@ -17,10 +17,6 @@ class CovarianceAlignment(Objective):
 
     Args:
         weight: Its factor.
-
-    Example:
-        >>> CovarianceAlignment(weight=0.5).weight
-        0.5
     """
 
     def __init__(self, weight: float) -> None:
@@ -72,6 +68,10 @@ def covariance_distance(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
 
     Returns:
         f32 scalar.
+
+    Example:
+        >>> float(covariance_distance(tf.constant([[0.0], [2.0]]), tf.constant([[5.0], [5.0]])))
+        4.0
     """
     one, other = (_centred(features) for features in (one, other))
     within_one = tf.reduce_sum(tf.square(tf.matmul(one, one, transpose_b=True)))

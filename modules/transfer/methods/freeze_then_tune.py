@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 import keras
 import tensorflow as tf
 
-from modules.models.checkpointing import network_variables
-from modules.networks.registry import LOGITS
+from modules.networks.network import LOGITS
 from modules.training.objectives import Objective, Preparation, Stream
 from modules.transfer.methods.base import MethodContext
 from modules.transfer.methods.composition import Composition
@@ -35,7 +34,7 @@ class HeadFirst(Objective):
         """Finds out which variables are not the logits layer's."""
         self._body = frozenset(
             variable.ref()
-            for name, variable in network_variables(preparation.network).items()
+            for name, variable in preparation.network.named_variables.items()
             if not name.startswith(f"{LOGITS}/")
         )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
 
+from modules.core.untracked import Untracked
 from modules.networks.outputs import network_outputs
 from modules.training.objectives import (
     SOURCE,
@@ -16,9 +17,9 @@ from modules.training.objectives import (
     Stream,
     cross_entropy,
 )
+from modules.transfer.losses.density_ratio import density_ratio
 from modules.transfer.losses.labelled_domains import labelled_losses
 from modules.transfer.methods.base import MethodContext, TransferMethod
-from modules.transfer.methods.domain_classifier import density_ratio
 
 
 class InstanceWeighting(TransferMethod):
@@ -46,8 +47,8 @@ class InstanceWeighting(TransferMethod):
 
     def __init__(self, context: MethodContext) -> None:
         super().__init__(context)
-        # Behind a function: computed from the data, the weights are not part of checkpoints.
-        self._weights: Callable[[], tf.Tensor] | None = None
+        # Computed from the data, the weights do not belong in checkpoints.
+        self._weights: Untracked[tf.Tensor] | None = None
 
     def prepare(self, preparation: Preparation) -> None:
         """Weighs the source's examples."""
@@ -59,8 +60,8 @@ class InstanceWeighting(TransferMethod):
             settings.components,
             settings.mixture,
         )
-        weights = tf.constant(balanced_weights(ratio, source.known_labels), tf.float32)
-        self._weights = lambda: weights
+        weights = balanced_weights(ratio, source.known_labels)
+        self._weights = Untracked(tf.constant(weights, tf.float32))
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns each labelled domain's part of the mean cross-entropy."""
@@ -69,7 +70,7 @@ class InstanceWeighting(TransferMethod):
         per_example = {
             name: cross_entropy(streams[name]) for name in (SOURCE, TARGET) if name in streams
         }
-        per_example[SOURCE] *= tf.gather(self._weights(), streams[SOURCE].rows)
+        per_example[SOURCE] *= tf.gather(self._weights.value, streams[SOURCE].rows)
         return labelled_losses(per_example)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import tensorflow as tf
 
-from modules.models.checkpointing import network_variables
+from modules.core.untracked import Untracked
 from modules.training.objectives import Objective, Preparation, Stream
 from modules.transfer.methods.base import MethodContext
 from modules.transfer.methods.composition import Composition
@@ -18,27 +18,22 @@ class DistanceToStart(Objective):
 
     Args:
         weight: Its factor.
-
-    Example:
-        >>> DistanceToStart(weight=0.01).weight
-        0.01
     """
 
     def __init__(self, weight: float) -> None:
         super().__init__(name="distance_to_start")
         self.weight = weight
-        # Behind a function, so that checkpoints do not hold the starting point again.
-        self._pairs: Callable[[], list[tuple[tf.Variable, tf.Tensor]]] = list
+        # Checkpoints need not hold the starting point again.
+        self._pairs: Untracked[list[tuple[tf.Variable, tf.Tensor]]] = Untracked([])
 
     def prepare(self, preparation: Preparation) -> None:
         """Copies the weights."""
-        variables = network_variables(preparation.network).values()
-        pairs = [(variable, tf.identity(variable)) for variable in variables]
-        self._pairs = lambda: pairs
+        variables = preparation.network.named_variables.values()
+        self._pairs = Untracked([(variable, tf.identity(variable)) for variable in variables])
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the weighted distance, shared among replicas."""
-        distances = [tf.nn.l2_loss(variable - start) for variable, start in self._pairs()]
+        distances = [tf.nn.l2_loss(variable - start) for variable, start in self._pairs.value]
         return {
             "distance_to_start": tf.nn.scale_regularization_loss(self.weight * tf.add_n(distances))
         }

@@ -21,10 +21,6 @@ class DiscrepancyAlignment(Objective):
 
     Args:
         weight: Its factor.
-
-    Example:
-        >>> DiscrepancyAlignment(weight=0.5).weight
-        0.5
     """
 
     def __init__(self, weight: float) -> None:
@@ -77,6 +73,11 @@ def mean_discrepancy(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
 
     Returns:
         f32 scalar in [0, 2].
+
+    Example:
+        >>> ones = tf.ones([2, 1])
+        >>> [round(float(mean_discrepancy(ones, other)), 4) for other in (ones, 1 - ones)]
+        [0.0, 1.5486]
     """
     count = tf.shape(one)[0]
     distances = squared_distances(tf.concat([one, other], axis=0))

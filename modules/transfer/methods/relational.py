@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import tensorflow as tf
 
-from modules.networks.registry import FEATURES
-from modules.settings import RelationalSettings
+from modules.core.untracked import Untracked
+from modules.networks.network import FEATURES, Network
+from modules.settings.methods import RelationalSettings
 from modules.training.objectives import TARGET, UNLABELLED, Objective, Preparation, Stream
 from modules.transfer.losses.pairwise import squared_distances
 from modules.transfer.methods.base import MethodContext
@@ -20,22 +21,17 @@ class RelationsToKeep(Objective):
 
     Args:
         settings: Factors of the two losses.
-
-    Example:
-        >>> RelationsToKeep(RelationalSettings(distance_weight=3.0)).settings.distance_weight
-        3.0
     """
 
     def __init__(self, settings: RelationalSettings) -> None:
         super().__init__(name="relations_to_keep")
         self.settings = settings
-        # Behind a function: the frozen model is no part of the training's checkpoints.
-        self._teacher: Callable[[tf.Tensor], tf.Tensor] | None = None
+        # The frozen model does not belong in the training's checkpoints.
+        self._teacher: Untracked[Network] | None = None
 
     def prepare(self, preparation: Preparation) -> None:
         """Keeps a copy of the network as it is now."""
-        teacher = preparation.copy_network()
-        self._teacher = lambda images: teacher(images, training=False)[FEATURES]
+        self._teacher = Untracked(preparation.copy_network())
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the weighted losses; each replica relates the examples of its own shard."""
@@ -43,7 +39,7 @@ class RelationsToKeep(Objective):
             raise RuntimeError("Relations are compared with a model that prepare() copies.")
         # Not the shots, which repeat within a batch: an example has no relation with itself.
         stream = streams[UNLABELLED]
-        teacher = tf.stop_gradient(self._teacher(stream.images))
+        teacher = tf.stop_gradient(self._teacher.value(stream.images, training=False)[FEATURES])
         parts = {
             "distance_relations": self.settings.distance_weight
             * distance_relation_loss(stream.features, teacher),

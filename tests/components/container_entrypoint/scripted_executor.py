@@ -1,4 +1,4 @@
-"""An executor that does what its parameter says, for tests of the process around executors."""
+"""An executor that behaves as its parameter says, for tests of the process around executors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modules.core.errors import DataError
 
 
 class Executor(base_executor.BaseExecutor):
-    """Writes its output, and then succeeds, refuses, fails, or crashes while Python ends."""
+    """Writes its output, then succeeds, refuses, fails, or crashes while Python shuts down."""
 
     def Do(
         self,

@@ -1,4 +1,4 @@
-"""The entrypoint as a process: exit codes, messages, and an output only where it succeeded."""
+"""The entrypoint as a process: exit codes, messages, and an output only after success."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def run(root: Path, behaviour: str) -> tuple[subprocess.CompletedProcess[str], P
 
 
 @pytest.mark.parametrize("behaviour", ["succeed", "crash at exit"])
-def test_a_task_that_has_succeeded_exits_with_zero(tmp_path: Path, behaviour: str) -> None:
+def test_a_successful_task_exits_with_zero(tmp_path: Path, behaviour: str) -> None:
     done, output_file = run(tmp_path, behaviour)
     assert done.returncode == 0, done.stderr
     written = json.loads(output_file.read_text())
@@ -63,7 +63,7 @@ def test_refused_data_end_in_one_message(tmp_path: Path) -> None:
     assert not output_file.exists()
 
 
-def test_an_unforeseen_error_shows_its_traceback(tmp_path: Path) -> None:
+def test_an_unexpected_error_shows_its_traceback(tmp_path: Path) -> None:
     done, output_file = run(tmp_path, "fail")
     assert done.returncode == 1
     assert "Traceback" in done.stderr

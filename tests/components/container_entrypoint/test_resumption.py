@@ -1,4 +1,4 @@
-"""ResumableOutput: what an interrupted task has written is there for its retry, and only for it."""
+"""ResumableOutput: only the retry of an interrupted task finds what the task wrote."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ URI = "s3://bucket/pipelines/run/pretrain-trainer/model_run"
 
 
 class Pod:
-    """One attempt: a fresh disk, and the volume that outlives it."""
+    """One attempt: an empty disk, and the volume that outlives it."""
 
     def __init__(self, root: Path, name: str, uri: str = URI) -> None:
         self.path = root / name / "model_run"

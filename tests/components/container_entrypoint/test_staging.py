@@ -1,4 +1,4 @@
-"""Staging: object URIs are local folders inside the container, without directory markers."""
+"""Staging: object URIs become local folders in the container, without directory markers."""
 
 from __future__ import annotations
 

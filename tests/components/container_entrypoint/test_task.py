@@ -1,4 +1,4 @@
-"""Task: the launcher's ExecutorInput as TFX takes it, TFX's ExecutorOutput as the launcher does."""
+"""Task: translates the launcher's ExecutorInput for TFX and TFX's ExecutorOutput back."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ from components.warm_start_trainer.component import WarmStartTrainer
 from components.warm_start_trainer.executor import Executor
 from modules.core.errors import WarmStartMappingError
 from modules.settings import Shots
-from tests.training_domain import NETWORK, PREPROCESSING, TRAINING, TRANSFER, TinyDomains
+from modules.settings.plans import TransferPlan
+from tests.training_domain import NETWORK, TRANSFER_PLAN, TinyDomains
 
 
 def artifact(kind: type[Artifact], uri: Path) -> Any:
@@ -35,16 +36,10 @@ def inputs(domains: TinyDomains, pretrained: Path) -> dict[str, Artifact]:
     }
 
 
-def component(artifacts: dict[str, Artifact], shots: Shots = 2, **changes: Any) -> WarmStartTrainer:
-    settings = {
-        "network": NETWORK,
-        "preprocessing": PREPROCESSING,
-        "training": TRAINING,
-        "transfer": TRANSFER,
-        **changes,
-    }
+def component(artifacts: dict[str, Artifact], **changes: Any) -> WarmStartTrainer:
     channels = {name: channel_utils.as_channel([value]) for name, value in artifacts.items()}
-    return WarmStartTrainer(**channels, **settings, shots=shots, seed=3, source_fingerprint="1")
+    plan = TRANSFER_PLAN.model_copy(update={"seed": 3, **changes})
+    return WarmStartTrainer(**channels, plan=plan)
 
 
 def execute(artifacts: dict[str, Artifact], trainer: WarmStartTrainer, output: Path) -> None:
@@ -62,7 +57,7 @@ def test_it_fills_its_three_artifacts(
     tiny_domains: TinyDomains, pretrained: Path, tmp_path: Path, shots: Shots
 ) -> None:
     artifacts = inputs(tiny_domains, pretrained)
-    execute(artifacts, component(artifacts, shots), tmp_path)
+    execute(artifacts, component(artifacts, shots=shots), tmp_path)
     model = tf.saved_model.load(str(tmp_path / "model" / "Format-Serving"))
     assert set(model.signatures) == {"serving_default", "predict_images", "features"}
     assert (tmp_path / "model" / "checkpoint" / "network.json").exists()
@@ -86,7 +81,7 @@ def test_an_unexpected_difference_fails_before_any_model_is_written(
     assert not (tmp_path / "model_run" / "training.json").exists()
 
 
-def test_settings_enter_the_cache_key_as_json() -> None:
+def test_the_plan_enters_the_cache_key_as_json() -> None:
     trainer = component(
         {
             "examples": standard_artifacts.Examples(),
@@ -96,10 +91,8 @@ def test_settings_enter_the_cache_key_as_json() -> None:
         },
         shots="all",
     )
-    properties = trainer.exec_properties
-    assert json.loads(properties["transfer"]) == json.loads(TRANSFER.model_dump_json())
-    assert (properties["shots"], properties["seed"]) == ("all", 3)
-    assert properties["source_fingerprint"] == "1"
+    plan = TransferPlan.model_validate_json(trainer.exec_properties["plan"])
+    assert plan == TRANSFER_PLAN.model_copy(update={"seed": 3, "shots": "all"})
 
 
 def test_its_outputs_are_of_types_that_every_orchestrator_knows() -> None:
@@ -125,16 +118,7 @@ def test_it_compiles_into_a_pipeline() -> None:
         "transform_graph": channel.Channel(type=standard_artifacts.TransformGraph),
         "base_model": channel.Channel(type=standard_artifacts.Model),
     }
-    trainer = WarmStartTrainer(
-        **channels,
-        network=NETWORK,
-        preprocessing=PREPROCESSING,
-        training=TRAINING,
-        transfer=TRANSFER,
-        shots=1,
-        seed=0,
-        source_fingerprint="1",
-    )
+    trainer = WarmStartTrainer(**channels, plan=TRANSFER_PLAN)
     compiled = compiler.Compiler().compile(
         pipeline.Pipeline(pipeline_name="p", pipeline_root="root", components=[trainer])
     )

@@ -17,10 +17,9 @@ from tfx_bsl.public import tfxio
 
 from modules.core.errors import ConfigError, DataError
 from modules.models import serving
-from modules.models.checkpointing import network_variables
 from modules.models.serving import export_saved_model
 from modules.networks.precision import precision_policy
-from modules.networks.registry import build_network
+from modules.networks.registry import BuiltNetwork, build_network
 from modules.settings import NetworkSettings
 from tests.modules.tiny_transform_graph import SIZE, encode, write_transform_graph
 
@@ -33,7 +32,7 @@ IMAGES = (255 * STRIPES[..., None]).astype(np.uint8)  # [7, 11, 9, 1]
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0])
 
 
-def _network() -> keras.Model:
+def _network() -> BuiltNetwork:
     keras.utils.set_random_seed(3)
     return build_network(SETTINGS, len(CLASSES))
 
@@ -51,7 +50,7 @@ EXAMPLES = [_example(image, label) for image, label in zip(IMAGES, LABELS, stric
 @pytest.fixture(scope="module")
 def saved_model(tmp_path_factory: pytest.TempPathFactory, tiny_transform_graph: str) -> str:
     directory = str(tmp_path_factory.mktemp("model") / "Format-Serving")
-    export_saved_model(_network(), SETTINGS, tiny_transform_graph, CLASSES, directory)
+    export_saved_model(_network(), tiny_transform_graph, CLASSES, directory)
     return directory
 
 
@@ -193,11 +192,11 @@ def test_a_network_trained_in_bfloat16_is_served_in_float32(
     with precision_policy("mixed_bfloat16"):
         network = _network()
     for variable, value in zip(
-        network_variables(network).values(), network_variables(_network()).values(), strict=True
+        network.named_variables.values(), _network().named_variables.values(), strict=True
     ):
         variable.assign(value)
     directory = str(tmp_path / "model")
-    export_saved_model(network, SETTINGS, tiny_transform_graph, CLASSES, directory)
+    export_saved_model(network, tiny_transform_graph, CLASSES, directory)
     found = tf.saved_model.load(directory).signatures["features"](tf.constant(EXAMPLES))
     np.testing.assert_allclose(found["logits"], expected["logits"], atol=1e-6)
     assert keras.config.dtype_policy().name == "float32"
@@ -211,7 +210,7 @@ def test_the_schema_may_declare_the_image_in_any_usual_way(
 ) -> None:
     write_transform_graph(str(tmp_path / "graph"), image_spec)
     directory = str(tmp_path / "model")
-    export_saved_model(_network(), SETTINGS, str(tmp_path / "graph"), CLASSES, directory)
+    export_saved_model(_network(), str(tmp_path / "graph"), CLASSES, directory)
     signatures = tf.saved_model.load(directory).signatures
     for found in (
         signatures["serving_default"](examples=tf.constant(EXAMPLES)),
@@ -223,7 +222,7 @@ def test_the_schema_may_declare_the_image_in_any_usual_way(
 def test_an_export_replaces_a_former_one(tiny_transform_graph: str, tmp_path: Path) -> None:
     directory = tmp_path / "model"
     for classes in (["a", "b", "c"], ["d", "e", "f"]):
-        export_saved_model(_network(), SETTINGS, tiny_transform_graph, classes, str(directory))
+        export_saved_model(_network(), tiny_transform_graph, classes, str(directory))
         (directory / "stale").touch(exist_ok=False)
     names = tf.saved_model.load(str(directory)).signatures["serving_default"](
         examples=tf.constant(EXAMPLES)
@@ -236,7 +235,7 @@ def test_a_failed_export_leaves_the_former_one_and_nothing_else(
     tiny_transform_graph: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory = tmp_path / "model"
-    export_saved_model(_network(), SETTINGS, tiny_transform_graph, CLASSES, str(directory))
+    export_saved_model(_network(), tiny_transform_graph, CLASSES, str(directory))
     before = sorted(path.name for path in directory.iterdir())
     save = tf.saved_model.save
 
@@ -246,22 +245,16 @@ def test_a_failed_export_leaves_the_former_one_and_nothing_else(
 
     monkeypatch.setattr(serving.tf.saved_model, "save", fill_the_disk)
     with pytest.raises(OSError, match="No space"):
-        export_saved_model(_network(), SETTINGS, tiny_transform_graph, CLASSES, str(directory))
+        export_saved_model(_network(), tiny_transform_graph, CLASSES, str(directory))
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
     assert sorted(path.name for path in directory.iterdir()) == before
 
 
-@pytest.mark.parametrize(
-    ("settings", "classes"),
-    [(SETTINGS, ["a", "b"]), (NetworkSettings(image_size=SIZE * 2), CLASSES)],
-)
-def test_settings_or_classes_of_another_network_are_refused(
-    settings: NetworkSettings, classes: list[str], tiny_transform_graph: str, tmp_path: Path
+def test_other_classes_than_the_networks_are_refused(
+    tiny_transform_graph: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(ConfigError, match="is not what network 'lenet' builds"):
-        export_saved_model(
-            _network(), settings, tiny_transform_graph, classes, str(tmp_path / "model")
-        )
+    with pytest.raises(ConfigError, match="predicts 3 classes, but 2 are named"):
+        export_saved_model(_network(), tiny_transform_graph, ["a", "b"], str(tmp_path / "model"))
     assert not list(tmp_path.iterdir())
 
 
@@ -273,5 +266,5 @@ def test_a_transform_graph_without_an_image_is_refused(
     schema = graph / "metadata" / "schema.pbtxt"
     schema.write_text(schema.read_text().replace('"image"', '"picture"'))
     with pytest.raises(DataError, match=r"'image' of .* length, found the features label, picture"):
-        export_saved_model(_network(), SETTINGS, str(graph), CLASSES, str(tmp_path / "model"))
+        export_saved_model(_network(), str(graph), CLASSES, str(tmp_path / "model"))
     assert not (tmp_path / "model").exists()

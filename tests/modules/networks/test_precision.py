@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import pytest
 
+from modules.networks import precision
 from modules.networks.precision import choose_precision, cpu_flags, precision_policy
 
 
@@ -26,8 +27,26 @@ def test_a_named_precision_is_taken_whatever_the_cpu_is(flags: frozenset[str]) -
     assert choose_precision("mixed_bfloat16", flags) == "mixed_bfloat16"
 
 
-def test_auto_follows_this_machines_flags() -> None:
+def test_auto_follows_this_machines_flags(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
     assert choose_precision("auto") == choose_precision("auto", cpu_flags())
+
+
+@pytest.mark.parametrize(
+    ("isa", "chosen"),
+    [
+        ("avx2", "float32"),
+        ("AVX512_CORE", "float32"),
+        ("AVX512_CORE_BF16", "mixed_bfloat16"),
+        ("ALL", "mixed_bfloat16"),
+    ],
+)
+def test_auto_takes_float32_where_onednn_is_held_to_an_older_instruction_set(
+    isa: str, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "cpu_flags", lambda: frozenset({"avx512_bf16"}))
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", isa)
+    assert choose_precision("auto") == chosen
 
 
 def test_flags_are_those_of_the_first_core(tmp_path: Path) -> None:

@@ -10,15 +10,12 @@ import pytest
 import tensorflow as tf
 
 from modules.core.errors import ConfigError
+from modules.core.registry import Registry
 from modules.networks import registry as networks
-from modules.networks.precision import precision_policy
+from modules.networks.precision import onednn_is_held_below_bfloat16, precision_policy
 from modules.networks.registry import (
     build_network,
     freeze_layers,
-    network_input,
-    network_model,
-    network_names,
-    register_network,
 )
 from modules.settings import NetworkSettings
 
@@ -26,7 +23,8 @@ from modules.settings import NetworkSettings
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets a test register networks that are gone afterwards."""
-    monkeypatch.setattr(networks, "_BUILDERS", dict(networks._BUILDERS))
+    entries = {name: networks.NETWORKS.find(name) for name in networks.NETWORKS.names()}
+    monkeypatch.setattr(networks, "NETWORKS", Registry("network.name", "network", entries))
 
 
 def _images(count: int, size: int = 28, channels: int = 1) -> tf.Tensor:
@@ -81,6 +79,7 @@ def test_lenet_refuses_an_image_that_pools_to_nothing() -> None:
         build_network(NetworkSettings(image_size=3), num_classes=10)
 
 
+@pytest.mark.skipif(onednn_is_held_below_bfloat16(), reason="ONEDNN_MAX_CPU_ISA")
 def test_in_mixed_precision_layers_compute_in_bfloat16_and_keep_float32_at_both_ends() -> None:
     with precision_policy("mixed_bfloat16"):
         network = build_network(NetworkSettings(), num_classes=10)
@@ -128,45 +127,37 @@ def test_a_network_without_classes_is_refused() -> None:
 
 @pytest.mark.usefixtures("registry")
 def test_another_network_can_be_registered_and_built_by_name() -> None:
-    @register_network("linear")
-    def build_linear(settings: NetworkSettings, num_classes: int) -> keras.Model:
-        images = network_input(settings)
-        return network_model(
-            settings, num_classes, images, keras.layers.Flatten(name="flatten")(images)
-        )
+    def flat_features(settings: NetworkSettings, images: keras.KerasTensor) -> keras.KerasTensor:
+        assert images.shape == (None, settings.image_size, settings.image_size, 1)
+        return keras.layers.Flatten()(images)
 
-    assert {"lenet", "linear"} <= set(network_names())
-    network = build_network(NetworkSettings(name="linear", image_size=6), num_classes=2)
-    assert network.name == "linear"
+    networks.NETWORKS.register("flat", flat_features)
+    network = build_network(NetworkSettings(name="flat", image_size=6), num_classes=2)
+    assert (network.name, network.feature_dim) == ("flat", 36)
     assert network(_images(5, 6))["features"].shape == (5, 36)
 
 
 @pytest.mark.usefixtures("registry")
-def test_a_name_is_registered_once() -> None:
-    with pytest.raises(ValueError, match="'lenet' is already registered"):
-        register_network("lenet")(networks.build_lenet)
+def test_features_that_are_no_vectors_are_refused() -> None:
+    networks.NETWORKS.register("images", lambda settings, images: images)
+    with pytest.raises(ValueError, match=r"features \[N, D\], found \(None, 28, 28, 1\)"):
+        build_network(NetworkSettings(name="images"), num_classes=3)
 
 
 @pytest.mark.usefixtures("registry")
-@pytest.mark.parametrize(
-    ("outputs", "message"),
-    [
-        (lambda x: x, "dict of features and logits"),
-        (lambda x: {"features": x, "logits": keras.layers.Dense(9)(x)}, r"logits \[N, 3\]"),
-        (
-            lambda x: {"features": x, "logits": keras.layers.Dense(3, dtype="bfloat16")(x)},
-            "float32",
-        ),
-    ],
-)
-def test_a_builder_that_breaks_the_contract_is_refused(outputs: object, message: str) -> None:
-    @register_network("broken")
-    def build_broken(settings: NetworkSettings, num_classes: int) -> keras.Model:
-        images = network_input(settings)
-        return keras.Model(images, outputs(keras.layers.Flatten()(images)))  # type: ignore[operator]
+def test_two_weights_of_one_name_are_refused() -> None:
+    def twins(settings: NetworkSettings, images: keras.KerasTensor) -> keras.KerasTensor:
+        flat = keras.layers.Flatten()(images)
+        parts = []
+        for part in ("left", "right"):
+            own = keras.Input(flat.shape[1:])
+            model = keras.Model(own, keras.layers.Dense(3, name="twin")(own), name=part)
+            parts.append(model(flat))
+        return keras.layers.Add()(parts)
 
-    with pytest.raises(ValueError, match=message):
-        build_network(NetworkSettings(name="broken"), num_classes=3)
+    networks.NETWORKS.register("twins", twins)
+    with pytest.raises(ValueError, match="Two weights of network 'twins' share a name"):
+        _ = build_network(NetworkSettings(name="twins"), num_classes=3).named_variables
 
 
 def test_frozen_layers_are_not_trained() -> None:

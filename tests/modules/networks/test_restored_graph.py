@@ -10,14 +10,15 @@ import pytest
 import tensorflow as tf
 
 from modules.core.errors import ConfigError, DataError
+from modules.core.registry import Registry
 from modules.models.checkpointing import (
-    network_variables,
     save_network_checkpoint,
     warm_start_network,
 )
 from modules.models.serving import export_saved_model
 from modules.networks import registry as networks
-from modules.networks.registry import build_network
+from modules.networks.network import Network
+from modules.networks.registry import BuiltNetwork, build_network
 from modules.networks.restored_graph import RestoredGraph
 from modules.settings import NetworkSettings
 from tests.modules.tiny_transform_graph import SIZE, encode
@@ -27,7 +28,7 @@ DROPOUT = NetworkSettings(image_size=SIZE, dropout=0.5)
 CLASSES = ["zero", "one", "two"]
 
 
-def _network(settings: NetworkSettings = SETTINGS) -> keras.Model:
+def _network(settings: NetworkSettings = SETTINGS) -> BuiltNetwork:
     keras.utils.set_random_seed(1)
     return build_network(settings, len(CLASSES))
 
@@ -36,7 +37,7 @@ def _images() -> tf.Tensor:
     return tf.random.stateless_uniform([6, SIZE, SIZE, 1], seed=(0, 0))
 
 
-def _train(network: keras.Model | RestoredGraph, steps: int = 3) -> list[float]:
+def _train(network: Network, steps: int = 3) -> list[float]:
     """Trains in place; gives the losses."""
     optimizer = keras.optimizers.Adam(1e-3)
     variables = network.trainable_variables
@@ -59,7 +60,7 @@ def _train(network: keras.Model | RestoredGraph, steps: int = 3) -> list[float]:
 @pytest.fixture(scope="module")
 def saved_model(tmp_path_factory: pytest.TempPathFactory, tiny_transform_graph: str) -> str:
     directory = str(tmp_path_factory.mktemp("model") / "Format-Serving")
-    export_saved_model(_network(), SETTINGS, tiny_transform_graph, CLASSES, directory)
+    export_saved_model(_network(), tiny_transform_graph, CLASSES, directory)
     return directory
 
 
@@ -68,7 +69,7 @@ def saved_model_with_dropout(
     tmp_path_factory: pytest.TempPathFactory, tiny_transform_graph: str
 ) -> str:
     directory = str(tmp_path_factory.mktemp("dropout") / "Format-Serving")
-    export_saved_model(_network(DROPOUT), DROPOUT, tiny_transform_graph, CLASSES, directory)
+    export_saved_model(_network(DROPOUT), tiny_transform_graph, CLASSES, directory)
     return directory
 
 
@@ -79,11 +80,13 @@ def test_it_computes_what_the_saved_network_did(saved_model: str) -> None:
         assert set(outputs) == {"features", "logits"}
         for name, value in outputs.items():
             np.testing.assert_allclose(value, expected[name], atol=1e-6)
-    assert (restored.num_classes, restored.feature_dim) == (3, 1024)
+    for sizes in (restored, network):
+        assert (sizes.num_classes, sizes.feature_dim) == (3, 1024)
+        assert sizes.image_shape == (SIZE, SIZE, 1)
 
 
 def test_it_needs_no_code_of_the_network(saved_model: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "_BUILDERS", {})
+    monkeypatch.setattr(networks, "NETWORKS", Registry("network.name", "network", {}))
     losses = _train(RestoredGraph(saved_model))
     assert losses[-1] < losses[0]
 
@@ -98,9 +101,9 @@ def test_training_it_equals_training_the_rebuilt_network(saved_model: str) -> No
 
 def test_its_weights_have_the_networks_names(saved_model_with_dropout: str) -> None:
     restored = RestoredGraph(saved_model_with_dropout)
-    expected = network_variables(_network(DROPOUT))
-    assert set(network_variables(restored)) == set(expected)
-    for name, variable in network_variables(restored).items():
+    expected = _network(DROPOUT).named_variables
+    assert set(restored.named_variables) == set(expected)
+    for name, variable in restored.named_variables.items():
         np.testing.assert_array_equal(variable, expected[name])
     assert len(restored.trainable_variables) == len(expected)
     assert len(restored.variables) == len(expected) + 1  # the state of dropout's seed
@@ -117,9 +120,9 @@ def test_dropout_is_active_in_training_only_and_draws_anew(saved_model_with_drop
 
 def test_frozen_layers_stay_while_the_others_learn(saved_model: str) -> None:
     restored = RestoredGraph(saved_model, frozen_layers=["conv1", "features"])
-    before = {name: variable.numpy() for name, variable in network_variables(restored).items()}
+    before = {name: variable.numpy() for name, variable in restored.named_variables.items()}
     _train(restored)
-    for name, variable in network_variables(restored).items():
+    for name, variable in restored.named_variables.items():
         frozen = name.startswith(("conv1/", "features/"))
         assert np.array_equal(variable, before[name]) == frozen, name
 
@@ -165,11 +168,11 @@ def test_it_is_exported_restored_and_served_again(
     trained = RestoredGraph(saved_model)
     _train(trained)
     directory = str(tmp_path / "model")
-    export_saved_model(trained, SETTINGS, tiny_transform_graph, CLASSES, directory)
+    export_saved_model(trained, tiny_transform_graph, CLASSES, directory)
 
     again = RestoredGraph(directory)
     np.testing.assert_allclose(again(_images())["logits"], trained(_images())["logits"], atol=1e-6)
-    assert list(network_variables(again)) == list(network_variables(trained))
+    assert list(again.named_variables) == list(trained.named_variables)
 
     features = tf.train.Features()
     features.feature["image"].bytes_list.value.append(encode(np.eye(8, dtype=np.uint8)[..., None]))
@@ -189,9 +192,9 @@ def test_it_is_exported_restored_and_served_again(
 def test_it_cannot_be_exported_for_other_classes(
     saved_model: str, tiny_transform_graph: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(ConfigError, match="3 classes apart, but 2 are named"):
+    with pytest.raises(ConfigError, match="predicts 3 classes, but 2 are named"):
         export_saved_model(
-            RestoredGraph(saved_model), SETTINGS, tiny_transform_graph, ["a", "b"], str(tmp_path)
+            RestoredGraph(saved_model), tiny_transform_graph, ["a", "b"], str(tmp_path)
         )
 
 

@@ -16,23 +16,18 @@ from modules.networks.outputs import network_outputs
 from modules.networks.restored_graph import RestoredGraph
 from modules.study.cell_runner import CellRunner, StudyInputs
 from modules.study.cells import Cell
-from modules.transfer.warm_start import WarmStart
-from tests.training_domain import NETWORK, PREPROCESSING, TRAINING, TRANSFER, TinyDomains
+from modules.transfer.warm_start import run_warm_start
+from tests.training_domain import TRANSFER_PLAN, TinyDomains, warm_start_job
 
 
 @pytest.fixture(scope="module")
 def inputs(tiny_domains: TinyDomains, pretrained: Path) -> StudyInputs:
     return StudyInputs(
+        plan=TRANSFER_PLAN.model_copy(update={"seed": 3}),
         target_examples=str(tiny_domains.target),
         source_examples=str(tiny_domains.source),
         transform_graph=str(tiny_domains.transform_graph),
         base_model=str(pretrained / "model"),
-        network=NETWORK,
-        preprocessing=PREPROCESSING,
-        training=TRAINING,
-        transfer=TRANSFER,
-        seed=3,
-        source_fingerprint="test",
     )
 
 
@@ -60,28 +55,21 @@ def test_zero_shot_is_the_pretrained_model(inputs: StudyInputs, runner: CellRunn
 
 
 def test_a_cell_is_the_pipelines_own_warm_start(
-    inputs: StudyInputs, runner: CellRunner, tmp_path: Path
+    tiny_domains: TinyDomains,
+    pretrained: Path,
+    inputs: StudyInputs,
+    runner: CellRunner,
+    tmp_path: Path,
 ) -> None:
-    job = WarmStart(
-        target_examples=inputs.target_examples,
-        source_examples=inputs.source_examples,
-        transform_graph=inputs.transform_graph,
-        base_model=inputs.base_model,
-        network=NETWORK,
-        preprocessing=PREPROCESSING,
-        training=TRAINING,
-        transfer=TRANSFER.model_copy(update={"method": "joint"}),
-        shots=2,
-        seed=inputs.seed + 1,
-        source_fingerprint="test",
+    cell = Cell(1, 2, "joint")
+    run_warm_start(
+        warm_start_job(tiny_domains, pretrained / "model", tmp_path, inputs.plan_of(cell))
     )
-    job.run(*(str(tmp_path / name) for name in ("model", "model_run", "mapping")))
-    result = runner.run(Cell(1, 2, "joint"))
     network = RestoredGraph(saved_model_dir(str(tmp_path / "model")))
-    assert result.accuracy == eval_accuracy(inputs, network)
+    assert runner.run(cell).accuracy == eval_accuracy(inputs, network)
 
 
-@pytest.mark.parametrize("method", ["scratch", "self_training"])
+@pytest.mark.parametrize("method", ["scratch", "information_maximization"])
 def test_a_cell_repeats_whatever_ran_before_it(runner: CellRunner, method: str) -> None:
     first = runner.run(Cell(0, 2, method))
     runner.run(Cell(1, 1, "scratch"))
@@ -100,13 +88,18 @@ def test_more_shots_than_there_are_examples_are_refused(runner: CellRunner) -> N
 
 
 def test_settings_code_and_data_are_what_makes_a_study(inputs: StudyInputs) -> None:
-    same = inputs.transfer.model_copy(update={"method": "coral"})
-    assert replace(inputs, transfer=same).identity() == inputs.identity()
-    longer = inputs.transfer.model_copy(update={"steps": 13})
+    plan = inputs.plan
+    other_method = plan.transfer.model_copy(update={"method": "coral"})
+    longer = plan.transfer.model_copy(update={"steps": 13})
+
+    def changed(**update: object) -> StudyInputs:
+        return replace(inputs, plan=plan.model_copy(update=update))
+
+    assert changed(transfer=other_method, shots=5).identity() == inputs.identity()
     others = [
-        replace(inputs, transfer=longer),
-        replace(inputs, seed=4),
-        replace(inputs, source_fingerprint="edited"),
+        changed(transfer=longer),
+        changed(seed=4),
+        changed(source_fingerprint="edited"),
         replace(inputs, target_examples=inputs.source_examples),
     ]
     assert len({study.identity() for study in (inputs, *others)}) == 5

@@ -12,20 +12,16 @@ from modules.examples.input_pipeline import ImagePreprocessor
 from modules.settings import Shots
 from modules.transfer import data as transfer_data
 from modules.transfer.data import TrainSplit, TransferData, load_transfer_data
-from tests.training_domain import CLASS_NAMES, TRAINING, TRANSFER, TinyDomains
+from tests.training_domain import CLASS_NAMES, TRANSFER, TRANSFER_PLAN, TinyDomains
 
 
 def load(domains: TinyDomains, shots: Shots = 2, seed: int = 0, **transfer: Any) -> TransferData:
-    return load_transfer_data(
-        str(domains.target),
-        str(domains.source),
-        str(domains.transform_graph),
-        TRANSFER.model_copy(update=transfer),
-        TRAINING,
-        shots,
-        seed,
-        CLASS_NAMES,
+    settings = TRANSFER.model_copy(update=transfer)
+    plan = TRANSFER_PLAN.model_copy(update={"transfer": settings, "shots": shots, "seed": seed})
+    target, source, graph = (
+        str(path) for path in (domains.target, domains.source, domains.transform_graph)
     )
+    return load_transfer_data(plan, target, source, graph, CLASS_NAMES)
 
 
 def test_a_method_gets_the_streams_that_it_names(tiny_domains: TinyDomains) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,24 +19,27 @@ from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import index_examples
 from modules.models.artifact import write_model_checksums
 from modules.models.checkpointing import read_checkpoint_variables
-from modules.settings import Shots
+from modules.training.placement import TrainingPlacement
 from modules.training.record import TrainingRecord
 from modules.training.resumption import IDENTITY_FILE
-from modules.transfer.warm_start import WarmStart
+from modules.transfer.warm_start import WarmStart, run_warm_start
 from tests.training_domain import (
     NETWORK,
-    PREPROCESSING,
-    TRAINING,
     TRANSFER,
+    TRANSFER_PLAN,
     TinyDomains,
     stroke_records,
+    warm_start_job,
 )
 
 
 @dataclass(frozen=True)
 class Result:
     folder: Path
-    record: TrainingRecord
+
+    @property
+    def record(self) -> TrainingRecord:
+        return TrainingRecord.read(str(self.folder / "model_run"))
 
     @property
     def weights(self) -> dict[str, np.ndarray]:
@@ -43,7 +47,7 @@ class Result:
 
     @property
     def mapping(self) -> dict[str, Any]:
-        return json.loads((self.folder / "mapping" / "mapping_report.json").read_text())
+        return json.loads((self.folder / "mapping_report" / "mapping_report.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -56,27 +60,18 @@ def domains(tiny_domains: TinyDomains, tmp_path_factory: pytest.TempPathFactory)
     return TinyDomains(folder / "source", folder / "target", tiny_domains.transform_graph)
 
 
-def warm_start(
-    domains: TinyDomains, pretrained: Path, shots: Shots = 2, seed: int = 0, **transfer: Any
-) -> WarmStart:
-    return WarmStart(
-        target_examples=str(domains.target),
-        source_examples=str(domains.source),
-        transform_graph=str(domains.transform_graph),
-        base_model=str(pretrained / "model"),
-        network=NETWORK,
-        preprocessing=PREPROCESSING,
-        training=TRAINING,
-        transfer=TRANSFER.model_copy(update=transfer),
-        shots=shots,
-        seed=seed,
-        source_fingerprint="test",
+def run(
+    domains: TinyDomains,
+    pretrained: Path,
+    folder: Path,
+    changes: Mapping[str, Any] | None = None,
+    **transfer: Any,
+) -> Result:
+    plan = TRANSFER_PLAN.model_copy(
+        update={"transfer": TRANSFER.model_copy(update=transfer), **(changes or {})}
     )
-
-
-def run(job: WarmStart, folder: Path) -> Result:
-    names = ("model", "model_run", "mapping")
-    return Result(folder, job.run(*(str(folder / name) for name in names)))
+    run_warm_start(warm_start_job(domains, pretrained / "model", folder, plan))
+    return Result(folder)
 
 
 def probabilities(model: Path) -> np.ndarray:
@@ -89,7 +84,7 @@ def probabilities(model: Path) -> np.ndarray:
 def joint(
     domains: TinyDomains, pretrained: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Result:
-    return run(warm_start(domains, pretrained), tmp_path_factory.mktemp("joint"))
+    return run(domains, pretrained, tmp_path_factory.mktemp("joint"))
 
 
 def test_every_weight_is_restored_and_reported(joint: Result) -> None:
@@ -108,8 +103,7 @@ def test_the_restored_network_is_proven_before_the_first_step(joint: Result) -> 
 
 
 def test_it_was_trained_for_all_steps_on_both_domains(joint: Result, pretrained: Path) -> None:
-    record = TrainingRecord.read(str(joint.folder / "model_run"))
-    assert record == joint.record
+    record = joint.record
     assert (record.arm, record.steps, record.precision) == ("warm_start", 12, "float32")
     assert {"loss", "source_cross_entropy", "target_cross_entropy", "center_loss"} <= set(
         record.metrics
@@ -122,7 +116,7 @@ def test_the_record_tells_that_centers_of_few_examples_were_held(
     joint: Result, domains: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
     assert joint.record.metrics["held_centers"] == 0
-    alone = run(warm_start(domains, pretrained, shots=1, method="center_loss"), tmp_path)
+    alone = run(domains, pretrained, tmp_path, {"shots": 1}, method="center_loss")
     assert alone.record.metrics["held_centers"] == 3
 
 
@@ -137,14 +131,14 @@ def test_the_model_serves_and_can_be_warm_started_from_again(
     joint: Result, domains: TinyDomains, tmp_path: Path
 ) -> None:
     assert probabilities(joint.folder / "model").shape == (15, 3)
-    again = run(warm_start(domains, joint.folder, method="zero_shot"), tmp_path)
+    again = run(domains, joint.folder, tmp_path, method="zero_shot")
     np.testing.assert_array_equal(again.weights["conv1/kernel"], joint.weights["conv1/kernel"])
 
 
 def test_the_same_seed_gives_the_same_weights(
     joint: Result, domains: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
-    again = run(warm_start(domains, pretrained), tmp_path)
+    again = run(domains, pretrained, tmp_path)
     for name, weight in joint.weights.items():
         np.testing.assert_array_equal(weight, again.weights[name])
 
@@ -156,11 +150,11 @@ def test_estimates_come_first_and_change_no_weight(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    estimates = json.loads((joint.folder / "mapping" / "transferability.json").read_text())
+    estimates = json.loads((joint.folder / "mapping_report" / "transferability.json").read_text())
     assert set(estimates) == {"leep", "log_me", "h_score", "proxy_a_distance"}
     assert all(isinstance(estimate["value"], float) for estimate in estimates.values())
     monkeypatch.setattr("modules.transfer.warm_start.estimate_transferability", lambda *_: {})
-    without = run(warm_start(domains, pretrained), tmp_path)
+    without = run(domains, pretrained, tmp_path)
     for name, weight in joint.weights.items():
         np.testing.assert_array_equal(weight, without.weights[name])
 
@@ -180,7 +174,7 @@ def test_an_interrupted_warm_start_ends_as_an_undisturbed_one(
     state = tmp_path / "model_run" / "training_checkpoints" / "checkpoint"
     state.write_text('model_checkpoint_path: "ckpt-10"\nall_model_checkpoint_paths: "ckpt-10"\n')
     with caplog.at_level(logging.INFO):
-        resumed = run(warm_start(domains, pretrained), tmp_path)
+        resumed = run(domains, pretrained, tmp_path)
     assert "Resumed from step 10." in caplog.messages
     for name, weight in joint.weights.items():
         np.testing.assert_array_equal(weight, resumed.weights[name])
@@ -190,9 +184,7 @@ def test_an_interrupted_warm_start_ends_as_an_undisturbed_one(
 def test_zero_shot_is_the_pretrained_model(
     domains: TinyDomains, pretrained: Path, tmp_path: Path, restore: str
 ) -> None:
-    result = run(
-        warm_start(domains, pretrained, shots=0, method="zero_shot", restore=restore), tmp_path
-    )
+    result = run(domains, pretrained, tmp_path, {"shots": 0}, method="zero_shot", restore=restore)
     assert (result.record.steps, result.record.labelled_examples) == (0, 0)
     assert "restored_target_accuracy" not in result.record.metrics
     np.testing.assert_allclose(
@@ -203,11 +195,9 @@ def test_zero_shot_is_the_pretrained_model(
 def test_the_saved_graph_is_trained_on_without_the_networks_code(
     domains: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
-    job = warm_start(
-        domains, pretrained, method="fine_tune", restore="graph", frozen_layers=("conv1",)
-    )
     unknown = NETWORK.model_copy(update={"name": "a network whose code is gone"})
-    result = run(replace(job, network=unknown), tmp_path)
+    graph = {"method": "fine_tune", "restore": "graph", "frozen_layers": ("conv1",)}
+    result = run(domains, pretrained, tmp_path, {"network": unknown}, **graph)
     before = read_checkpoint_variables(str(pretrained / "model" / "checkpoint"))
     np.testing.assert_array_equal(before["conv1/kernel"], result.weights["conv1/kernel"])
     assert not np.array_equal(before["conv2/kernel"], result.weights["conv2/kernel"])
@@ -219,8 +209,8 @@ def test_the_saved_graph_is_trained_on_without_the_networks_code(
 def test_frozen_layers_keep_the_pretrained_weights(
     domains: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
-    job = warm_start(domains, pretrained, method="fine_tune", frozen_layers=("conv1", "conv2"))
-    result = run(job, tmp_path)
+    frozen = ("conv1", "conv2")
+    result = run(domains, pretrained, tmp_path, method="fine_tune", frozen_layers=frozen)
     before = read_checkpoint_variables(str(pretrained / "model" / "checkpoint"))
     np.testing.assert_array_equal(before["conv2/kernel"], result.weights["conv2/kernel"])
     assert not np.array_equal(before["logits/kernel"], result.weights["logits/kernel"])
@@ -229,11 +219,9 @@ def test_frozen_layers_keep_the_pretrained_weights(
 def test_a_network_of_another_shape_is_refused_by_name(
     domains: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
-    job = replace(
-        warm_start(domains, pretrained), network=NETWORK.model_copy(update={"image_size": 16})
-    )
+    larger = NETWORK.model_copy(update={"image_size": 16})
     with pytest.raises(WarmStartMappingError, match="features/kernel"):
-        run(job, tmp_path)
+        run(domains, pretrained, tmp_path, {"network": larger})
     assert not (tmp_path / "model").exists()
 
 
@@ -245,16 +233,17 @@ def test_a_target_with_other_classes_gets_a_new_head_if_that_is_announced(
     (target / "classes.json").write_text('["vertical", "horizontal", "diagonal", "none"]')
     other = replace(domains, target=target)
     with pytest.raises(ConfigError, match="'joint' needs a target with the source's classes"):
-        run(warm_start(other, pretrained), tmp_path)
+        run(other, pretrained, tmp_path)
     with pytest.raises(WarmStartMappingError, match="logits/kernel"):
-        run(warm_start(other, pretrained, shots="all", method="fine_tune"), tmp_path)
+        run(other, pretrained, tmp_path, {"shots": "all"}, method="fine_tune")
     announced: dict[str, Any] = {"method": "fine_tune", "expected_mismatched": ("logits",)}
-    result = run(warm_start(other, pretrained, shots="all", **announced), tmp_path)
+    result = run(other, pretrained, tmp_path, {"shots": "all"}, **announced)
     assert set(result.mapping["shape_mismatch"]) == {"logits/kernel", "logits/bias"}
     assert result.weights["logits/kernel"].shape == (1024, 4)
     assert "restored_output_difference" not in result.record.metrics
-    with pytest.raises(ConfigError, match="3 classes apart, the target has 4"):
-        run(warm_start(other, pretrained, "all", method="fine_tune", restore="graph"), tmp_path)
+    graph = {"method": "fine_tune", "restore": "graph"}
+    with pytest.raises(ConfigError, match="predicts 3 classes, but the target has 4"):
+        run(other, pretrained, tmp_path, {"shots": "all"}, **graph)
 
 
 def test_a_checkpoint_that_is_not_the_models_own_is_found_out(
@@ -265,7 +254,7 @@ def test_a_checkpoint_that_is_not_the_models_own_is_found_out(
     shutil.copytree(joint.folder / "model" / "checkpoint", mixed / "checkpoint")
     write_model_checksums(str(mixed))
     with pytest.raises(WarmStartMappingError, match=r"outputs differ.*run the pretraining again"):
-        run(warm_start(domains, mixed.parent), tmp_path)
+        run(domains, mixed.parent, tmp_path)
     assert not (tmp_path / "model").exists()
 
 
@@ -284,7 +273,7 @@ def test_a_pretrained_model_that_was_tampered_with_is_refused(
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     with pytest.raises(DataError, match=rf"{file}: expected what was written.*changed since"):
-        run(warm_start(domains, tmp_path / "tampered", restore=restore), tmp_path)
+        run(domains, tmp_path / "tampered", tmp_path, restore=restore)
     assert not (tmp_path / "model").exists()
 
 
@@ -293,21 +282,23 @@ def test_a_method_that_needs_shots_is_refused_without(
     domains: TinyDomains, pretrained: Path, tmp_path: Path, method: str
 ) -> None:
     with pytest.raises(ConfigError, match=r"target\.shots is 0.*zero_shot"):
-        run(warm_start(domains, pretrained, shots=0, method=method), tmp_path)
+        run(domains, pretrained, tmp_path, {"shots": 0}, method=method)
 
 
 def test_more_shots_than_there_are_examples_are_refused(
     domains: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(DataError, match="9 labelled examples"):
-        run(warm_start(domains, pretrained, shots=9), tmp_path)
+        run(domains, pretrained, tmp_path, {"shots": 9})
 
 
 def test_a_copy_of_the_network_has_the_restored_weights(
     domains: TinyDomains, pretrained: Path
 ) -> None:
-    network, _ = warm_start(domains, pretrained).restore_network(["a", "b", "c"])
-    copy, _ = warm_start(domains, pretrained).restore_network(["a", "b", "c"])
+    base_model, here = str(pretrained / "model"), TrainingPlacement.of_one_device()
+    warm_start = WarmStart(TRANSFER_PLAN, base_model, ["a", "b", "c"], here)
+    network, _ = warm_start.restore()
+    copy, _ = warm_start.restore()
     assert network is not copy
     for left, right in zip(network.variables, copy.variables, strict=True):
         np.testing.assert_array_equal(left.numpy(), right.numpy())

@@ -1,20 +1,18 @@
-"""The terminal display: what is told of a run, live or line by line."""
+"""The terminal display of a run, live or line by line."""
 
 from __future__ import annotations
 
 import io
 import logging
 
-import pytest
 from rich.console import Console
 
 from modules.core.progress import Progress, report_progress
 from pipelines.running.display import (
-    ComponentHandler,
     LineDisplay,
     LiveDisplay,
     ProgressHandler,
-    create_display,
+    run_display,
 )
 
 
@@ -31,35 +29,6 @@ class RecordingDisplay:
     def finished(self, component: str, seconds: float, cached: bool) -> None:
         self.events.append(("finished", component, cached))
 
-    def close(self) -> None:
-        self.events.append(("closed",))
-
-
-@pytest.fixture
-def absl_logger() -> logging.Logger:
-    logger = logging.getLogger("absl")
-    logger.setLevel(logging.INFO)
-    return logger
-
-
-def test_components_are_followed_and_cached_ones_told_apart(absl_logger: logging.Logger) -> None:
-    display = RecordingDisplay()
-    with ComponentHandler(display) as components:
-        absl_logger.info("Component %s is running.", "Trainer")
-        absl_logger.info("Execution %d succeeded.", 3)
-        absl_logger.info("Component %s is finished.", "Trainer")
-        absl_logger.info("Component %s is running.", "Pusher")
-        absl_logger.info("Component %s is finished.", "Pusher")
-    absl_logger.info("Component %s is running.", "AfterTheRun")
-    assert display.events == [
-        ("started", "Trainer"),
-        ("finished", "Trainer", False),
-        ("started", "Pusher"),
-        ("finished", "Pusher", True),
-    ]
-    assert components.cached == ["Pusher"]
-    assert list(components.seconds) == ["Trainer", "Pusher"]
-
 
 def test_training_progress_reaches_the_display() -> None:
     display = RecordingDisplay()
@@ -72,12 +41,11 @@ def test_training_progress_reaches_the_display() -> None:
 
 def test_without_a_terminal_there_are_plain_lines_without_control_codes() -> None:
     stream = io.StringIO()
-    display = create_display(Console(file=stream))
-    assert isinstance(display, LineDisplay)
-    display.started("Transform")
-    display.finished("Transform", 4.04, cached=False)
-    display.finished("Pusher", 0.1, cached=True)
-    display.close()
+    with run_display(Console(file=stream)) as display:
+        assert isinstance(display, LineDisplay)
+        display.started("Transform")
+        display.finished("Transform", 4.04, cached=False)
+        display.finished("Pusher", 0.1, cached=True)
     assert stream.getvalue().splitlines() == [
         "  Transform                  4.0 s",
         "  Pusher                  cached",
@@ -86,10 +54,9 @@ def test_without_a_terminal_there_are_plain_lines_without_control_codes() -> Non
 
 def test_on_a_terminal_step_loss_and_time_left_are_shown() -> None:
     stream = io.StringIO()
-    display = create_display(Console(file=stream, force_terminal=True, width=100))
-    assert isinstance(display, LiveDisplay)
-    display.started("Trainer")
-    display.progressed(Progress(20, 100, {"loss": 0.5}))
-    display.close()
+    with run_display(Console(file=stream, force_terminal=True, width=100)) as display:
+        assert isinstance(display, LiveDisplay)
+        display.started("Trainer")
+        display.progressed(Progress(20, 100, {"loss": 0.5}))
     assert "20/100  loss 0.500" in stream.getvalue()
     assert "s left" in stream.getvalue()

@@ -21,18 +21,17 @@ def output() -> io.StringIO:
     return io.StringIO()
 
 
-def test_the_last_cell_is_always_told_and_those_between_only_now_and_then(
+def test_the_last_cell_is_always_shown_and_others_only_now_and_then(
     output: io.StringIO,
 ) -> None:
-    display = StudyDisplay(Console(file=output, width=100), total=3, kept=0)
-    for repeat in range(3):
-        display.finished(result(repeat))
-    display.close()
+    with StudyDisplay(Console(file=output, width=100), total=3, kept=0) as display:
+        for repeat in range(3):
+            display.finished(result(repeat))
     (line,) = output.getvalue().splitlines()
     assert line.startswith("  3/3  joint, 1 shot, repeat 2: 97.0% in 12 s")
 
 
-def test_kept_cells_are_counted_and_not_expected_to_take_time(
+def test_finished_cells_are_counted_but_take_no_time(
     output: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter([100.0, 150.0, 150.0])
@@ -40,7 +39,7 @@ def test_kept_cells_are_counted_and_not_expected_to_take_time(
     display = StudyDisplay(Console(file=output, width=100), total=8, kept=4)
     display.finished(result(0))
     kept, line = output.getvalue().splitlines()
-    assert kept == "  4 of 8 cells are kept from before"
+    assert kept == "  4 of 8 cells are already finished"
     # One cell in 50 s, three to go.
     assert line.endswith("2 min left")
     assert line.startswith("  5/8")

@@ -96,9 +96,9 @@ def test_features_are_the_models_own_for_the_same_examples(
     target = index(tiny_domains.target)
     records = read_records(target, np.arange(len(target)))
     own = model_features(str(pretrained / "model" / "Format-Serving"), records)
-    np.testing.assert_allclose(
-        sample.before.features[sample.before.is_target], own, rtol=1e-5, atol=1e-6
-    )
+    # Batches of other sizes: some CPUs add up in another order.
+    found = sample.before.features[sample.before.is_target]
+    np.testing.assert_allclose(found, own, rtol=1e-5, atol=1e-5)
     np.testing.assert_array_equal(sample.before.labels[sample.before.is_target], target.labels)
 
 

@@ -11,9 +11,8 @@ from modules.training.batches import BatchStream
 from modules.training.loop import forward_streams
 from modules.training.objectives import Objective
 from modules.transfer.methods import (
+    TRANSFER_METHODS,
     create_transfer_method,
-    transfer_method_class,
-    transfer_method_names,
 )
 from tests.modules.transfer.methods.tiny_transfer import (
     PROGRESS,
@@ -47,7 +46,7 @@ def _loss_and_gradient(
 
 
 def _check(name: str, mirrored: tf.distribute.Strategy) -> None:
-    kind = transfer_method_class(name)
+    kind = TRANSFER_METHODS.find(name)
     used = kind.required_streams | kind.optional_streams
     data = {stream: part for stream, part in domains().items() if stream in used}
     shards = [
@@ -79,7 +78,7 @@ def main() -> None:
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     assert mirrored.num_replicas_in_sync == 2
-    methods = [name for name in transfer_method_names() if transfer_method_class(name).trains()]
+    methods = [name for name in TRANSFER_METHODS.names() if TRANSFER_METHODS.find(name).trains()]
     for name in methods:
         _check(name, mirrored)
     print(f"{len(methods)} methods agree")

@@ -8,7 +8,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.settings import CoralSettings
+from modules.settings.methods import CoralSettings
 from modules.transfer.methods.coral import Coral, covariance_distance
 from tests.modules.transfer.methods.tiny_transfer import PROGRESS, context, stream
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules.settings import DannSettings
+from modules.settings.methods import DannSettings
 from modules.transfer.methods.dann import (
     Dann,
     DomainAdversary,

@@ -13,21 +13,20 @@ import tensorflow as tf
 from modules.examples.input_pipeline import PreprocessedExamples
 from modules.training.objectives import SOURCE, TARGET, UNLABELLED
 from modules.transfer.methods import (
+    TRANSFER_METHODS,
     create_transfer_method,
-    transfer_method_class,
-    transfer_method_names,
 )
 from tests.modules.transfer.methods.tiny_transfer import context, domains, network, train
 
 REPOSITORY = Path(__file__).parents[4]
-METHODS = [name for name in transfer_method_names() if transfer_method_class(name).trains()]
+METHODS = [name for name in TRANSFER_METHODS.names() if TRANSFER_METHODS.find(name).trains()]
 WITHOUT_SHOTS = [
-    name for name in METHODS if TARGET not in transfer_method_class(name).required_streams
+    name for name in METHODS if TARGET not in TRANSFER_METHODS.find(name).required_streams
 ]
 
 
 def streams_of(name: str, shots: int) -> dict[str, PreprocessedExamples]:
-    method = transfer_method_class(name)
+    method = TRANSFER_METHODS.find(name)
     used = method.required_streams | method.optional_streams
     return {stream: data for stream, data in domains(shots).items() if stream in used}
 
@@ -61,7 +60,14 @@ def test_a_method_that_does_not_require_shots_does_without(name: str, tmp_path: 
 
 
 def test_the_methods_for_unlabelled_targets_need_no_shots() -> None:
-    assert WITHOUT_SHOTS == ["coral", "dann", "instance_weighting", "mmd", "self_training"]
+    assert WITHOUT_SHOTS == [
+        "coral",
+        "dann",
+        "information_maximization",
+        "instance_weighting",
+        "mmd",
+        "pseudo_labels",
+    ]
 
 
 def test_the_replicas_losses_and_gradients_sum_to_their_shards_mean() -> None:

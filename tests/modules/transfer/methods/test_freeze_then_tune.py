@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules.settings import FreezeThenTuneSettings
+from modules.settings.methods import FreezeThenTuneSettings
 from modules.transfer.methods.freeze_then_tune import FreezeThenTune, HeadFirst
 from tests.modules.transfer.methods.tiny_transfer import (
     STEPS,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules.settings import L2SpSettings
+from modules.settings.methods import L2SpSettings
 from modules.transfer.methods.l2_sp import DistanceToStart, L2Sp
 from tests.modules.transfer.methods.tiny_transfer import (
     PROGRESS,

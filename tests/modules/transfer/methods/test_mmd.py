@@ -8,7 +8,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.settings import MmdSettings
+from modules.settings.methods import MmdSettings
 from modules.transfer.losses.pairwise import squared_distances
 from modules.transfer.methods.mmd import Mmd, mean_discrepancy
 from tests.modules.transfer.methods.tiny_transfer import PROGRESS, context, stream

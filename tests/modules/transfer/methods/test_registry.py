@@ -13,10 +13,9 @@ from modules.settings import CenterLossSettings, TransferSettings
 from modules.training.objectives import SOURCE, TARGET, UNLABELLED, Stream
 from modules.transfer.losses.center_loss_objective import WithCenterLoss
 from modules.transfer.methods import (
+    TRANSFER_METHODS,
     MethodContext,
     create_transfer_method,
-    transfer_method_class,
-    transfer_method_names,
 )
 
 
@@ -26,7 +25,7 @@ def context(weight: float = 0.0) -> MethodContext:
 
 
 def test_the_names_are_sorted_and_hold_the_first_methods() -> None:
-    names = transfer_method_names()
+    names = TRANSFER_METHODS.names()
     assert list(names) == sorted(names)
     assert {"fine_tune", "joint", "zero_shot"} <= set(names)
 
@@ -36,24 +35,24 @@ def test_an_unknown_name_is_refused_with_the_nearest_one() -> None:
         create_transfer_method("join", context())
 
 
-@pytest.mark.parametrize("name", transfer_method_names())
+@pytest.mark.parametrize("name", TRANSFER_METHODS.names())
 def test_a_method_names_known_streams_only(name: str) -> None:
-    method = transfer_method_class(name)
+    method = TRANSFER_METHODS.find(name)
     known = {SOURCE, TARGET, UNLABELLED}
     assert method.required_streams | method.optional_streams <= known
     assert not method.required_streams & method.optional_streams
 
 
-@pytest.mark.parametrize("name", transfer_method_names())
+@pytest.mark.parametrize("name", TRANSFER_METHODS.names())
 def test_a_method_that_trains_on_labels_gets_center_loss_with_a_weight(name: str) -> None:
-    labelled = bool(transfer_method_class(name).required_streams & {SOURCE, TARGET})
+    labelled = bool(TRANSFER_METHODS.find(name).required_streams & {SOURCE, TARGET})
     assert isinstance(create_transfer_method(name, context(weight=0.1)), WithCenterLoss) is labelled
     assert not isinstance(create_transfer_method(name, context(weight=0.0)), WithCenterLoss)
 
 
-@pytest.mark.parametrize("name", transfer_method_names())
+@pytest.mark.parametrize("name", TRANSFER_METHODS.names())
 def test_a_method_says_where_it_comes_from_and_its_example_runs(name: str) -> None:
-    method = transfer_method_class(name)
+    method = TRANSFER_METHODS.find(name)
     assert "References:" in (method.__doc__ or "")
     module = importlib.import_module(method.__module__)
     names = {

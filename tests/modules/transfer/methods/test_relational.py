@@ -10,7 +10,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.settings import RelationalSettings
+from modules.settings.methods import RelationalSettings
 from modules.training.loop import forward_streams
 from modules.transfer.methods.relational import (
     Relational,

@@ -1,0 +1,54 @@
+"""All that decides a training beside its data: what a trainer component takes as one property."""
+
+from __future__ import annotations
+
+from modules.settings import (
+    NetworkSettings,
+    PreprocessingSettings,
+    PretrainingSettings,
+    Settings,
+    Shots,
+    TrainingSettings,
+    TransferSettings,
+)
+
+
+class TrainingPlan(Settings):
+    """What every training needs to know.
+
+    Attributes:
+        network: Which network is trained, on which input.
+        preprocessing: Says whether labelled images are augmented.
+        training: Precision, checkpoints, summaries, memory and workers.
+        seed: Seed of everything that is drawn or initialised.
+        source_fingerprint: Fingerprint of the code. A training that was interrupted under different
+            code is not resumed.
+    """
+
+    network: NetworkSettings = NetworkSettings()
+    preprocessing: PreprocessingSettings = PreprocessingSettings()
+    training: TrainingSettings = TrainingSettings()
+    seed: int = 0
+    source_fingerprint: str = ""
+
+
+class PretrainingPlan(TrainingPlan):
+    """A training on the source domain.
+
+    Attributes:
+        pretraining: Budget and optimizer.
+    """
+
+    pretraining: PretrainingSettings = PretrainingSettings()
+
+
+class TransferPlan(TrainingPlan):
+    """A training on the target domain: the warm start, or the scratch control beside it.
+
+    Attributes:
+        transfer: Method, way of restoring and budget.
+        shots: Labelled target examples of each class.
+    """
+
+    transfer: TransferSettings = TransferSettings()
+    shots: Shots = 10

@@ -1,0 +1,21 @@
+"""Settings of the pretraining."""
+
+from __future__ import annotations
+
+from modules.settings.base import PositiveFloat, PositiveInt, Schedule, Settings
+
+
+class PretrainingSettings(Settings):
+    """Budget and optimizer of the pretraining on the source domain.
+
+    Attributes:
+        steps: Training steps.
+        batch_size: Source images a step.
+        learning_rate: Adam's learning rate.
+        schedule: `cosine` lowers the learning rate to zero over the steps; `constant` keeps it.
+    """
+
+    steps: PositiveInt = 800
+    batch_size: PositiveInt = 100
+    learning_rate: PositiveFloat = 1e-3
+    schedule: Schedule = "cosine"

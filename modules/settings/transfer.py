@@ -1,0 +1,87 @@
+"""Settings of the transfer to the target domain."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from modules.settings.base import PositiveFloat, PositiveInt, Schedule, Settings
+from modules.settings.methods import (
+    CenterLossSettings,
+    CoralSettings,
+    DannSettings,
+    FreezeThenTuneSettings,
+    InformationMaximizationSettings,
+    InstanceWeightingSettings,
+    L2SpSettings,
+    MmdSettings,
+    PseudoLabelsSettings,
+    RelationalSettings,
+)
+
+_SPLIT_METHOD = "self_training"
+
+
+class TransferSettings(Settings):
+    """How the pretrained model is carried over to the target domain.
+
+    Attributes:
+        method: A method registered in `modules.transfer.methods`.
+        restore: `rebuild` builds the network from code and maps checkpoint variables onto it by
+            name; `graph` trains the saved model's own graph, without its code.
+        steps: Training steps of the warm start, and of the scratch control.
+        batch_size: Labelled target images a step, and as many unlabelled ones for methods that
+            take them.
+        source_batch_size: Source images a step, for methods that also train on the source.
+        learning_rate: Adam's learning rate for the warm start.
+        scratch_learning_rate: Adam's learning rate for the scratch control.
+        schedule: `cosine` lowers both learning rates to zero over the steps; `constant` keeps them.
+        center_loss: Center loss, added to the method's own losses; null leaves it to the method,
+            see `TransferMethod.has_center_loss`.
+        freeze_then_tune: Settings of method `freeze_then_tune`.
+        l2_sp: Settings of method `l2_sp`.
+        instance_weighting: Settings of method `instance_weighting`.
+        coral: Settings of method `coral`.
+        mmd: Settings of method `mmd`.
+        dann: Settings of method `dann`.
+        relational: Settings of method `relational`.
+        information_maximization: Settings of method `information_maximization`.
+        pseudo_labels: Settings of method `pseudo_labels`.
+        frozen_layers: Names of layers that are not trained.
+        expected_missing: Variables, or layers, that the checkpoint may lack; any other raises.
+        expected_mismatched: Variables, or layers, whose shape may differ from the checkpoint's.
+    """
+
+    method: str = "information_maximization"
+    restore: Literal["rebuild", "graph"] = "rebuild"
+    steps: PositiveInt = 400
+    batch_size: PositiveInt = 48
+    source_batch_size: PositiveInt = 32
+    learning_rate: PositiveFloat = 3e-4
+    scratch_learning_rate: PositiveFloat = 1e-3
+    schedule: Schedule = "cosine"
+    center_loss: CenterLossSettings | None = None
+    freeze_then_tune: FreezeThenTuneSettings = FreezeThenTuneSettings()
+    l2_sp: L2SpSettings = L2SpSettings()
+    instance_weighting: InstanceWeightingSettings = InstanceWeightingSettings()
+    coral: CoralSettings = CoralSettings()
+    mmd: MmdSettings = MmdSettings()
+    dann: DannSettings = DannSettings()
+    relational: RelationalSettings = RelationalSettings()
+    information_maximization: InformationMaximizationSettings = InformationMaximizationSettings()
+    pseudo_labels: PseudoLabelsSettings = PseudoLabelsSettings()
+    frozen_layers: tuple[str, ...] = Field(default=(), strict=False)
+    expected_missing: tuple[str, ...] = Field(default=(), strict=False)
+    expected_mismatched: tuple[str, ...] = Field(default=(), strict=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_the_method_that_was_split(cls, value: Any) -> Any:
+        if isinstance(value, dict) and _SPLIT_METHOD in (value.get("method"), *value):
+            raise ValueError(
+                f"'{_SPLIT_METHOD}' is now two methods. Set method: information_maximization, with "
+                "information_maximization.weight; or, if it had loss: pseudo_labels, set method: "
+                "pseudo_labels, with pseudo_labels.weight and pseudo_labels.kept_share"
+            )
+        return value

@@ -1,0 +1,56 @@
+"""Pretraining: a fresh network learns the source domain's train split."""
+
+from __future__ import annotations
+
+from modules.core.arms import PRETRAINED
+from modules.examples.input_pipeline import (
+    ImagePreprocessor,
+    index_examples,
+    matching_files,
+    preprocess_examples,
+)
+from modules.images.augmentation import augment_images
+from modules.training.batches import BatchStream
+from modules.training.file_sharding import choose_files
+from modules.training.jobs import PretrainingJob, train_split
+from modules.training.objectives import SOURCE, CrossEntropy
+from modules.training.placement import TrainingPlacement
+from modules.training.session import Budget, TrainingSession
+
+
+def pretrain(job: PretrainingJob, placement: TrainingPlacement) -> None:
+    """Trains on the source in this process, alone or as one of several workers.
+
+    Args:
+        job: What is trained; the same for all workers.
+        placement: Where the training runs.
+
+    Raises:
+        ConfigError: The workers cannot share a batch evenly.
+        DataError: The examples cannot be read.
+        TrainingError: The loss is not finite, or the workers do not train the same.
+    """
+    plan, session = job.plan, TrainingSession(job, placement)
+    split = matching_files([f"{train_split(job.examples)}/*"])
+    files, by_file = choose_files(split, plan.training.sharding, placement)
+    examples = preprocess_examples(
+        index_examples(files),
+        ImagePreprocessor(job.transform_graph),
+        memory_cache_mib=plan.training.memory_cache_mib,
+    )
+    stream = BatchStream(
+        SOURCE,
+        examples,
+        plan.pretraining.batch_size,
+        plan.seed,
+        augment_images if plan.preprocessing.augmentation == "robust" else None,
+    )
+    stream = stream.shared_by_file(placement) if by_file else stream.shared_by_data(placement)
+    labelled = placement.sum_over_workers(len(examples)) if by_file else len(examples)
+    session.open_run()
+    network = session.new_network()
+    budget = Budget(
+        plan.pretraining.steps, plan.pretraining.learning_rate, plan.pretraining.schedule
+    )
+    outcome = session.fit(network, CrossEntropy(SOURCE), {SOURCE: stream}, budget)
+    session.save(network, PRETRAINED, outcome, labelled_examples=labelled)

@@ -1,0 +1,48 @@
+"""`warmstart compile`: compiles the transfer pipeline for Kubeflow Pipelines."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from pipelines.commands.options import override_option
+
+
+@click.command("compile")
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--image", required=True, help="Container image that the tasks run in.")
+@click.option(
+    "--pipeline-root",
+    required=True,
+    metavar="URI",
+    help="Where artifacts go: gs://, s3:// or minio://BUCKET/PATH.",
+)
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The YAML file to write.",
+)
+@override_option
+def compile_command(
+    config: Path, image: str, pipeline_root: str, output: Path, overrides: tuple[str, ...]
+) -> None:
+    """Compile the transfer pipeline of CONFIG for Kubeflow Pipelines."""
+    from pipelines.config import load_config
+    from pipelines.kubeflow.compiler import compile_pipeline
+    from pipelines.running.terminal_capture import logs_to_file
+
+    loaded = load_config(config, overrides)
+    # TensorFlow and TFX print pages of warnings on import. The log stays if compiling fails.
+    with (
+        tempfile.NamedTemporaryFile(
+            prefix="warmstart-compile-", suffix=".log", delete=False
+        ) as log,
+        logs_to_file(Path(log.name)),
+    ):
+        compile_pipeline(loaded, image=image, pipeline_root=pipeline_root, output=output)
+    Path(log.name).unlink()
+    click.echo(f"{output}: pipeline for {image}. Start it with:")
+    click.echo(f"  warmstart submit {output} --host URL")

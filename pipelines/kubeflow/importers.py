@@ -1,0 +1,46 @@
+"""Importer nodes, which let Kubeflow's launcher download data that a task cannot read itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.kubeflow.parameters import add_binding
+from pipelines.kubeflow.spec import Spec
+
+_INPUT = "data"
+_OUTPUT = "artifact"
+_TYPE: dict[str, Any] = {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.1"}
+
+
+def add_importer(spec: Spec, component: str, importer: str) -> None:
+    """Lets Kubeflow's launcher download the `input_base` of a component, in place.
+
+    Args:
+        spec: The compiled pipeline.
+        component: The component that reads the data.
+        importer: Name of the importer node to add.
+    """
+    tasks = spec["root"]["dag"]["tasks"]
+    inputs = tasks[component]["inputs"]
+    uri = inputs["parameters"]["input_base"]
+    label = f"{importer}_executor"
+    spec["components"][importer] = {
+        "executorLabel": label,
+        "inputDefinitions": {"parameters": {"uri": {"parameterType": "STRING"}}},
+        "outputDefinitions": {"artifacts": {_OUTPUT: {"artifactType": _TYPE}}},
+    }
+    spec["deploymentSpec"]["executors"][label] = {
+        "importer": {"artifactUri": {"runtimeParameter": "uri"}, "typeSchema": _TYPE}
+    }
+    tasks[importer] = {
+        "taskInfo": {"name": importer},
+        "componentRef": {"name": importer},
+        "cachingOptions": {"enableCache": True},
+        "inputs": {"parameters": {"uri": uri}},
+    }
+    definitions = spec["components"][component]["inputDefinitions"]
+    definitions.setdefault("artifacts", {})[_INPUT] = {"artifactType": _TYPE}
+    producer = {"producerTask": importer, "outputArtifactKey": _OUTPUT}
+    inputs.setdefault("artifacts", {})[_INPUT] = {"taskOutputArtifact": producer}
+    tasks[component].setdefault("dependentTasks", []).append(importer)
+    add_binding(spec, component, _INPUT, {"type": "artifact", "paths": [["input_base"]]})

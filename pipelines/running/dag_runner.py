@@ -1,0 +1,134 @@
+"""Runs a pipeline in an output folder, and follows its components as they work."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import absl.logging
+from ml_metadata.metadata_store import MetadataStore
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.compiler import constants
+from tfx.orchestration import metadata
+from tfx.orchestration.local import runner_utils
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.pipeline import Pipeline
+from tfx.orchestration.portable.launcher import Launcher
+from tfx.orchestration.portable.runtime_parameter_utils import substitute_runtime_parameter
+from tfx.proto.orchestration import pipeline_pb2
+from tfx.utils import telemetry_utils
+
+from pipelines.running.display import ProgressHandler, RunDisplay
+from pipelines.running.recovery import recover_from_interruption
+
+
+@dataclass(frozen=True)
+class ComponentRun:
+    """When a component worked.
+
+    Args:
+        component: Its id.
+        started: Seconds since 1970.
+        seconds: Wall time.
+        cached: Whether the cache served it.
+    """
+
+    component: str
+    started: float
+    seconds: float
+    cached: bool
+
+
+def run_pipeline(
+    pipeline: Pipeline, folder: Path, display: RunDisplay, *, keep_trainings: bool = True
+) -> list[ComponentRun]:
+    """Clears what an interrupted run has left, then runs the pipeline.
+
+    Args:
+        pipeline: Its metadata, artifacts and pushed models lie in the folder.
+        folder: The output folder, which no other run uses.
+        display: Hears about each component as it works.
+        keep_trainings: Resume unfinished trainings, instead of removing them.
+
+    Returns:
+        The components in order of execution.
+
+    Raises:
+        WarmstartError: Data, configuration or warm start are refused, with the reason.
+    """
+    recover_from_interruption(
+        pipeline.metadata_connection_config, folder, keep_trainings=keep_trainings
+    )
+    # TFX's INFO records go to the log file.
+    absl.logging.set_verbosity(absl.logging.INFO)
+    logging.getLogger("absl").propagate = True
+    runner = DisplayingDagRunner(display)
+    with ProgressHandler(display):
+        runner.run(pipeline)
+    return runner.components
+
+
+class DisplayingDagRunner(LocalDagRunner):
+    """TFX's LocalDagRunner, which has no hooks, with calls to a display around each component.
+
+    Args:
+        display: Hears about each component as it works.
+
+    Attributes:
+        components: The finished components, in order of execution.
+    """
+
+    def __init__(self, display: RunDisplay) -> None:
+        super().__init__()
+        self._display = display
+        self.components: list[ComponentRun] = []
+
+    def run_with_ir(
+        self, pipeline: pipeline_pb2.Pipeline, run_options: pipeline_pb2.RunOptions | None = None
+    ) -> None:
+        """Runs all nodes one after the other, as LocalDagRunner does.
+
+        Args:
+            pipeline: The compiled pipeline; its nodes are in topological order.
+            run_options: Not supported.
+
+        Raises:
+            ValueError: There are run options.
+        """
+        if run_options is not None:
+            raise ValueError("partial runs are not supported")
+        run_id = {constants.PIPELINE_RUN_ID_PARAMETER_NAME: datetime.now().isoformat()}
+        substitute_runtime_parameter(pipeline, run_id)
+        deployment = runner_utils.extract_local_deployment_config(pipeline)
+        connection = deployment.metadata_connection_config
+        connection = getattr(connection, connection.WhichOneof("connection_config"))
+        store = MetadataStore(connection)
+        with telemetry_utils.scoped_labels({telemetry_utils.LABEL_TFX_RUNNER: "local"}):
+            for node in pipeline.nodes:
+                component = node.pipeline_node.node_info.id
+                launcher = Launcher(
+                    pipeline_node=node.pipeline_node,
+                    mlmd_connection=metadata.Metadata(connection),
+                    pipeline_info=pipeline.pipeline_info,
+                    pipeline_runtime_spec=pipeline.runtime_spec,
+                    executor_spec=runner_utils.extract_executor_spec(deployment, component),
+                    custom_driver_spec=runner_utils.extract_custom_driver_spec(
+                        deployment, component
+                    ),
+                )
+                self._launch(launcher, component, store)
+
+    def _launch(self, launcher: Launcher, component: str, store: MetadataStore) -> None:
+        absl.logging.info("Component %s is running.", component)
+        self._display.started(component)
+        started, clock = time.time(), time.monotonic()
+        launched = launcher.launch()
+        seconds = time.monotonic() - clock
+        (execution,) = store.get_executions_by_id([launched.execution_id])
+        cached = execution.last_known_state == metadata_store_pb2.Execution.CACHED
+        self.components.append(ComponentRun(component, started, seconds, cached))
+        self._display.finished(component, seconds, cached)
+        absl.logging.info("Component %s is finished.", component)

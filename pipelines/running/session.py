@@ -1,0 +1,118 @@
+"""What `run` and `study` have in common: checks, lock, log file, console and explained errors."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+from modules.core.errors import ConfigError, WarmstartError
+from pipelines.config import Config
+from pipelines.running.output_folder import (
+    LOGS_FOLDER,
+    exclusive_output,
+    storage_errors_explained,
+)
+from pipelines.running.terminal_capture import logs_to_file
+
+
+@contextlib.contextmanager
+def output_session(
+    config: Config, output: Path, *, title: str, width: int, kept: str, verbose: bool
+) -> Iterator[Console]:
+    """Holds an output folder, sends logs to a file in it, and explains errors, inside the block.
+
+    Args:
+        config: The scenario.
+        output: Absolute path of the folder; it is made if needed.
+        title: First words of the first line on the terminal.
+        width: Columns to print, where there is no terminal.
+        kept: What survives an unexpected error, as a sentence.
+        verbose: Let the underlying logs and tracebacks through to the terminal.
+
+    Yields:
+        Where to print.
+
+    Raises:
+        WarmstartError: What went wrong, in words for the user.
+    """
+    check_data_folders(config)
+    log_file = output / LOGS_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}.log"
+    # TensorFlow reads it when it is imported, which takes seconds and happens inside the block.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    with (
+        exclusive_output(output),
+        storage_errors_explained(output),
+        logs_to_file(log_file, also_to_terminal=verbose) as terminal,
+        unexpected_errors_explained(log_file, kept=kept, verbose=verbose),
+        storage_errors_explained(output),
+    ):
+        console = Console(file=terminal, width=None if terminal.isatty() else width)
+        console.print(
+            f"{title} {config.name}: {config.source.name} to {config.target.name}", highlight=False
+        )
+        yield console
+
+
+def command_line() -> str:
+    """Returns the command that repeats this call of `warmstart`, quoted for a shell."""
+    return shlex.join(["warmstart", *sys.argv[1:]])
+
+
+def check_data_folders(config: Config) -> None:
+    """Refuses missing data folders before anything heavy is imported.
+
+    Args:
+        config: The scenario.
+
+    Raises:
+        ConfigError: A folder is missing.
+    """
+    for role, domain in (("source", config.source), ("target", config.target)):
+        path = Path(domain.path)
+        if not path.is_dir():
+            found = "a file" if path.exists() else "nothing"
+            raise ConfigError(
+                f"{role}.path: expected a folder of format '{domain.format}' at {path.resolve()}, "
+                f"found {found}. Correct the path in the configuration, or pass "
+                f"--set {role}.path=DIR."
+            )
+
+
+@contextlib.contextmanager
+def unexpected_errors_explained(log_file: Path, *, kept: str, verbose: bool) -> Iterator[None]:
+    """Turns unexpected errors into a message that names the log file.
+
+    Args:
+        log_file: Where the traceback is.
+        kept: What survives the error, as a sentence.
+        verbose: Let the traceback through instead.
+
+    Raises:
+        KeyboardInterrupt: The user interrupted the run, however a worker reports it.
+        WarmstartError: The error is explained already, or was unexpected.
+    """
+    try:
+        yield
+    except WarmstartError:
+        raise
+    except Exception as error:
+        # A Beam worker reports an interruption like any other failure.
+        if KeyboardInterrupt.__name__ in str(error):
+            raise KeyboardInterrupt from error
+        if verbose:
+            raise
+        logging.getLogger(__name__).error("unexpected error", exc_info=error)
+        first_line = next(iter(str(error).strip().splitlines()), "no message")
+        raise WarmstartError(
+            f"{type(error).__name__}: {first_line}\n"
+            f"This error is unexpected. Details are in the log: {log_file}; "
+            f"-v shows them on the terminal. {kept}"
+        ) from error

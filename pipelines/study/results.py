@@ -1,0 +1,101 @@
+"""The results of a study: table, page and record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from modules.core.atomic_files import write_atomically
+from modules.networks.precision import choose_precision
+from modules.study.cells import CellResult
+from modules.study.page import StudyFacts, build_study_page
+from modules.study.plot import write_plot
+from modules.study.summary import SummaryRow, to_csv, to_markdown, to_table
+from pipelines.config import Config
+from pipelines.running.result import environment
+from pipelines.running.session import command_line
+from pipelines.running.summary import print_places
+
+STUDY_NAME = "study"
+SCHEMA_VERSION = 1
+
+
+def write_study(
+    config: Config,
+    rows: Sequence[SummaryRow],
+    results: Sequence[CellResult],
+    output: Path,
+) -> None:
+    """Writes study.csv, study.md, study.png and study.html, and study.json last.
+
+    Args:
+        config: The scenario.
+        rows: The table.
+        results: The results of all cells.
+        output: An existing folder.
+    """
+    title = f"{config.source.name} to {config.target.name}"
+    write_atomically(output / f"{STUDY_NAME}.csv", to_csv(rows))
+    write_atomically(output / f"{STUDY_NAME}.md", to_markdown(to_table(rows)))
+    write_plot(rows, title, output / f"{STUDY_NAME}.png")
+    record = _as_json(config, rows, results)
+    facts = StudyFacts(
+        config.source.name,
+        config.target.name,
+        results[0].total,
+        len(results),
+        config.seed,
+        {**record, "command": command_line()},
+    )
+    write_atomically(output / f"{STUDY_NAME}.html", build_study_page(rows, facts))
+    write_atomically(output / f"{STUDY_NAME}.json", json.dumps(record, indent=2) + "\n")
+
+
+def print_study(rows: Sequence[SummaryRow], output: Path, console: Console) -> None:
+    """Prints the table, and where to find the rest.
+
+    Args:
+        rows: The table.
+        output: The study's output folder.
+        console: Where to print.
+    """
+    table = Table(box=box.SIMPLE_HEAD, title="target accuracy, %: mean ± sd", title_justify="left")
+    header, *body = to_table(rows)
+    for place, name in enumerate(header):
+        table.add_column(name, justify="right" if place else "left")
+    for line in body:
+        table.add_row(*line)
+    console.print(table)
+    print_places(console, {"Page": str(output / f"{STUDY_NAME}.html"), "Results": str(output)})
+
+
+def _as_json(
+    config: Config, rows: Sequence[SummaryRow], results: Sequence[CellResult]
+) -> dict[str, Any]:
+    seconds = sum(result.seconds for result in results)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": config.name,
+        "source": config.source.name,
+        "target": {"name": config.target.name, "eval_examples": results[0].total},
+        "rows": [
+            {
+                "method": row.method,
+                "shots": row.shots,
+                "repeats": len(row.accuracies),
+                "mean": row.mean,
+                "sd": row.sd,
+                "accuracies": row.accuracies,
+            }
+            for row in rows
+        ],
+        "seconds": {"cells": round(seconds, 3), "cell": round(seconds / len(results), 3)},
+        "environment": environment(choose_precision(config.training.precision)),
+        "config": config.model_dump(mode="json"),
+    }

@@ -1,0 +1,126 @@
+"""Runs a study: from a configuration to a few-shot table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from modules.core.arms import SCRATCH
+from modules.core.errors import ConfigError
+from modules.core.nearest_name import nearest_name_hint
+from modules.study.cells import Cell, CellResult, plan_cells
+from modules.study.store import CellStore
+from modules.study.summary import SummaryRow, summarize
+from pipelines.beam.options import check_storage
+from pipelines.config import Config
+from pipelines.running.display import run_display
+from pipelines.running.output_folder import exclusive_output
+from pipelines.running.session import output_session
+from pipelines.study.display import StudyDisplay
+
+
+def run_study(
+    config: Config,
+    output: Path,
+    *,
+    shots: Sequence[int],
+    methods: Sequence[str] = (),
+    repeats: int = 5,
+    pipeline: Path | None = None,
+    workers: int | None = None,
+    verbose: bool = False,
+) -> list[SummaryRow]:
+    """Runs a study, or the rest of an interrupted one, and writes its table and plot.
+
+    Args:
+        config: The scenario. The study ignores its method and its shots.
+        output: Folder for the results; it is made if needed.
+        shots: Labelled target images per class.
+        methods: Names of transfer methods, and `scratch`; all of them if none is given.
+        repeats: Trainings of each method with each number of shots.
+        pipeline: Folder of the ingested data and the pretrained model; in `output` by default.
+        workers: Processes; one per core by default.
+        verbose: Let the underlying logs through to the terminal.
+
+    Returns:
+        The rows of the table.
+
+    Raises:
+        WarmstartError: What went wrong, in words for the user.
+    """
+    output = output.resolve()
+    pipeline = (pipeline or output / "pipeline").resolve()
+    check_storage(config.beam, str(pipeline))
+    kept = "Finished cells are kept."
+    with output_session(
+        config, output, title="warmstart study of", width=100, kept=kept, verbose=verbose
+    ) as console:
+        cells = _plan(methods, shots, repeats)
+        results = _run(config, cells, output, pipeline, console, workers)
+        # Slow to import.
+        from pipelines.study.results import print_study, write_study
+
+        rows = summarize(results, shots)
+        write_study(config, rows, results, output)
+        print_study(rows, output, console)
+    return rows
+
+
+def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Cell]:
+    # Slow to import.
+    from modules.training.objectives import TARGET
+    from modules.transfer.methods import TRANSFER_METHODS
+
+    transfer_methods = TRANSFER_METHODS.names()
+    known = (*transfer_methods, SCRATCH)
+    for name in methods:
+        if name not in known:
+            raise ConfigError(
+                f"--methods: no method is named '{name}'{nearest_name_hint(name, known)}"
+            )
+    need_labels = {
+        SCRATCH,
+        *(
+            name
+            for name in transfer_methods
+            if TARGET in TRANSFER_METHODS.find(name).required_streams
+        ),
+    }
+    cells = plan_cells(methods or known, shots, repeats, need_labels)
+    if not cells:
+        raise ConfigError(
+            f"--shots: {', '.join(methods)} cannot train without labels. Pass numbers above 0."
+        )
+    return cells
+
+
+def _run(
+    config: Config,
+    cells: Sequence[Cell],
+    output: Path,
+    pipeline: Path,
+    console: Console,
+    workers: int | None,
+) -> list[CellResult]:
+    with run_display(console) as display:
+        # Imports TensorFlow, which takes seconds: the display is there already.
+        from pipelines.study.pipeline import prepare_study
+        from pipelines.study.workers import run_cells
+
+        with exclusive_output(pipeline):
+            inputs = prepare_study(config, pipeline, display)
+    store = CellStore(output / "cells", inputs.identity())
+    finished = {result.cell: result for result in store.finished(cells)}
+    missing = [cell for cell in cells if cell not in finished]
+    cores = len(os.sched_getaffinity(0))
+    workers = min(workers or cores, len(missing))
+    with StudyDisplay(console, len(cells), len(finished)) as progress:
+        if missing:
+            for result in run_cells(inputs, missing, workers, max(1, cores // workers)):
+                store.keep(result)
+                finished[result.cell] = result
+                progress.finished(result)
+    return [finished[cell] for cell in cells]
