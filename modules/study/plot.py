@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from modules.report.drawing.palette import light_colours
 from modules.report.drawing.style import chart_style
 from modules.study.cells import ZERO_SHOT
-from modules.study.summary import SummaryRow
+from modules.study.summary import SummaryRow, by_method_and_shots
 
 _LIGHT = light_colours()
 # Neighbours in this order are easy to distinguish.
@@ -58,12 +58,11 @@ def draw_lines(
         colours: Colours of the methods, in turn. Markers and dashes distinguish methods too.
         zero_shot_colour: Colour of the pretrained model's level line.
     """
-    numbers = sorted({row.shots for row in rows})
-    methods = list(dict.fromkeys(row.method for row in rows))
-    dodge = min(_DODGE, _WIDEST_DODGE / len(methods))
-    for place, method in enumerate(methods):
-        offset = dodge * (place - (len(methods) - 1) / 2)
-        own = [row for row in rows if row.method == method]
+    numbers, grid = by_method_and_shots(rows)
+    dodge = min(_DODGE, _WIDEST_DODGE / len(grid))
+    for place, (method, cells) in enumerate(grid.items()):
+        offset = dodge * (place - (len(grid) - 1) / 2)
+        own = [row for row in cells if row]
         heights = [100 * row.mean for row in own]
         if method == ZERO_SHOT:
             axes.axhline(
