@@ -1,4 +1,4 @@
-"""All estimates of one transfer, or why there is none, and the file that keeps them."""
+"""All estimates of one transfer, and the file that keeps them."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def estimate_from_outputs(outputs: NetworkOutputs, labels: np.ndarray) -> dict[s
         LOG_ME: _finite(lambda: log_me(outputs.features, labels)),
     }
     if len(labels) <= len(np.unique(labels)):
-        return {**estimates, H_SCORE: Estimate(None, "It takes two labelled images of a class.")}
+        return {**estimates, H_SCORE: Estimate(None, "This needs two labelled images of a class.")}
     return {**estimates, H_SCORE: _finite(lambda: h_score(outputs.features, labels))}
 
 
@@ -107,5 +107,5 @@ def parse_transferability(content: Mapping[str, Mapping[str, object]]) -> dict[s
 def _finite(estimate: Callable[[], float]) -> Estimate:
     value = estimate()
     if not np.isfinite(value):
-        return Estimate(None, "The pretrained features are degenerate: it is not finite.")
+        return Estimate(None, "The pretrained features are degenerate: the estimate is not finite.")
     return Estimate(value)

@@ -49,7 +49,7 @@ def test_clearer_classes_are_rated_higher_by_each() -> None:
 def test_one_shot_has_no_spread_within_a_class_to_measure() -> None:
     three = NetworkOutputs(*(part[:3] for part in outputs(1.0)))
     estimates = estimate_from_outputs(three, LABELS[:3])
-    assert estimates["h_score"] == Estimate(None, "It takes two labelled images of a class.")
+    assert estimates["h_score"] == Estimate(None, "This needs two labelled images of a class.")
     assert estimates["leep"].value is not None
 
 
