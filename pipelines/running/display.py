@@ -48,6 +48,9 @@ def run_display(console: Console) -> Iterator[RunDisplay]:
         TimeElapsedColumn(),
         console=console,
         transient=True,
+        # What libraries print, such as warnings on import, belongs in the log file.
+        redirect_stdout=False,
+        redirect_stderr=False,
     )
     with bars:
         yield LiveDisplay(bars)

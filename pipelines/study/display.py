@@ -36,6 +36,8 @@ class StudyDisplay:
                 TextColumn("{task.fields[details]}"),
                 console=console,
                 transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
             )
             self._task = self._bar.add_task("cells", total=total, completed=kept, details="")
 

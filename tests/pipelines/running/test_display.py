@@ -58,5 +58,7 @@ def test_on_a_terminal_step_loss_and_time_left_are_shown() -> None:
         assert isinstance(display, LiveDisplay)
         display.started("Trainer")
         display.progressed(Progress(20, 100, {"loss": 0.5}))
+        print("a library's warning")
     assert "20/100  loss 0.500" in stream.getvalue()
+    assert "warning" not in stream.getvalue()
     assert "s left" in stream.getvalue()
