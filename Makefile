@@ -1,4 +1,4 @@
-# What can be done here: make help. ARGS passes extra arguments on, such as
+# make help lists the targets. ARGS passes further arguments on, such as
 #   make run ARGS="--set target.shots=1"        make unit ARGS="-k center_loss"
 
 # Any Python 3.8 or newer; set-up itself finds the interpreter that fits this host.
@@ -37,20 +37,22 @@ unit: setup ## the tests that take seconds
 e2e: setup ## the tests that run the whole pipeline
 	$(PYTEST) -m e2e $(ARGS)
 
-bench: setup ## measure; writes benchmarks/results.json and prints a table
+bench: setup ## measure speed; writes benchmarks/results.json and prints a table
 	$(VENV)/python -m benchmarks.run $(ARGS)
 
 sbom: setup ## list what is installed, with licences, as CycloneDX
-	$(VENV)/python -m scripts.write_sbom runs/sbom.cdx.json $(ARGS)
+	@mkdir -p runs
+	$(VENV)/cyclonedx-py environment --sv 1.5 --output-reproducible \
+		--output-file runs/sbom.cdx.json $(VENV)/python $(ARGS)
 
-format: setup ## put style and format right where a tool can
+format: setup ## fix style and format where a tool can
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
 
-lock: setup ## pin anew what setup.py asks for, on both stacks (ARGS=--upgrade for newer ones)
-	$(VENV)/uv pip compile --universal --python-version 3.10 setup.py --extra dev \
+lock: setup ## pin what setup.py asks for, on both stacks (ARGS=--upgrade for newer versions)
+	$(VENV)/uv pip compile --universal --python-version 3.10 setup.py --all-extras \
 		--no-emit-index-url --no-header --quiet --output-file requirements.txt $(ARGS)
 
-clean: ## remove what is made here, caches too; .venv and runs stay
+clean: ## remove build products and caches; .venv and runs stay
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -path ./.venv -prune -o -path ./runs -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -23,7 +23,7 @@ setup(
         "tensorflow",
         "tensorflow-transform",
         "keras>=3",
-        "kfp>=2",
+        # What TFX's executors in a container read their input as.
         "kfp-pipeline-spec",
         "click",
         "filelock",
@@ -42,12 +42,18 @@ setup(
         "threadpoolctl",
     ],
     extras_require={
+        # `warmstart submit`, and what else speaks to a Kubeflow Pipelines server.
+        "kubeflow": ["kfp>=2", "requests", "tenacity"],
         "dev": [
+            "cyclonedx-bom",
             "hypothesis",
             "mypy",
             "pandas",
             "pandas-stubs",
+            # TFX's stock components build a wheel of their module_file with it.
+            "pip",
             "pre-commit",
+            "psutil",
             "pytest",
             "pytest-timeout",
             "pytest-xdist",

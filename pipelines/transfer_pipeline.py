@@ -20,7 +20,9 @@ from components.once_pusher.component import OncePusher
 from components.transfer_evaluator.component import TransferEvaluator
 from components.transfer_report.component import TransferReport
 from components.warm_start_trainer.component import WarmStartTrainer
+from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
 from modules.domains.statistics import statistics_options
+from modules.report.contract import ReportSettings
 from modules.settings.plans import PretrainingPlan, TransferPlan
 from pipelines.beam.options import beam_pipeline_args
 from pipelines.config import Config
@@ -195,9 +197,11 @@ def _target_branch(
     evaluator = TransferEvaluator(
         target_examples=examples.outputs["examples"],
         source_examples=trunk.examples.outputs["examples"],
-        pretrained_model=trunk.pretrainer.outputs["model"],
-        scratch_model=scratch_trainer.outputs["model"],
-        warm_start_model=warm_start_trainer.outputs["model"],
+        models={
+            PRETRAINED: trunk.pretrainer.outputs["model"],
+            SCRATCH: scratch_trainer.outputs["model"],
+            WARM_START: warm_start_trainer.outputs["model"],
+        },
         gate=config.gate,
         source_name=config.source.name,
         target_name=config.target.name,
@@ -227,10 +231,12 @@ def _target_branch(
         mapping_report=warm_start_trainer.outputs["mapping_report"],
         evaluation=evaluator.outputs["evaluation"],
         blessing=evaluator.outputs["blessing"],
-        gate=config.gate,
-        preprocessing=config.preprocessing,
-        method=config.transfer.method,
-        restore=config.transfer.restore,
+        settings=ReportSettings(
+            gate=config.gate,
+            preprocessing=config.preprocessing,
+            method=config.transfer.method,
+            restore=config.transfer.restore,
+        ),
         source_fingerprint=source_fingerprint("components.transfer_report.executor"),
     )
     return [

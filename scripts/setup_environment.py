@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import ast
 import fcntl
+import importlib.util
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
-from typing import Callable, List, Mapping
+from typing import Callable, Iterable, List, Mapping
 
 from scripts.interpreters import find_interpreters, this_host
-from scripts.stacks import Choice, Host, UnfitHostError, choose, dotted, stacks_for, wanted_pythons
-from scripts.stamp import read_stamp, remove_stamp, wanted_stamp, write_stamp
+from scripts.stacks import Host, Interpreter, UnfitHostError, choose, dotted, stacks_for
+from scripts.stamp import NAME, packages_equal, read_stamp, wanted_stamp, write_stamp
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # Runs one command with this environment; raises CalledProcessError when it fails.
 Runner = Callable[[List[str], Mapping[str, str]], None]
+# Finds interpreters with this uv, environment and home folder.
+Finder = Callable[[str, Mapping[str, str], Path], Iterable[Interpreter]]
 
 
 def run_command(command: list[str], environ: Mapping[str, str]) -> None:
@@ -54,14 +58,6 @@ def index_settings(pip_configuration: str, environ: Mapping[str, str]) -> dict[s
     return added
 
 
-def _pip_configuration(python: str, environ: Mapping[str, str]) -> str:
-    command = [python, "-m", "pip", "config", "list"]
-    try:
-        return subprocess.check_output(command, env=dict(environ)).decode()
-    except (OSError, subprocess.SubprocessError):
-        return ""
-
-
 def pinned(lock: Path, name: str) -> str:
     """Returns the pin of `name` in the lock, such as "uv==0.13.9".
 
@@ -74,28 +70,79 @@ def pinned(lock: Path, name: str) -> str:
     return found.group()
 
 
+def install_uv(
+    folder: Path, lock: Path, environ: Mapping[str, str], run: Runner
+) -> tuple[str, dict[str, str]]:
+    """Installs the pinned uv into a folder of its own.
+
+    Args:
+        folder: For the virtual environment; not in the way of externally managed Pythons.
+        lock: Pins uv.
+        environ: Environment variables.
+        run: Runs a command.
+
+    Returns:
+        uv's executable, and the environment with pip's settings translated for it.
+
+    Raises:
+        UnfitHostError: The Python that this runs on cannot make a virtual environment.
+    """
+    if not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
+        raise UnfitHostError(
+            f"{sys.executable} lacks the venv and ensurepip modules.\nInstall them (Debian, "
+            f"Ubuntu: apt-get install python{dotted(sys.version_info[:2])}-venv), or run set-up "
+            "with another Python: make setup HOST_PYTHON=/path/to/python."
+        )
+    python = str(folder / "bin" / "python")
+    pin = pinned(lock, "uv")
+    run([sys.executable, "-m", "venv", str(folder)], environ)
+    run([python, "-m", "pip", "install", "--quiet", pin], environ)
+    listing = [python, "-m", "pip", "config", "list"]
+    try:
+        configuration = subprocess.check_output(listing, env=dict(environ)).decode()
+    except (OSError, subprocess.SubprocessError):
+        configuration = ""
+    return str(folder / "bin" / "uv"), {**environ, **index_settings(configuration, environ)}
+
+
 def install_packages(
-    root: Path, choice: Choice, environ: Mapping[str, str], run: Runner = run_command
+    root: Path,
+    host: Host,
+    environ: Mapping[str, str],
+    run: Runner = run_command,
+    find: Finder = find_interpreters,
 ) -> None:
-    """Makes `.venv` anew with all that the lock names for the chosen interpreter.
+    """Makes `.venv` anew with everything that the lock names for the chosen interpreter.
 
     Args:
         root: The project's root.
-        choice: Stack and interpreter.
+        host: The machine.
         environ: Environment variables for the commands.
         run: Runs a command.
+        find: Finds interpreters.
+
+    Raises:
+        UnfitHostError: The host runs neither stack as it is.
     """
-    venv = root / ".venv"
-    python = str(venv / "bin" / "python")
-    uv = pinned(root / "requirements.txt", "uv")
-    run([choice.interpreter.path, "-m", "venv", "--clear", str(venv)], environ)
-    run([python, "-m", "pip", "install", "--quiet", uv], environ)
-    settings = {**environ, **index_settings(_pip_configuration(python, environ), environ)}
-    # Where this is set, every later start would compile 200 packages again.
-    settings.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = [str(venv / "bin" / "uv"), "pip", "install", "--python", python]
-    command += ["--compile-bytecode", "-r", str(root / "requirements.txt")]
-    run(command if sys.stderr.isatty() else [*command, "--quiet"], settings)
+    stacks_for(host)
+    venv, lock = root / ".venv", root / "requirements.txt"
+    with tempfile.TemporaryDirectory() as folder:
+        uv, settings = install_uv(Path(folder), lock, environ, run)
+        # Where this is set, every later start would compile 200 packages again.
+        settings.pop("PYTHONDONTWRITEBYTECODE", None)
+        stack, interpreter = choose(host, find(uv, settings, Path.home()))
+        print(
+            f"Setting up .venv: {stack.name} on Python {dotted(interpreter.version)} "
+            f"({interpreter.path}), glibc {dotted(host.glibc)}. "
+            "The first time takes some minutes to download and compile.",
+            flush=True,
+        )
+        if (venv / NAME).exists():
+            (venv / NAME).unlink()
+        run([uv, "venv", "--quiet", "--clear", "--python", interpreter.path, str(venv)], settings)
+        command = [uv, "pip", "install", "--python", str(venv / "bin" / "python")]
+        command += ["--compile-bytecode", "-r", str(lock)]
+        run(command if sys.stderr.isatty() else [*command, "--quiet"], settings)
 
 
 def install_project(root: Path, environ: Mapping[str, str], run: Runner = run_command) -> None:
@@ -105,22 +152,12 @@ def install_project(root: Path, environ: Mapping[str, str], run: Runner = run_co
     run([*command, "--quiet", "--no-deps", "--no-build-isolation", "-e", str(root)], environ)
 
 
-def find_choice(host: Host, environ: Mapping[str, str]) -> Choice:
-    """Returns the stack and the interpreter for `host`.
-
-    Raises:
-        UnfitHostError: It runs neither stack as it is.
-    """
-    versions = wanted_pythons(stacks_for(host))
-    return choose(host, find_interpreters(versions, environ, Path.home()))
-
-
 def set_up(
     root: Path,
     host: Host,
     environ: Mapping[str, str],
     run: Runner = run_command,
-    find: Callable[[Host, Mapping[str, str]], Choice] = find_choice,
+    find: Finder = find_interpreters,
 ) -> None:
     """Brings `.venv` up to date and says what it does.
 
@@ -129,7 +166,7 @@ def set_up(
         host: The machine.
         environ: Environment variables.
         run: Runs a command.
-        find: Finds stack and interpreter.
+        find: Finds interpreters.
 
     Raises:
         UnfitHostError: The host runs neither stack.
@@ -138,34 +175,22 @@ def set_up(
     started = time.monotonic()
     venv = root / ".venv"
     present = read_stamp(venv)
-    if present is not None and present.named:
-        # An interpreter that the user named once stays the one until another is named.
-        environ = {"WARMSTART_PYTHON": present.named, **environ}
+    if present is not None and present["named"]:
+        # An interpreter that the user named once is kept until another is named.
+        environ = {"WARMSTART_PYTHON": present["named"], **environ}
     wanted = wanted_stamp(root, host, environ)
     if present == wanted:
         print(".venv is up to date.")
         return
-    if present is None or not present.packages_equal(wanted):
-        choice = find(host, environ)
-        print(
-            f"Setting up .venv: {choice.stack.name} on Python "
-            f"{dotted(choice.interpreter.version)} ({choice.interpreter.path}), glibc "
-            f"{dotted(host.glibc)}. The first time it downloads and compiles for some minutes.",
-            flush=True,
-        )
-        remove_stamp(venv)
-        install_packages(root, choice, environ, run)
+    if present is None or not packages_equal(present, wanted):
+        install_packages(root, host, environ, run, find)
     install_project(root, environ, run)
     write_stamp(venv, wanted)
     print(f".venv is ready: {time.monotonic() - started:.0f} s.")
 
 
 def main() -> int:
-    """Sets the environment up; one set-up at a time, others wait for it.
-
-    Returns:
-        The exit status.
-    """
+    """Sets the environment up, one set-up at a time, and returns the exit status."""
     lock = os.open(str(ROOT), os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
     try:
@@ -174,15 +199,14 @@ def main() -> int:
         print(f"Set-up stopped: {error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:
-        command = " ".join(error.cmd)
         print(
-            f"Set-up failed: this command ended with status {error.returncode}, for the reason "
-            f"printed above:\n  {command}\nOnce that is put right, make setup starts over.",
+            f"Set-up failed: this command ended with status {error.returncode}; its error is "
+            f"printed above:\n  {' '.join(error.cmd)}\nFix this, then run make setup again.",
             file=sys.stderr,
         )
         return 1
     except KeyboardInterrupt:
-        print("Set-up interrupted; make setup starts over.", file=sys.stderr)
+        print("Set-up interrupted. Run make setup to start over.", file=sys.stderr)
         return 130
     return 0
 

@@ -1,4 +1,4 @@
-"""Which stack a host can run, on which interpreter: pure decisions, no look at the host."""
+"""Which stack a host runs, and on which interpreter: pure decisions about what was found on it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from typing import Iterable, Sequence, Tuple
 Version = Tuple[int, ...]
 
 
+class UnfitHostError(Exception):
+    """The host runs neither stack as it is; the message says what is missing and how to get it."""
+
+
 @dataclass(frozen=True)
 class Stack:
-    """One set of pinned versions, separated from the other by python_version in the lock.
+    """One set of pinned versions; python_version markers in the lock separate the two.
 
     Args:
         name: How users know it.
@@ -32,7 +36,7 @@ STACKS = (
 
 @dataclass(frozen=True)
 class Host:
-    """What of the machine decides: operating system, processor, C library, compiler.
+    """What decides about a machine.
 
     Args:
         system: As `platform.system()` says it, such as "Linux".
@@ -49,37 +53,25 @@ class Host:
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python that was found and answered.
+    """A Python on the host.
 
     Args:
         path: Its executable.
         version: Its version, such as (3, 10, 13).
-        defects: What it lacks, such as "the venv module"; empty when it is fit for use.
+        has_header: Whether Python.h is there, which pyfarmhash is compiled with.
     """
 
     path: str
     version: Version
-    defects: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The stack to install and the interpreter to install it on."""
-
-    stack: Stack
-    interpreter: Interpreter
-
-
-class UnfitHostError(Exception):
-    """The host runs neither stack as it is; the message says what is missing and how to get it."""
+    has_header: bool = True
 
 
 def dotted(version: Version) -> str:
-    """Returns `version` as people write it: (3, 10) becomes "3.10"."""
+    """Writes a version as people do: (3, 10) becomes "3.10"."""
     return ".".join(str(part) for part in version)
 
 
-def stacks_for(host: Host, stacks: Sequence[Stack] = STACKS) -> tuple[Stack, ...]:
+def stacks_for(host: Host) -> tuple[Stack, ...]:
     """Returns the stacks whose wheels load on `host`, best first.
 
     Raises:
@@ -88,46 +80,32 @@ def stacks_for(host: Host, stacks: Sequence[Stack] = STACKS) -> tuple[Stack, ...
     if (host.system, host.machine) != ("Linux", "x86_64"):
         raise UnfitHostError(
             f"warmstart needs Linux on x86-64; this is {host.system} on {host.machine}. TFX's "
-            "libraries (ml-metadata, tfx-bsl, TFDV) are built for it only.\n"
-            "Use an x86-64 Linux machine or container, such as one of Debian or Ubuntu."
+            "libraries (ml-metadata, tfx-bsl, TFDV) are built for nothing else.\n"
+            "Use an x86-64 Linux machine or container, for example Debian or Ubuntu."
         )
-    oldest = min(stack.glibc for stack in stacks)
-    if not host.glibc:
+    oldest = min(stack.glibc for stack in STACKS)
+    if host.glibc < oldest:
+        found = f"glibc {dotted(host.glibc)}" if host.glibc else "another C library (musl?)"
         raise UnfitHostError(
-            "warmstart needs glibc, and the C library of this host is another one (musl, as on "
-            "Alpine?). TensorFlow is built for glibc only.\n"
-            f"Use a distribution with glibc {dotted(oldest)} or newer, such as Debian or Ubuntu."
-        )
-    fitting = tuple(stack for stack in stacks if host.glibc >= stack.glibc)
-    if not fitting:
-        raise UnfitHostError(
-            f"warmstart needs glibc {dotted(oldest)} or newer; this host has "
-            f"{dotted(host.glibc)}, which pinned wheels do not load on.\n"
-            "Use a newer release of the distribution (Debian 11, Ubuntu 20.04, RHEL 8 or later)."
+            f"warmstart needs glibc {dotted(oldest)} or newer, and this host has {found}. "
+            "The pinned wheels do not load on it.\n"
+            "Use a newer or another distribution: Debian 11, Ubuntu 20.04, RHEL 8 or later."
         )
     if not host.compiler:
         raise UnfitHostError(
-            "g++ is not on PATH. pyfarmhash, which TFX needs, ships as source and is compiled "
+            "g++ is not on PATH. TFX needs pyfarmhash, which ships as source and is compiled "
             "during set-up.\n"
             "Install it (Debian, Ubuntu: apt-get install g++; Fedora, RHEL: dnf install gcc-c++)."
         )
-    return fitting
+    return tuple(stack for stack in STACKS if host.glibc >= stack.glibc)
 
 
-def wanted_pythons(stacks: Sequence[Stack]) -> tuple[Version, ...]:
-    """Returns every Python version that one of `stacks` runs on, best first."""
-    return tuple(version for stack in stacks for version in stack.pythons)
-
-
-def choose(host: Host, interpreters: Iterable[Interpreter]) -> Choice:
-    """Picks the stack and the interpreter; of equal versions the one found first wins.
+def choose(host: Host, interpreters: Iterable[Interpreter]) -> tuple[Stack, Interpreter]:
+    """Picks the best stack that the host can run now, and its interpreter.
 
     Args:
         host: The machine.
-        interpreters: What was found on it, in order of discovery.
-
-    Returns:
-        The best stack that the host can run now, and its interpreter.
+        interpreters: What was found on it; the first of equal versions wins.
 
     Raises:
         UnfitHostError: The host cannot run a stack, or has no fit interpreter for one.
@@ -137,28 +115,29 @@ def choose(host: Host, interpreters: Iterable[Interpreter]) -> Choice:
     for stack in stacks:
         for version in stack.pythons:
             for interpreter in found:
-                if interpreter.version[:2] == version and not interpreter.defects:
-                    return Choice(stack, interpreter)
-    raise UnfitHostError(_no_interpreter(host, stacks, found))
+                if interpreter.version[:2] == version and interpreter.has_header:
+                    return stack, interpreter
+    versions = [version for stack in stacks for version in stack.pythons]
+    raise UnfitHostError(_no_interpreter(host, versions, found))
 
 
-def _no_interpreter(host: Host, stacks: Sequence[Stack], found: Sequence[Interpreter]) -> str:
+def _no_interpreter(host: Host, versions: Sequence[Version], found: Sequence[Interpreter]) -> str:
     """Says which interpreter is missing, which came close, and how to get one."""
-    versions = wanted_pythons(stacks)
     best = dotted(versions[0])
     lines = [
-        f"no usable Python {' or '.join(dotted(version) for version in versions)} was found on "
-        f"PATH or under pyenv; glibc {dotted(host.glibc)} needs one of these.",
+        f"glibc {dotted(host.glibc)} needs Python {' or '.join(map(dotted, versions))}, and no "
+        "usable one was found on PATH, under pyenv or in uv's folder."
     ]
-    for interpreter in found:
-        if interpreter.version[:2] in versions:
-            lines.append(f"{interpreter.path} lacks {' and '.join(interpreter.defects)}.")
-    if not any(interpreter.version[:2] in versions for interpreter in found):
+    near = [interpreter for interpreter in found if interpreter.version[:2] in versions]
+    for interpreter in near:
+        package = f"python{dotted(interpreter.version[:2])}-dev"
+        lines.append(f"{interpreter.path} lacks the header Python.h (package {package}).")
+    if not near:
         others = ", ".join(sorted({dotted(interpreter.version) for interpreter in found}))
         lines.append(f"Found instead: {others or 'none at all'}.")
     lines.append(
         f"Install one (pyenv install {best}; or uv python install {best}; or your distribution's "
-        f"packages python{best} python{best}-venv python{best}-dev), then run make setup again. "
+        f"packages python{best} and python{best}-dev) and run make setup again. "
         "Or name one: WARMSTART_PYTHON=/path/to/python make setup."
     )
     return "\n".join(lines)

@@ -13,13 +13,19 @@ from modules.evaluation.evaluation_report import evaluation_report
 from modules.evaluation.gate import judge
 from modules.models.mapping_report import compare_weights
 from modules.models.served_model import Answers
+from modules.report.contract import REPORT_INPUTS, ReportSettings
 from modules.report.drawing.pictures import encoded_picture, preprocessed_picture
-from modules.report.evidence.drawn_examples import ClassSamples, FeatureSample, HardExample
+from modules.report.evidence.drawn_examples import (
+    MOST_FEATURE_CLASSES,
+    ClassSamples,
+    FeatureSample,
+    HardExample,
+)
 from modules.report.evidence.feature_geometry import FeatureSet
-from modules.report.evidence.lineage import KINSHIPS, ArtifactFact
+from modules.report.evidence.lineage import ArtifactFact
 from modules.report.evidence.predictions import Predictions
-from modules.report.inputs import ReportData, ReportSettings
-from modules.report.sections.features import MOST_CLASSES
+from modules.report.evidence.projector import ProjectedExamples
+from modules.report.inputs import ReportData
 from modules.settings import GateSettings, PreprocessingSettings
 from modules.training.record import TrainingRecord
 from modules.transfer.transferability.estimates import Estimate
@@ -37,6 +43,10 @@ HOSTILE_NAMES = (
     "\N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET} and \N{CJK UNIFIED IDEOGRAPH-8C93}",
 )
 DIGITS = tuple("0123456789")
+
+_NOTHING_PROJECTED = ProjectedExamples(
+    [], [], *(np.zeros(shape, np.int64) for shape in (0, (0, 2), (0, 2), 0, 0))
+)
 
 
 def report_data(
@@ -80,7 +90,7 @@ def report_data(
         shots=10,
         seed=0,
     )
-    shown = range(min(len(names), MOST_CLASSES))
+    shown = range(min(len(names), MOST_FEATURE_CLASSES))
     return ReportData(
         evaluation=evaluation,
         predictions=predictions,
@@ -93,6 +103,7 @@ def report_data(
             for row in predictions.hardest(6)
         ],
         features=_features(list(shown)),
+        projected=_NOTHING_PROJECTED,
         curves={
             PRETRAINED: {"loss": {20: 2.0, 40: 1.0, 60: 0.2}},
             SCRATCH: {},
@@ -138,14 +149,15 @@ def report_data(
             "leep": Estimate(-0.5),
             "log_me": Estimate(0.25),
             "h_score": Estimate(None, "It takes two labelled images of a class."),
-            "proxy_a_distance": Estimate(1.75),
         },
         lineage=[
             ArtifactFact(key, f"artifacts/{key}", "Model", number, key.ljust(64, "0"))
-            for number, key in enumerate(KINSHIPS, start=1)
+            for number, key in enumerate(REPORT_INPUTS, start=1)
         ],
-        blessed_model_id=list(KINSHIPS).index("warm_start_model") + 1,
-        settings=ReportSettings(gate, PreprocessingSettings(), method, "rebuild"),
+        blessed_model_id=list(REPORT_INPUTS).index("warm_start_model") + 1,
+        settings=ReportSettings(
+            gate=gate, preprocessing=PreprocessingSettings(), method=method, restore="rebuild"
+        ),
     )
 
 

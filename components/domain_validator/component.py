@@ -42,12 +42,12 @@ class DomainValidatorSpec(ComponentSpec):
 
 
 class DomainValidator(base_component.BaseComponent):
-    """Stops the run if a domain's data are not what the schema, or the source, ask for.
+    """Stops the run if a domain's data break the schema or do not fit the source.
 
-    TFX's ExampleValidator only reports. This component fails on: unknown labels, missing
-    features, wrong types, shapes and ranges, an empty split, classes with too few examples, class
-    names other than the source's, and more skew of labels or images than allowed. What it found is
-    kept either way: in the artifact, or in the folder that the error names.
+    TFX's ExampleValidator only reports. This component fails on unknown labels, missing features,
+    wrong types, shapes and ranges, empty splits, classes with too few examples, class names other
+    than the source's, and more skew of labels or images than allowed. Either way it keeps its
+    report: in the artifact, or in the folder that the error names.
 
     Component `outputs` contains:
      - `anomalies`: Channel of type `standard_artifacts.ExampleAnomalies`, as ExampleValidator
@@ -61,7 +61,7 @@ class DomainValidator(base_component.BaseComponent):
         examples: The domain's `standard_artifacts.Examples`, for their class names.
         validation: What is allowed.
         role: `source` or `target`, for the messages.
-        source_fingerprint: Stands for the code that validates; another one invalidates the cache.
+        source_fingerprint: Fingerprint of the code. A new value invalidates the cache.
         source_statistics: The source's statistics, for a target.
         source_examples: The source's Examples, for a target.
 

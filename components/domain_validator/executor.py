@@ -6,11 +6,10 @@ import dataclasses
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import tensorflow_data_validation as tfdv
-from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 from tfx import types
 from tfx.components.example_validator import executor as example_validator
 from tfx.components.statistics_gen import stats_artifact_utils
@@ -20,11 +19,15 @@ from tfx.utils import io_utils, writer_utils
 
 from modules.core.class_names import read_class_names
 from modules.core.errors import DomainValidationError
-from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
+from modules.core.example_features import TRAIN_SPLIT
 from modules.core.finding import Finding
+from modules.core.wording import count
+from modules.domains.anomalies import check_anomalies, find_anomalies
 from modules.domains.comparison import DomainComparison, compare_domains
-from modules.domains.statistics import domain_name, example_count
-from modules.domains.validation import check_classes, check_split, counts_by_class
+from modules.domains.covariate_shift import check_covariate_shift
+from modules.domains.description import DomainDescription
+from modules.domains.rules import RULES, Case, apply_rules
+from modules.domains.statistics import describe_statistics
 from modules.settings import ValidationSettings
 
 VALIDATION_KEY = "validation"
@@ -37,20 +40,16 @@ REPORT_FILE = "validation.json"
 REJECTED_FOLDER = "rejected"
 _MOST_SHOWN = 20
 
-_Statistics = Mapping[str, statistics_pb2.DatasetFeatureStatisticsList]
 
-
-@dataclass
+@dataclass(frozen=True)
 class _Validation:
-    """All that is known of a domain once it is checked."""
+    """A domain, and what was found in it."""
 
-    domain: str
     role: str
-    class_names: list[str]
-    statistics: _Statistics
-    anomalies: dict[str, anomalies_pb2.Anomalies] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    comparison: DomainComparison = field(default_factory=DomainComparison)
+    domain: DomainDescription
+    anomalies: Mapping[str, anomalies_pb2.Anomalies]
+    findings: Sequence[Finding]
+    comparison: DomainComparison
 
     @property
     def failures(self) -> list[Finding]:
@@ -58,7 +57,7 @@ class _Validation:
 
 
 class Executor(base_executor.BaseExecutor):
-    """Checks every split, then writes what it found, then fails if anything is not allowed."""
+    """Checks a domain, writes what it found, then fails if anything is not allowed."""
 
     def Do(
         self,
@@ -104,84 +103,49 @@ def _validate(
             artifact_utils.get_single_uri(input_dict[standard_component_specs.SCHEMA_KEY])
         )
     )
+    examples = input_dict[standard_component_specs.EXAMPLES_KEY]
     statistics = _load_statistics(input_dict[standard_component_specs.STATISTICS_KEY])
-    class_names = _class_names(input_dict[standard_component_specs.EXAMPLES_KEY])
-    names = [domain_name(split_statistics) for split_statistics in statistics.values()]
-    validation = _Validation(next(filter(None, names), role), role, class_names, statistics)
-    source_examples = input_dict.get(SOURCE_EXAMPLES_KEY)
-    validation.findings += check_classes(
-        class_names, schema, _class_names(source_examples) if source_examples else None
-    )
-    validation.findings += [
-        Finding(split, None, "this split", "none", "Ingest the data with both splits.")
-        for split in (TRAIN_SPLIT, EVAL_SPLIT)
-        if split not in statistics
-    ]
-    _check_splits(validation, schema, settings)
+    domain = describe_statistics(_class_names(examples), statistics, otherwise=role)
+    source = None
     if SOURCE_STATISTICS_KEY in input_dict:
-        _compare_with_source(validation, input_dict, settings)
-    return validation
+        source_statistics = _load_statistics(input_dict[SOURCE_STATISTICS_KEY])
+        source_names = _class_names(input_dict[SOURCE_EXAMPLES_KEY])
+        source = describe_statistics(source_names, source_statistics, otherwise="source")
+    by_rule = apply_rules(RULES, Case(domain, settings, source))
+    skewed = by_rule.pop("label skew", [])
+    findings = [finding for of_rule in by_rule.values() for finding in of_rule]
+    anomalies = find_anomalies(statistics, schema)
+    findings += check_anomalies(domain, anomalies, schema, findings)
+    comparison = DomainComparison()
+    if source is not None and not by_rule["source classes"]:
+        # Images that must not be used are not worth measuring.
+        is_sound = not any(finding.stops_the_run for finding in findings)
+        train_files = (_train_files(input_dict[SOURCE_EXAMPLES_KEY]), _train_files(examples))
+        comparison = compare_domains(source, domain, train_files if is_sound else None)
+    findings += [*skewed, *check_covariate_shift(comparison.covariate_shift, settings)]
+    return _Validation(role, domain, anomalies, findings, comparison)
 
 
-def _check_splits(
-    validation: _Validation, schema: schema_pb2.Schema, settings: ValidationSettings
-) -> None:
-    for split, statistics in validation.statistics.items():
-        anomalies = tfdv.validate_statistics(statistics, schema)
-        validation.anomalies[split] = anomalies
-        validation.findings += check_split(
-            split, statistics, anomalies, schema, validation.class_names, settings
-        )
-
-
-def _compare_with_source(
-    validation: _Validation,
-    input_dict: dict[str, list[types.Artifact]],
-    settings: ValidationSettings,
-) -> None:
-    source_counts, target_counts = (
-        {
-            split: counts_by_class(found, len(validation.class_names))
-            for split, found in statistics.items()
-        }
-        for statistics in (
-            _load_statistics(input_dict[SOURCE_STATISTICS_KEY]),
-            validation.statistics,
-        )
-    )
-    train_files = (
-        _train_files(input_dict[SOURCE_EXAMPLES_KEY]),
-        _train_files(input_dict[standard_component_specs.EXAMPLES_KEY]),
-    )
-    validation.comparison = compare_domains(
-        source_counts,
-        target_counts,
-        # Images that the schema does not let through are not worth a look.
-        None if validation.failures else train_files,
-        settings,
-    )
-    validation.findings += validation.comparison.findings
-
-
-def _load_statistics(artifacts: Sequence[types.Artifact]) -> _Statistics:
-    artifact = artifact_utils.get_single_instance(list(artifacts))
+def _load_statistics(
+    artifacts: list[types.Artifact],
+) -> dict[str, statistics_pb2.DatasetFeatureStatisticsList]:
+    artifact = artifact_utils.get_single_instance(artifacts)
     return {
         split: stats_artifact_utils.load_statistics(artifact, split).proto()
         for split in artifact_utils.decode_split_names(artifact.split_names)
     }
 
 
-def _class_names(artifacts: Sequence[types.Artifact]) -> list[str]:
-    return read_class_names(artifact_utils.get_single_uri(list(artifacts)))
+def _class_names(artifacts: list[types.Artifact]) -> list[str]:
+    return read_class_names(artifact_utils.get_single_uri(artifacts))
 
 
-def _train_files(artifacts: Sequence[types.Artifact]) -> str:
-    root = artifact_utils.get_single_uri(list(artifacts))
-    return os.path.join(root, f"Split-{TRAIN_SPLIT}", "*")
+def _train_files(artifacts: list[types.Artifact]) -> str:
+    return os.path.join(artifact_utils.get_single_uri(artifacts), f"Split-{TRAIN_SPLIT}", "*")
 
 
 def _rejected_folder(uri: str) -> str:
-    """Lies beside the outputs of the component: TFX removes those of a failed execution."""
+    """A folder beside the component's outputs: TFX removes those of a failed execution."""
     output, execution = os.path.split(uri.rstrip("/"))
     return os.path.join(os.path.dirname(output), REJECTED_FOLDER, execution)
 
@@ -191,40 +155,32 @@ def _write_report(validation: _Validation, folder: str) -> None:
         writer_utils.write_anomalies(
             os.path.join(folder, f"Split-{split}", example_validator.DEFAULT_FILE_NAME), anomalies
         )
+    domain, comparison = validation.domain, validation.comparison
+    shift = comparison.covariate_shift
     report = {
-        "domain": validation.domain,
+        "domain": domain.place,
         "role": validation.role,
         "valid": not validation.failures,
         "findings": [dataclasses.asdict(finding) for finding in validation.findings],
         "splits": {
-            split: {
-                "examples": example_count(statistics),
-                "examples_per_class": dict(
-                    zip(
-                        validation.class_names,
-                        counts_by_class(statistics, len(validation.class_names)),
-                        strict=True,
-                    )
-                ),
+            name: {
+                "examples": split.examples,
+                "examples_per_class": {
+                    class_name: split.counts.get(label, 0)
+                    for label, class_name in enumerate(domain.class_names)
+                },
             }
-            for split, statistics in validation.statistics.items()
+            for name, split in domain.splits.items()
         },
-        **_described(validation.comparison),
-    }
-    io_utils.write_string_file(
-        os.path.join(folder, REPORT_FILE), json.dumps(report, indent=2, ensure_ascii=False)
-    )
-
-
-def _described(comparison: DomainComparison) -> dict[str, Any]:
-    shift = comparison.covariate_shift
-    return {
         "label_skew": {
             split: dataclasses.asdict(skew) for split, skew in comparison.label_skew.items()
         },
         "covariate_shift": None if shift is None else dataclasses.asdict(shift),
         "shifts": list(comparison.shifts),
     }
+    io_utils.write_string_file(
+        os.path.join(folder, REPORT_FILE), json.dumps(report, indent=2, ensure_ascii=False)
+    )
 
 
 def _describe_artifact(
@@ -249,10 +205,10 @@ def _describe_artifact(
 def _message(validation: _Validation, report: str) -> str:
     failures = validation.failures
     lines = [
-        f"The {validation.role} domain '{validation.domain}' cannot be used. "
-        f"{len(failures)} {'thing is' if len(failures) == 1 else 'things are'} wrong:",
+        f"The {validation.role} domain '{validation.domain.place}' cannot be used. "
+        f"{count(len(failures), 'problem')}:",
         *(f"  {finding}" for finding in failures[:_MOST_SHOWN]),
     ]
     if len(failures) > _MOST_SHOWN:
         lines.append(f"  and {len(failures) - _MOST_SHOWN} more.")
-    return "\n".join([*lines, f"The whole report: {report}"])
+    return "\n".join([*lines, f"Full report: {report}"])

@@ -26,11 +26,11 @@ class ImageExampleGen(FileBasedExampleGen):
         input_base: Folder with the images.
         domain: Name that every example carries.
         format: A name registered in `modules.sources.formats`, such as `idx`.
-        source_fingerprint: Stands for the code that reads the images; another one invalidates
-            the cache, as changed files do.
+        source_fingerprint: Fingerprint of the code. A new value invalidates the cache, as changed
+            files do.
         classes: Class names in label order; None takes them from the data.
-        num_shards: Output files a split, with `tfrecord` always one for each input file; None
-            chooses by the number of records.
+        num_shards: Output files per split; None chooses by the number of records. With `tfrecord`
+            there is always one per input file.
 
     Example:
         ```

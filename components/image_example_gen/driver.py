@@ -1,4 +1,4 @@
-"""Driver of ImageExampleGen: it decides whether the files are the ones that were read before."""
+"""Driver of ImageExampleGen: decides whether the input files have changed."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from components.image_example_gen.shard_writer import (
     split_folder,
     write_shard,
 )
+from components.temporary_folder import discard, remove, temporary_folder
 from modules.core.example_features import CLASSES_FILE
 from modules.settings.image_source import ImageSourceSettings
 from modules.sources.base import ImageSource
@@ -42,7 +43,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
     Unlike TFX's own ExampleGens it does not shuffle records between workers: a shard is read,
     checked and written by one worker as a stream, which is faster and makes the output the same
-    with every runner. Nothing stands under its final name before everything is written.
+    with every runner. No file gets its final name before all of them are written.
     """
 
     def Do(
@@ -125,25 +126,13 @@ def _parse_splits(exec_properties: dict[str, Any]) -> list[str]:
 @contextlib.contextmanager
 def _partial_output(uri: str, splits: Sequence[str]) -> Iterator[str]:
     """Yields a folder whose content moves to `uri` if the block succeeds, else disappears."""
-    partial = os.path.join(uri, _PARTIAL_FOLDER)
     final = [*(split_folder(uri, split) for split in splits), os.path.join(uri, CLASSES_FILE)]
-    # An earlier attempt may have been killed.
-    _remove(partial, *final)
-    fileio.makedirs(partial)
+    remove(*final)  # An earlier attempt may have been killed.
     try:
-        yield partial
-        for path in final:
-            fileio.rename(os.path.join(partial, os.path.basename(path)), path)
+        with temporary_folder(os.path.join(uri, _PARTIAL_FOLDER)) as partial:
+            yield partial
+            for path in final:
+                fileio.rename(os.path.join(partial, os.path.basename(path)), path)
     except BaseException:
-        _remove(*final)
+        discard(*final)
         raise
-    finally:
-        _remove(partial)
-
-
-def _remove(*paths: str) -> None:
-    for path in paths:
-        if fileio.isdir(path):
-            fileio.rmtree(path)
-        elif fileio.exists(path):
-            fileio.remove(path)

@@ -41,10 +41,9 @@ class ShardTask:
 
 
 class ExampleEncoder:
-    """Serializes records as tf.train.Examples, always with the same bytes for the same record.
+    """Serializes records as tf.train.Examples; equal records give equal bytes.
 
-    One message is filled again and again: building a new one for each record takes three times as
-    long.
+    It refills one message: building a new one for each record takes three times as long.
 
     Args:
         domain: Name that every example carries.
@@ -76,7 +75,7 @@ class ExampleEncoder:
 def write_shard(task: ShardTask) -> None:
     """Streams a shard into `Split-<split>/data_tfrecord-NNNNN-of-NNNNN.gz` below the root.
 
-    Workers may repeat or race each other: each writes under a name of its own and renames at last.
+    Workers may repeat or race each other: each writes under its own name, then renames.
 
     Args:
         task: The shard and where it goes.

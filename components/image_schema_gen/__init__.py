@@ -1,1 +1,1 @@
-"""ImageSchemaGen: the source's statistics become the schema that every domain must keep."""
+"""ImageSchemaGen: turns the source's statistics into the schema that every domain must keep."""

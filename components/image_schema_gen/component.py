@@ -34,11 +34,11 @@ class ImageSchemaGenSpec(ComponentSpec):
 
 
 class ImageSchemaGen(base_component.BaseComponent):
-    """Infers the schema of image Examples from the source and curates it, or takes a pinned one.
+    """Infers and curates the schema of image Examples from the source, or takes a pinned one.
 
-    The curated schema asks for each feature of `modules.core.example_features` once in each
-    example, labels in [0, K), sides and channels within bounds, and no vocabulary that only the
-    source has.
+    The curated schema demands each feature of `modules.core.example_features` once in each
+    example, labels in [0, K), and sides and channels within bounds. It holds no vocabulary that
+    only the source has.
 
     Component `outputs` contains:
      - `schema`: Channel of type `standard_artifacts.Schema`, with `schema.pbtxt`.
@@ -46,9 +46,9 @@ class ImageSchemaGen(base_component.BaseComponent):
     Args:
         statistics: The source's statistics, a channel of `standard_artifacts.ExampleStatistics`.
         examples: The source's Examples, for their class names.
-        source_fingerprint: Stands for the code that infers; another one invalidates the cache.
-        schema_file: A pinned schema (text proto), used as it is once it is found to cover the
-            features; None infers the schema. Its content enters the cache key too.
+        source_fingerprint: Fingerprint of the code. A new value invalidates the cache.
+        schema_file: A pinned schema (text proto), used unchanged if it covers the features; None
+            infers the schema. Its content enters the cache key too.
 
     Raises:
         ConfigError: There is no `schema_file` at that path.

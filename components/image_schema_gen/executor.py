@@ -22,7 +22,7 @@ SOURCE_FINGERPRINT_KEY = "source_fingerprint"
 
 
 class Executor(base_executor.BaseExecutor):
-    """Writes the inferred and curated schema, or the pinned one byte by byte."""
+    """Writes the inferred and curated schema, or a copy of the pinned one."""
 
     def Do(
         self,
@@ -35,11 +35,11 @@ class Executor(base_executor.BaseExecutor):
         Args:
             input_dict: `statistics` and `examples` of the source.
             output_dict: `schema`, the artifact to fill.
-            exec_properties: `schema_file` of the component, if it is pinned.
+            exec_properties: `schema_file` of the component, for a pinned schema.
 
         Raises:
             DataError: The pinned schema does not cover the features, or is not readable.
-            DomainValidationError: The source does not have the features.
+            DomainValidationError: The source lacks a feature.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         examples = artifact_utils.get_single_instance(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 from absl import logging
@@ -18,23 +19,23 @@ from modules.core.checksums import write_checksums
 from modules.core.hashing import hash_folders
 from modules.models.serving_folder import (
     OWNER_FILE,
-    PARTIAL_PREFIX,
     SAVED_MODEL_FILE,
     is_version,
     next_version,
+    whole_version,
 )
 
 
 class Executor(pusher_executor.Executor):
-    """Pushes a blessed model under the version of its time, once.
+    """Pushes a blessed model once, under the version of its time.
 
-    TFX's own executor takes a new version each time it runs: a task that is killed after its push
-    and run again pushes twice. Here a version carries the name of the model that it holds, and
-    whoever pushes the same model again completes that version instead of making another one.
+    TFX's own executor makes a new version each time it runs, so a task that is killed after its
+    push and retried pushes twice. Here a version names the model that it holds. Pushing the same
+    model again completes that version instead of making another one.
 
-    A new version is higher than all that are there, even where the clock was set back: model
-    servers take the highest. On a local disk it appears whole, in one step. `SHA256SUMS` in it
-    tells whether it still is what was pushed.
+    A new version is higher than all existing ones, even if the clock was set back: model servers
+    load the highest. On a local disk it appears complete, in one step. Its `SHA256SUMS` proves
+    that it still is what was pushed.
     """
 
     def Do(
@@ -46,7 +47,7 @@ class Executor(pusher_executor.Executor):
         """Copies the model to the serving folder if it is blessed.
 
         Args:
-            input_dict: `model` and, where the model needs them, `model_blessing` and
+            input_dict: `model` and, if the pipeline has them, `model_blessing` and
                 `infra_blessing`.
             output_dict: `pushed_model`, a copy of what was pushed.
             exec_properties: `push_destination`, a PushDestination (filesystem) as JSON.
@@ -71,14 +72,17 @@ class Executor(pusher_executor.Executor):
             io_utils.write_string_file(os.path.join(serving_path, OWNER_FILE), owner)
             _complete(model_path, serving_path)
         else:
-            _make_whole(model_path, serving_path, owner)
+            with whole_version(Path(serving_path)) as partial:
+                io_utils.copy_dir(model_path, str(partial))
+                io_utils.write_string_file(str(partial / OWNER_FILE), owner)
+                write_checksums(model_path, place=str(partial))
         logging.info("Model pushed to %s.", serving_path)
         io_utils.copy_dir(model_path, pushed_model.uri)
         self._MarkPushed(pushed_model, pushed_destination=serving_path, pushed_version=version)
 
 
 def _find_version(base: str, owner: str) -> str | None:
-    """Returns the newest version that holds this model already, if any."""
+    """Returns the newest version that already holds this model, if any."""
     for name in sorted(_versions(base), key=int, reverse=True):
         path = os.path.join(base, name, OWNER_FILE)
         if fileio.exists(path) and io_utils.read_string_file(path) == owner:
@@ -97,20 +101,8 @@ def _versions(base: str) -> list[str]:
     return [name for name in names if is_version(name)]
 
 
-def _make_whole(model_path: str, serving_path: str, owner: str) -> None:
-    """Makes a version on a local disk beside its place, and puts it there in one step."""
-    base, version = os.path.split(serving_path)
-    partial = os.path.join(base, f"{PARTIAL_PREFIX}{version}")
-    if fileio.exists(partial):
-        fileio.rmtree(partial)
-    io_utils.copy_dir(model_path, partial)
-    io_utils.write_string_file(os.path.join(partial, OWNER_FILE), owner)
-    write_checksums(model_path, place=partial)
-    fileio.rename(partial, serving_path)
-
-
 def _complete(model_path: str, serving_path: str) -> None:
-    """Copies what is missing; saved_model.pb comes last, as servers take it for the whole."""
+    """Copies what is missing, saved_model.pb last: to servers, it means a complete version."""
     saved_model = os.path.join(serving_path, SAVED_MODEL_FILE)
     if fileio.exists(saved_model):
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts, standard_component_specs
@@ -26,9 +28,10 @@ class TransferEvaluatorSpec(ComponentSpec):
     INPUTS = {
         executor.TARGET_EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
         executor.SOURCE_EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
-        executor.PRETRAINED_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
-        executor.SCRATCH_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
-        executor.WARM_START_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
+        **{
+            key: ChannelParameter(type=standard_artifacts.Model)
+            for key in executor.MODEL_KEYS.values()
+        },
     }
     OUTPUTS = {
         standard_component_specs.EVALUATION_KEY: ChannelParameter(
@@ -42,39 +45,40 @@ class TransferEvaluatorSpec(ComponentSpec):
 
 
 class TransferEvaluator(base_beam_component.BaseBeamComponent):
-    """Compares the arms on the target's eval split and blesses a proven gain, nothing else.
+    """Compares the arms on the target's eval split and blesses only a proven gain.
 
-    Each arm's SavedModel answers the same examples through `serving_default`; paired tests
-    (`modules.evaluation.gate`) then judge the warm-started model. On the source's eval split the
-    pretrained and the warm-started model show what was forgotten; it does not enter the verdict.
+    Each arm's SavedModel answers the same examples through `serving_default`. Paired tests
+    (`modules.evaluation.gate`) then judge the warm-started model. The pretrained and the
+    warm-started model also answer the source's eval split, to show what was forgotten; this does
+    not enter the verdict.
 
     Component `outputs` contains:
      - `evaluation`: Channel of type `standard_artifacts.ModelEvaluation` with `evaluation.json`,
        `predictions.csv` and files for `tfma.load_eval_result`.
      - `blessing`: Channel of type `standard_artifacts.ModelBlessing` for the warm-started model,
-       as TFX's Evaluator writes it: Pusher and Resolver take it.
+       as TFX's Evaluator writes it, so that Pusher and Resolver accept it.
 
     Args:
         target_examples: The target's `standard_artifacts.Examples`.
         source_examples: The source's `standard_artifacts.Examples`.
-        pretrained_model: `standard_artifacts.Model` trained on the source.
-        scratch_model: `standard_artifacts.Model` trained on the target alone.
-        warm_start_model: `standard_artifacts.Model` to judge.
-        gate: What must be shown.
-        seed: Of the bootstrap.
-        shots: Labelled target examples a class that training used, or `all`; only reported.
-        source_name: Name of the source domain; only reported.
-        target_name: Name of the target domain; only reported.
-        source_fingerprint: Stands for the code that evaluates; another one invalidates the cache.
+        models: The `standard_artifacts.Model` of each arm of `modules.core.arms.ARMS`.
+        gate: What the warm start must prove.
+        seed: Seed of the bootstrap.
+        shots: Labelled target examples per class used for training, or `all`. Only reported.
+        source_name: Name of the source domain. Only reported.
+        target_name: Name of the target domain. Only reported.
+        source_fingerprint: Fingerprint of the code. A new value invalidates the cache.
 
     Example:
         ```
         evaluator = TransferEvaluator(
             target_examples=target_example_gen.outputs["examples"],
             source_examples=source_example_gen.outputs["examples"],
-            pretrained_model=trainer.outputs["model"],
-            scratch_model=scratch_trainer.outputs["model"],
-            warm_start_model=warm_start_trainer.outputs["model"],
+            models={
+                PRETRAINED: trainer.outputs["model"],
+                SCRATCH: scratch_trainer.outputs["model"],
+                WARM_START: warm_start_trainer.outputs["model"],
+            },
             gate=GateSettings(confidence=0.99),
             seed=0,
             shots=10,
@@ -97,9 +101,7 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
         self,
         target_examples: types.BaseChannel,
         source_examples: types.BaseChannel,
-        pretrained_model: types.BaseChannel,
-        scratch_model: types.BaseChannel,
-        warm_start_model: types.BaseChannel,
+        models: Mapping[str, types.BaseChannel],
         gate: GateSettings,
         seed: int,
         shots: int | str,
@@ -111,9 +113,7 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
             TransferEvaluatorSpec(
                 target_examples=target_examples,
                 source_examples=source_examples,
-                pretrained_model=pretrained_model,
-                scratch_model=scratch_model,
-                warm_start_model=warm_start_model,
+                **{key: models[arm] for arm, key in executor.MODEL_KEYS.items()},
                 gate=gate.model_dump_json(),
                 seed=seed,
                 shots=str(shots),

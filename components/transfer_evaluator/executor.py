@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,13 +15,19 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
 from components.beam_errors import reraise_user_errors
+from components.temporary_folder import temporary_folder
 from components.transfer_evaluator.split_answers import AnswerSplits, read_answers
-from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
+from modules.core.arms import ARMS, PRETRAINED, WARM_START
 from modules.core.class_names import read_class_names
 from modules.core.errors import DataError
 from modules.core.example_features import CLASSES_FILE, EVAL_SPLIT
 from modules.core.progress import report_progress
-from modules.evaluation.evaluation_report import evaluation_report, predictions_csv
+from modules.evaluation.evaluation_report import (
+    EVALUATION_FILE,
+    PREDICTIONS_FILE,
+    evaluation_report,
+    predictions_csv,
+)
 from modules.evaluation.gate import judge
 from modules.evaluation.tfma_results import write_tfma_results
 from modules.models.served_model import Answers
@@ -31,9 +35,7 @@ from modules.settings import GateSettings
 
 TARGET_EXAMPLES_KEY = "target_examples"
 SOURCE_EXAMPLES_KEY = "source_examples"
-PRETRAINED_MODEL_KEY = "pretrained_model"
-SCRATCH_MODEL_KEY = "scratch_model"
-WARM_START_MODEL_KEY = "warm_start_model"
+MODEL_KEYS = {arm: f"{arm}_model" for arm in ARMS}
 GATE_KEY = "gate"
 SEED_KEY = "seed"
 SHOTS_KEY = "shots"
@@ -41,14 +43,6 @@ SOURCE_NAME_KEY = "source_name"
 TARGET_NAME_KEY = "target_name"
 SOURCE_FINGERPRINT_KEY = "source_fingerprint"
 
-EVALUATION_FILE = "evaluation.json"
-PREDICTIONS_FILE = "predictions.csv"
-
-_MODEL_KEYS = {
-    PRETRAINED: PRETRAINED_MODEL_KEY,
-    SCRATCH: SCRATCH_MODEL_KEY,
-    WARM_START: WARM_START_MODEL_KEY,
-}
 _TEMPORARY_FOLDER = ".answers"
 _SOURCE_ARMS = (PRETRAINED, WARM_START)
 
@@ -56,7 +50,7 @@ _Artifacts = dict[str, list[types.Artifact]]
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
-    """Lets all arms answer first, then judges, then writes; the blessing comes last."""
+    """Collects every arm's answers, then judges, then writes. The blessing is written last."""
 
     def Do(
         self,
@@ -64,24 +58,24 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         output_dict: _Artifacts,
         exec_properties: dict[str, Any],
     ) -> None:
-        """Evaluates the arms and blesses the warm-started model or does not.
+        """Evaluates the arms, and blesses the warm-started model if it passes the gate.
 
         Args:
-            input_dict: `target_examples`, `source_examples` and the three arms' models.
+            input_dict: `target_examples`, `source_examples` and a model for each of `MODEL_KEYS`.
             output_dict: `evaluation` and `blessing`, the artifacts to fill.
-            exec_properties: `gate` (JSON), `seed`, `shots`, `source_name` and `target_name` of the
-                component.
+            exec_properties: The component's `gate` (JSON), `seed`, `shots`, `source_name` and
+                `target_name`.
 
         Raises:
-            DataError: A model has no such signature or other classes, or the examples cannot be
-                read; nothing is written then.
+            DataError: A model has no serving signature or other classes, or the examples cannot
+                be read. Nothing is written then.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         class_names = _common_class_names(input_dict)
         evaluation_uri = artifact_utils.get_single_uri(
             output_dict[standard_component_specs.EVALUATION_KEY]
         )
-        with _temporary_folder(evaluation_uri) as folder:
+        with temporary_folder(os.path.join(evaluation_uri, _TEMPORARY_FOLDER)) as folder:
             target, source = self._answers(input_dict, class_names, folder)
         labels = target[PRETRAINED].labels
         verdict = judge(
@@ -122,7 +116,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     def _answers(
         self, input_dict: _Artifacts, class_names: list[str], folder: str
     ) -> tuple[dict[str, Answers], dict[str, Answers]]:
-        """Lets the arms answer in one Beam job: engines elsewhere take minutes to start one."""
+        """Runs all arms in one Beam job, since remote engines take minutes to start one."""
         files = {
             key: _eval_files(input_dict, key) for key in (TARGET_EXAMPLES_KEY, SOURCE_EXAMPLES_KEY)
         }
@@ -156,20 +150,21 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         artifact = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.BLESSING_KEY]
         )
-        candidate = artifact_utils.get_single_instance(input_dict[WARM_START_MODEL_KEY])
-        baseline = artifact_utils.get_single_instance(input_dict[PRETRAINED_MODEL_KEY])
-        artifact.set_string_custom_property(
-            constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, candidate.uri
-        )
-        artifact.set_int_custom_property(
-            constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, candidate.id
-        )
-        artifact.set_string_custom_property(
-            constants.ARTIFACT_PROPERTY_BASELINE_MODEL_URI_KEY, baseline.uri
-        )
-        artifact.set_int_custom_property(
-            constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY, baseline.id
-        )
+        for arm, uri_key, id_key in (
+            (
+                WARM_START,
+                constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY,
+                constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY,
+            ),
+            (
+                PRETRAINED,
+                constants.ARTIFACT_PROPERTY_BASELINE_MODEL_URI_KEY,
+                constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY,
+            ),
+        ):
+            model = artifact_utils.get_single_instance(input_dict[MODEL_KEYS[arm]])
+            artifact.set_string_custom_property(uri_key, model.uri)
+            artifact.set_int_custom_property(id_key, model.id)
         if "current_component_id" in exec_properties:
             artifact.set_string_custom_property(
                 "component_id", exec_properties["current_component_id"]
@@ -191,38 +186,21 @@ def _common_class_names(input_dict: _Artifacts) -> list[str]:
             os.path.join(target_uri, CLASSES_FILE),
             expected=f"the source's classes {source}",
             found=f"{target}",
-            fix="Name the target's classes as the source's, in the same order.",
+            fix="Give the target's classes the source's names, in the same order.",
         )
     return target
 
 
-@contextlib.contextmanager
-def _temporary_folder(uri: str) -> Iterator[str]:
-    """Yields a folder in an artifact, where all workers can write, and removes it."""
-    folder = os.path.join(uri, _TEMPORARY_FOLDER)
-    # An earlier attempt may have been killed.
-    _remove(folder)
-    try:
-        yield folder
-    finally:
-        _remove(folder)
-
-
-def _remove(folder: str) -> None:
-    if fileio.isdir(folder):
-        fileio.rmtree(folder)
-
-
-def _model_path(input_dict: Mapping[str, list[types.Artifact]], arm: str) -> str:
-    model = artifact_utils.get_single_instance(input_dict[_MODEL_KEYS[arm]])
+def _model_path(input_dict: _Artifacts, arm: str) -> str:
+    model = artifact_utils.get_single_instance(input_dict[MODEL_KEYS[arm]])
     return path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
 
 
-def _eval_folder(input_dict: Mapping[str, list[types.Artifact]], key: str) -> str:
+def _eval_folder(input_dict: _Artifacts, key: str) -> str:
     return artifact_utils.get_split_uri(input_dict[key], EVAL_SPLIT)
 
 
-def _eval_files(input_dict: Mapping[str, list[types.Artifact]], key: str) -> list[str]:
+def _eval_files(input_dict: _Artifacts, key: str) -> list[str]:
     folder = _eval_folder(input_dict, key)
     files = fileio.glob(io_utils.all_files_pattern(folder))
     if not files:

@@ -1,4 +1,4 @@
-"""Lets Beam's workers answer the files of a split: one file is one worker's, in any order."""
+"""A model's answers to splits, computed by Beam workers: each answers whole files."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class _File:
 
 
 class AnswerSplits(beam.PTransform):
-    """Lets a model answer splits, at a pipeline's root; `read_answers` reads what came of it.
+    """Answers splits with a model, at a pipeline's root; `read_answers` reads the answers.
 
     Args:
-        model_path: Folder of the SavedModel, which every worker loads once.
+        model_path: Folder of the SavedModel. Each worker loads it once.
         class_names: The K names, in label order.
-        splits: Files of examples by any name of the split.
-        folder: For the answers; it is made.
+        splits: Files of examples, by a name for the split.
+        folder: Where the answers go. It is created.
     """
 
     def __init__(
@@ -69,8 +69,8 @@ def read_answers(name: str, files: Sequence[str], folder: str) -> Answers:
     """Reads the answers to a split, in the order of its files and records.
 
     Args:
-        name: The split's, as given to `AnswerSplits`.
-        files: Its files of examples.
+        name: The split's name, as given to `AnswerSplits`.
+        files: The split's files of examples.
         folder: Where the answers are.
 
     Raises:
@@ -84,13 +84,13 @@ def read_answers(name: str, files: Sequence[str], folder: str) -> Answers:
             os.path.dirname(files[0]),
             expected="examples",
             found="none",
-            fix="Put images into this split.",
+            fix="Add images to this split.",
         )
     return answers
 
 
 class _AnswerFile(beam.DoFn):
-    """Writes a file's answers under their final name when there are all of them."""
+    """Writes a file's answers under their final name once they are complete."""
 
     def __init__(self, model_path: str, class_names: Sequence[str]) -> None:
         self._model_path = model_path
@@ -98,7 +98,7 @@ class _AnswerFile(beam.DoFn):
         self._model: ServedModel | None = None
 
     def process(self, file: _File) -> Iterator[None]:
-        # Not in setup(): some runners hide why that failed.
+        # Not in setup(): some runners hide its errors.
         if self._model is None:
             self._model = ServedModel(self._model_path, self._class_names)
         _write(file.answers, self._model.answer([file.examples]))
@@ -113,7 +113,7 @@ def _answers_file(folder: str, name: str, number: int) -> str:
 
 
 def _write(path: str, answers: Answers) -> None:
-    # In memory first: a ZIP file is written back and forth, which object stores cannot do.
+    # In memory first: writing a ZIP file seeks, which object stores cannot do.
     content = io.BytesIO()
     np.savez(
         content,
@@ -122,7 +122,7 @@ def _write(path: str, answers: Answers) -> None:
         predicted=answers.predicted,
         confidence=answers.confidence,
     )
-    # Workers may repeat or race each other.
+    # Workers may retry, or race each other.
     write_atomically(path, content.getvalue(), contested=True)
 
 

@@ -1,4 +1,4 @@
-"""`SHA256SUMS`: whether the files below a folder are what was written, as `sha256sum` reads it."""
+"""`SHA256SUMS`, as `sha256sum` reads it: proves that files are still what was written."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def write_checksums(root: str, folders: Iterable[str] = ("",), *, place: str | N
 def check_checksums(root: str, fix: str) -> None:
     """Refuses a folder whose files are not those that `write_checksums` saw.
 
-    To be called before anything of a model is loaded: a SavedModel is a program.
+    Call it before loading anything of a model: a SavedModel is a program.
 
     Args:
         root: A folder with `SHA256SUMS`.
@@ -43,20 +43,24 @@ def check_checksums(root: str, fix: str) -> None:
         DataError: A file was changed or removed, or the folder was never complete.
     """
     path = os.path.join(root, CHECKSUMS_FILE)
-    if not tf.io.gfile.exists(path):
-        raise DataError(path, expected="the checksums of the model", found="nothing", fix=fix)
-    with tf.io.gfile.GFile(path) as file:
-        lines = file.read().splitlines()
+    lines = []
+    if tf.io.gfile.exists(path):
+        with tf.io.gfile.GFile(path) as file:
+            lines = file.read().splitlines()
     if not lines:
         raise DataError(path, expected="the checksums of the model", found="none", fix=fix)
     for line in lines:
         expected, _, name = line.partition("  ")
         member = os.path.join(root, name)
-        found = hash_file(member) if name and tf.io.gfile.exists(member) else "nothing"
-        if found != expected:
-            raise DataError(
-                member,
-                expected=f"what was written, with SHA-256 {expected[:12]}",
-                found="nothing" if found == "nothing" else f"{found[:12]}: it was changed since",
-                fix=fix,
-            )
+        found = "nothing"
+        if name and tf.io.gfile.exists(member):
+            digest = hash_file(member)
+            if digest == expected:
+                continue
+            found = f"{digest[:12]}: it was changed since"
+        raise DataError(
+            member,
+            expected=f"what was written, with SHA-256 {expected[:12]}",
+            found=found,
+            fix=fix,
+        )

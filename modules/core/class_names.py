@@ -1,4 +1,4 @@
-"""The class names of a domain, as they lie beside its Examples."""
+"""Reads the class names of a domain, which are stored beside its Examples."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import tensorflow as tf
 
 from modules.core.errors import DataError
 from modules.core.example_features import CLASSES_FILE
-
-_FIX = "Run the pipeline with --fresh to ingest the data again."
 
 
 def read_class_names(examples_uri: str) -> list[str]:
@@ -30,15 +28,19 @@ def read_class_names(examples_uri: str) -> list[str]:
         with tf.io.gfile.GFile(path, "r") as file:
             names = json.load(file)
     except tf.errors.NotFoundError:
-        raise DataError(path, expected="a list of class names", found="no file", fix=_FIX) from None
+        raise _unusable(path, "no file") from None
     except (ValueError, tf.errors.OpError) as error:
-        raise DataError(
-            path, expected="a JSON list of class names", found=f"{error}", fix=_FIX
-        ) from error
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise DataError(path, expected="a JSON list of strings", found=f"{names!r:.80}", fix=_FIX)
-    if len(names) < 2 or len(set(names)) != len(names):
-        raise DataError(
-            path, expected="two or more distinct names", found=f"{names!r:.80}", fix=_FIX
-        )
-    return names
+        raise _unusable(path, str(error)) from error
+    are_texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not are_texts or len(names) < 2 or len(set(names)) != len(names):
+        raise _unusable(path, f"{names!r:.80}")
+    return list(names)
+
+
+def _unusable(path: str, found: str) -> DataError:
+    return DataError(
+        path,
+        expected="a JSON list of two or more distinct class names",
+        found=found,
+        fix="Run the pipeline with --fresh to ingest the data again.",
+    )

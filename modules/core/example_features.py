@@ -10,6 +10,8 @@ HEIGHT = "height"  # int64: pixels, as ingested
 WIDTH = "width"  # int64: pixels, as ingested
 CHANNELS = "channels"  # int64: 1 (grey) or 3 (colour), as ingested
 
+CHANNEL_CHOICES = (1, 3)
+
 TRAIN_SPLIT = "train"
 EVAL_SPLIT = "eval"
 

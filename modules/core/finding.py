@@ -10,12 +10,12 @@ class Finding:
     """One thing that is not as it should be.
 
     Args:
-        split: Split that it was found in; None where it concerns the whole domain.
-        feature: Feature that it concerns; None where it concerns the examples as such.
+        split: The split at fault; None for the whole domain.
+        feature: The feature at fault; None for whole examples.
         expected: What should have been there.
         found: What was there instead.
         fix: What the user can do about it.
-        stops_the_run: False for what is only worth knowing.
+        stops_the_run: False for a mere warning.
     """
 
     split: str | None

@@ -1,4 +1,4 @@
-"""A hash of what folders hold, to tell whether they are what they were."""
+"""Hashes of files and folders, to detect changes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _CHUNK_BYTES = 1 << 20
 
 
 def hash_folders(folders: Sequence[str]) -> str:
-    """Hashes names and contents of all files below some folders, wherever these lie.
+    """Hashes the names and contents of all files below some folders, wherever the folders are.
 
-    On object stores sizes and times stand for the contents, which would have to be downloaded.
+    On object stores it takes sizes and times instead of contents, which it would have to download.
 
     Args:
         folders: Local folders, or URIs that TensorFlow's file systems know; their order counts.

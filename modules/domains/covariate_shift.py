@@ -1,4 +1,4 @@
-"""How far apart the images of two domains are, apart from their labels."""
+"""Measures how far apart the images of two domains are, whatever their labels."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class CovariateShift:
         pixels: Distance between the distributions of grey values.
         classifier_auc: Area under the ROC curve of a classifier that tells the domains apart:
             0.5 is chance, 1 means that every image gives its domain away.
-        p_value: Of no better than chance, one-sided (Mann-Whitney).
+        p_value: One-sided, that the classifier is no better than chance (Mann-Whitney).
     """
 
     examples: int
@@ -40,13 +40,13 @@ class CovariateShift:
 
 
 def measure_covariate_shift(sample: DomainSample, seed: int) -> CovariateShift | None:
-    """Measures what a classifier finds in the images but not in the labels.
+    """Measures how well a classifier tells the domains apart by their images alone.
 
-    Images are judged by trees that did not see them (out of bag), so the figure is not flattered.
+    Only trees that did not train on an image judge it (out of bag), so the figure is not flattered.
 
     Args:
         sample: Images of both domains, with the same classes row by row.
-        seed: Of the classifier.
+        seed: Seeds the classifier.
 
     Returns:
         The distances; None with fewer than 20 images of each domain.
@@ -75,22 +75,14 @@ def measure_covariate_shift(sample: DomainSample, seed: int) -> CovariateShift |
 def check_covariate_shift(
     shift: CovariateShift | None, settings: ValidationSettings
 ) -> list[Finding]:
-    """Compares the distances with the largest allowed, if there are such."""
+    """Compares the distances with the largest allowed, if any are set."""
     if shift is None:
         return []
+    auc = "an area under the curve of at most {:g} for telling the domains apart"
+    skew = "a skew of grey values against the source of at most {:g} (L-infinity)"
     measured = [
-        (
-            "an area under the curve of at most {:g} for telling the domains apart",
-            shift.classifier_auc,
-            "max_domain_auc",
-            settings.max_domain_auc,
-        ),
-        (
-            "a skew of grey values against the source of at most {:g} (L-infinity)",
-            shift.pixels.l_infinity,
-            "max_pixel_skew",
-            settings.max_pixel_skew,
-        ),
+        ("max_domain_auc", settings.max_domain_auc, shift.classifier_auc, auc),
+        ("max_pixel_skew", settings.max_pixel_skew, shift.pixels.l_infinity, skew),
     ]
     return [
         Finding(
@@ -100,7 +92,7 @@ def check_covariate_shift(
             found=f"{value:.3f}",
             fix=f"Choose a source that looks more like the target, or raise validation.{key}.",
         )
-        for expected, value, key, allowed in measured
+        for key, allowed, value, expected in measured
         if allowed is not None and value > allowed
     ]
 

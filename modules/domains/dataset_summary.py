@@ -1,15 +1,16 @@
-"""What a folder of labelled images holds, found by reading a bounded part of it."""
+"""Describes a folder of labelled images by reading a bounded part of it."""
 
 from __future__ import annotations
 
 import itertools
 import operator
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from modules.core.errors import DataError
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
+from modules.domains.description import DomainDescription, SplitDescription
 from modules.sources.base import ImageRecord, ImageShard, ImageSource
 from modules.sources.encoded import ImageShape
 from modules.sources.formats import open_source
@@ -23,9 +24,9 @@ class ReadingLimits:
     """How much of each split is read.
 
     Args:
-        images: Images that are decoded at most; None reads all.
+        images: Most images to decode; None reads all.
         pixels: Pixels after which no further image is decoded; None sets no limit.
-        samples: Images of each class that are kept to look at.
+        samples: Images of each class to keep for a contact sheet.
     """
 
     images: int | None = 5000
@@ -34,49 +35,31 @@ class ReadingLimits:
 
 
 @dataclass(frozen=True)
-class SplitSummary:
-    """What was found in one split.
+class SplitSummary(SplitDescription):
+    """What was found in one split of a folder.
 
     Args:
-        counts: Images by label.
-        is_counted: The counts cover the whole split, not only the images that were read.
-        shapes: How many of the images that were read have which shape.
-        is_read: Every image was read.
+        images_read: How many images were read, sound or not.
+        shapes: How many of the sound ones have which shape.
         samples: Encoded images by label.
     """
 
-    counts: Mapping[int, int]
-    is_counted: bool
+    images_read: int
     shapes: Mapping[ImageShape, int]
-    is_read: bool
     samples: Mapping[int, Sequence[bytes]]
-
-    @property
-    def examples(self) -> int:
-        """Images that were counted."""
-        return sum(self.counts.values())
-
-    @property
-    def images_read(self) -> int:
-        """Images that were read and found sound."""
-        return sum(self.shapes.values())
 
 
 @dataclass(frozen=True)
-class DatasetSummary:
-    """What was found in a domain's folder.
+class DatasetSummary(DomainDescription):
+    """What was found in a domain's folder, which is its `place`.
 
     Args:
-        folder: Where it is.
-        format: How it is laid out.
-        class_names: In label order; empty where they could not be told.
-        splits: Those that could be opened.
+        format: How the folder is laid out.
+        splits: The splits that could be opened.
         problems: What stops a run on this folder, one message each.
     """
 
-    folder: str
     format: str
-    class_names: tuple[str, ...]
     splits: Mapping[str, SplitSummary]
     problems: tuple[str, ...]
 
@@ -87,10 +70,10 @@ def summarize_dataset(
     classes: Sequence[str] | None = None,
     limits: ReadingLimits = ReadingLimits(),
 ) -> DatasetSummary:
-    """Opens a folder of labelled images and looks at what is there.
+    """Reads a bounded part of a folder of labelled images.
 
-    IDX files are measured in full and image folders are listed in full, so that every image is
-    counted; TFRecord files are read from their start, so that beyond the limits nothing is known.
+    Every image of IDX files and image folders is counted. TFRecord files are read from their
+    start: beyond the limits nothing is known.
 
     Args:
         format: A name registered in `modules.sources.formats`.
@@ -109,11 +92,11 @@ def summarize_dataset(
     problems: list[str] = []
     splits: dict[str, SplitSummary] = {}
     names = tuple(classes or ())
+    first_ids: dict[str, dict[int, str]] = {}
     try:
         source = open_source(format, folder, classes)
     except DataError as error:
-        return DatasetSummary(folder, format, names, {}, (str(error),))
-    first_ids: dict[str, dict[int, str]] = {}
+        return DatasetSummary(folder, names, {}, format, (str(error),))
     for split in (TRAIN_SPLIT, EVAL_SPLIT):
         tally = _Tally(limits, problems)
         try:
@@ -122,20 +105,14 @@ def summarize_dataset(
             problems.append(str(error))
             continue
         first_ids[split] = tally.first_ids
-        splits[split] = SplitSummary(
-            dict(sorted(tally.counts.items())),
-            is_counted,
-            dict(tally.shapes.most_common()),
-            is_counted and tally.images >= sum(tally.counts.values()),
-            tally.samples,
-        )
+        splits[split] = tally.summary(is_counted)
     if TRAIN_SPLIT in splits:
         try:
             names = _class_names(source, splits, first_ids)
         except DataError as error:
             problems.append(str(error))
     # A source that needs both splits says the same of each.
-    return DatasetSummary(folder, format, names, splits, tuple(dict.fromkeys(problems)))
+    return DatasetSummary(folder, names, splits, format, tuple(dict.fromkeys(problems)))
 
 
 @dataclass
@@ -169,24 +146,36 @@ class _Tally:
         if len(samples) < self.limits.samples:
             samples.append(record.image)
 
+    def summary(self, is_counted: bool) -> SplitSummary:
+        channels: Counter[int] = Counter()
+        for shape, images in self.shapes.items():
+            channels[shape.channels] += images
+        return SplitSummary(
+            examples=sum(self.counts.values()),
+            counts=dict(sorted(self.counts.items())),
+            is_counted=is_counted,
+            channels=channels,
+            images_read=self.images,
+            shapes=dict(self.shapes.most_common()),
+            samples=self.samples,
+        )
+
 
 def _read_split(shards: Sequence[ImageShard], tally: _Tally) -> bool:
     """Fills the tally; returns whether every image was counted."""
     labels = [shard.labels() for shard in shards]
     if None in labels:
         return _read_from_the_start(shards, tally)
-    places = [
-        (number, row, label)
-        for number, shard_labels in enumerate(labels)
-        for row, label in enumerate(shard_labels or ())
-    ]
-    tally.counts.update(label for _, _, label in places)
+    sampled, others = [], []
+    for number, shard_labels in enumerate(labels):
+        for row, label in enumerate(shard_labels or ()):
+            is_sample = tally.counts[label] < tally.limits.samples
+            tally.counts[label] += 1
+            (sampled if is_sample else others).append((number, row))
     # Samples first: the limits must not leave a rare class without a picture.
-    sampled = list(_first_of_each(places, tally.limits.samples))
-    wanted = itertools.islice(places, tally.limits.images)
-    for chosen in (sampled, [*_without(wanted, sampled)]):
-        for number, of_shard in itertools.groupby(chosen, key=operator.itemgetter(0)):
-            _read_rows(shards[number], [row for _, row, _ in of_shard], tally)
+    for places in (sampled, others):
+        for number, of_shard in itertools.groupby(places, key=operator.itemgetter(0)):
+            _read_rows(shards[number], [row for _, row in of_shard], tally)
     return True
 
 
@@ -201,7 +190,7 @@ def _read_from_the_start(shards: Sequence[ImageShard], tally: _Tally) -> bool:
 
 
 def _read_rows(shard: ImageShard, rows: list[int], tally: _Tally) -> None:
-    """Reads rows one after the other; behind a bad one it goes on."""
+    """Reads rows one after the other, and goes on behind a bad one."""
     while rows and not tally.is_full:
         done = 0
         try:
@@ -215,22 +204,6 @@ def _read_rows(shard: ImageShard, rows: list[int], tally: _Tally) -> None:
             tally.problems.append(str(error))
             tally.images += 1
             rows = rows[done + 1 :]
-
-
-_Place = tuple[int, int, int]
-
-
-def _first_of_each(places: Sequence[_Place], count: int) -> Iterator[_Place]:
-    seen: Counter[int] = Counter()
-    for place in places:
-        if seen[place[2]] < count:
-            seen[place[2]] += 1
-            yield place
-
-
-def _without(places: Iterator[_Place], others: Sequence[_Place]) -> Iterator[_Place]:
-    left_out = frozenset(others)
-    return (place for place in places if place not in left_out)
 
 
 def _class_names(

@@ -1,4 +1,4 @@
-"""A folder of labelled images in words, for the terminal and for a configuration's head."""
+"""Describes a folder of labelled images, in the terminal and in a configuration's head."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def describe_dataset(summary: DatasetSummary) -> list[str]:
     """Says in a few lines what was found.
 
     Args:
-        summary: With both splits.
+        summary: Of the folder.
 
     Returns:
         Lines: format and classes, then each split with its counts, sizes and colours.
@@ -33,8 +33,8 @@ def describe_dataset(summary: DatasetSummary) -> list[str]:
             images = f"{split.examples:,} or more images"
         per_class = f"{low:,}" if low == high else f"{low:,} to {high:,}"
         line = f"{name}: {images} ({per_class} per class), {_shapes(split.shapes)}"
-        if split.is_counted and not split.is_read:
-            line += f"; {split.images_read:,} of them looked at"
+        if split.is_counted and split.images_read < split.examples:
+            line += f"; {split.images_read:,} of them read"
         lines.append(line)
     return lines
 

@@ -1,8 +1,8 @@
-"""Distances between two distributions that are given as counts."""
+"""Distances between two distributions given as counts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +56,25 @@ def distribution_distance(
         # Equal distributions can give the root of a number just below zero.
         jensen_shannon=0.0 if np.isnan(divergence) else min(divergence, 1.0),
     )
+
+
+def label_skew(
+    source_counts: Mapping[str, Sequence[int]], target_counts: Mapping[str, Sequence[int]]
+) -> dict[str, Distance]:
+    """Measures the distance between label distributions, by split.
+
+    Args:
+        source_counts: Examples of each class in the source, by split.
+        target_counts: The same for the target.
+
+    Returns:
+        The distance for each split that both domains have and fill.
+    """
+    return {
+        split: distribution_distance(source_counts[split], counts)
+        for split, counts in target_counts.items()
+        if sum(source_counts.get(split, ())) > 0 and sum(counts) > 0
+    }
 
 
 def _shares(counts: Sequence[int] | npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Images of two domains that can be compared: equally many of each class from both."""
+"""Draws comparable images from two domains: equally many of each class from both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from modules.examples.input_pipeline import ExampleIndex
 from modules.examples.records import encoded_image, read_records
 from modules.images.decoding import decode_images
 
-SIZE = 16  # pixels: what both domains are compared at, whatever size they come in
+SIZE = 16  # pixels: both domains are compared at this size, whatever their own
 _CHUNK = 256  # images that are decoded at once
 
 
@@ -29,16 +29,16 @@ class DomainSample(NamedTuple):
 def sample_domains(
     source: ExampleIndex, target: ExampleIndex, limit: int, seed: int
 ) -> DomainSample:
-    """Draws from two splits, in every class as many of the one as of the other.
+    """Draws from two splits, equally many of each class from both.
 
     Args:
         source: Index of the source's split.
         target: Index of the target's.
         limit: Most images of each domain.
-        seed: Chooses them.
+        seed: Seeds the draw.
 
     Returns:
-        The images; none where no class is in both.
+        The images; none if no class is in both splits.
 
     Raises:
         tf.errors.InvalidArgumentError: An image cannot be decoded.

@@ -8,13 +8,20 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from modules.core.errors import DataError, DomainValidationError
-from modules.core.example_features import CHANNELS, DOMAIN, EXAMPLE_ID, HEIGHT, IMAGE, LABEL, WIDTH
+from modules.core.example_features import (
+    CHANNEL_CHOICES,
+    CHANNELS,
+    DOMAIN,
+    EXAMPLE_ID,
+    HEIGHT,
+    IMAGE,
+    LABEL,
+    WIDTH,
+)
 from modules.sources.files import explained, open_file
 
 # Generous: the target's images may have another size than the source's.
 MAX_IMAGE_SIDE = 16_384
-# Grey and colour; the schema language knows bounds only.
-CHANNEL_CHOICES = (1, 3)
 
 _FIX = "Correct the file, or leave source.schema_file out to infer the schema."
 _TYPES = {
@@ -31,10 +38,10 @@ _TYPES = {
 def infer_image_schema(
     statistics: Iterable[statistics_pb2.DatasetFeatureStatisticsList], num_classes: int
 ) -> schema_pb2.Schema:
-    """Infers the features and types with TFDV, then says what must hold for every domain.
+    """Infers features and types with TFDV, then keeps what must hold for every domain.
 
     Args:
-        statistics: Of the source's splits.
+        statistics: Statistics of the source's splits.
         num_classes: K, the number of class names.
 
     Returns:
@@ -73,7 +80,8 @@ def read_pinned_schema(path: str, num_classes: int) -> str:
         The file's text, comments included.
 
     Raises:
-        DataError: The file is not readable, no schema, or does not fit.
+        DataError: The file is not readable or no schema; a feature is missing, has another type or
+            no shape of one value; or the labels' domain is not [0, K).
     """
     with explained(path), open_file(path) as file:
         text: str = file.read().decode("utf-8")
@@ -81,22 +89,6 @@ def read_pinned_schema(path: str, num_classes: int) -> str:
         schema = text_format.Parse(text, schema_pb2.Schema())
     except text_format.ParseError as error:
         raise DataError(path, expected="a schema text proto", found=f"{error}", fix=_FIX) from error
-    check_image_schema(schema, num_classes, path)
-    return text
-
-
-def check_image_schema(schema: schema_pb2.Schema, num_classes: int, path: str) -> None:
-    """Checks that a pinned schema covers the features as the pipeline uses them.
-
-    Args:
-        schema: The pinned schema.
-        num_classes: K, the number of the source's class names.
-        path: Where it was read from, for the message.
-
-    Raises:
-        DataError: A feature is missing, has another type or no shape of one value, or the labels'
-            domain is not [0, K).
-    """
     features = {feature.name: feature for feature in schema.feature}
     problems = _wrong_types({name: feature.type for name, feature in features.items()})
     problems += [
@@ -115,6 +107,7 @@ def check_image_schema(schema: schema_pb2.Schema, num_classes: int, path: str) -
             found="; ".join(problems),
             fix=_FIX,
         )
+    return text
 
 
 def _wrong_types(types: dict[str, int]) -> list[str]:
@@ -142,6 +135,7 @@ def _curated_schema(num_classes: int) -> schema_pb2.Schema:
     _bound(features[LABEL], 0, num_classes - 1, is_categorical=True)
     _bound(features[HEIGHT], 1, MAX_IMAGE_SIDE)
     _bound(features[WIDTH], 1, MAX_IMAGE_SIDE)
+    # The schema language knows bounds only.
     _bound(features[CHANNELS], min(CHANNEL_CHOICES), max(CHANNEL_CHOICES), is_categorical=True)
     return schema
 

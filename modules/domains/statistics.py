@@ -1,24 +1,25 @@
-"""TFDV statistics of one domain's Examples: how they are computed, and what is read from them."""
+"""TFDV statistics of one domain's Examples: how to compute them, and what they say."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from modules.core.example_features import CHANNELS, DOMAIN, EXAMPLE_ID, IMAGE, LABEL
+from modules.domains.description import DomainDescription, SplitDescription
 
-# Values that are counted exactly; with more classes than this the counts are known to be missing.
+# TFDV counts so many values exactly; of more classes the counts would be incomplete.
 _COUNTED_VALUES = 100_000
 
 
 def statistics_options() -> Any:
     """Says how StatisticsGen computes the statistics of a domain.
 
-    Labels are categories, so that each class is counted (TFDV would else make a histogram of
-    numbers); images are bytes and example ids are unique, so that neither is counted, which also
-    saves a good part of the time.
+    Labels are categories, so TFDV counts each class instead of making a histogram of numbers.
+    Images are bytes and example ids are unique: not counting them saves much of the time.
 
     Returns:
         A `tfdv.StatsOptions` for the component's `stats_options`.
@@ -37,9 +38,39 @@ def statistics_options() -> Any:
     )
 
 
-def example_count(statistics: statistics_pb2.DatasetFeatureStatisticsList) -> int:
-    """Counts a split's examples."""
-    return sum(int(dataset.num_examples) for dataset in statistics.datasets)
+def describe_statistics(
+    class_names: Sequence[str],
+    statistics: Mapping[str, statistics_pb2.DatasetFeatureStatisticsList],
+    otherwise: str,
+) -> DomainDescription:
+    """Describes a domain by its statistics.
+
+    Args:
+        class_names: K names in label order.
+        statistics: Each split's, computed with `statistics_options`.
+        otherwise: Name of a domain whose examples carry none.
+
+    Returns:
+        The description. A split whose statistics lack the count of some label has no counts.
+    """
+    names = (domain_name(of_split) for of_split in statistics.values())
+    return DomainDescription(
+        next(filter(None, names), otherwise),
+        class_names,
+        {split: _describe_split(of_split) for split, of_split in statistics.items()},
+    )
+
+
+def _describe_split(
+    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+) -> SplitDescription:
+    counts = value_counts(statistics, LABEL)
+    return SplitDescription(
+        examples=sum(int(dataset.num_examples) for dataset in statistics.datasets),
+        counts=counts or {},
+        is_counted=counts is not None,
+        channels=value_counts(statistics, CHANNELS) or {},
+    )
 
 
 def value_counts(

@@ -1,4 +1,4 @@
-"""What an evaluation says in files: `evaluation.json` and `predictions.csv`."""
+"""The files of an evaluation: `evaluation.json` and `predictions.csv`."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from modules.evaluation.gate import Verdict
 from modules.evaluation.paired_statistics import wilson_interval
 from modules.models.served_model import Answers
 
+EVALUATION_FILE = "evaluation.json"
+PREDICTIONS_FILE = "predictions.csv"
 BLESSED = "blessed"
 NOT_BLESSED = "not_blessed"
 
 
 def arm_report(answers: Answers, class_names: Sequence[str]) -> dict[str, Any]:
-    """Sums up one arm's answers.
+    """Summarizes one arm's answers.
 
     Args:
-        answers: To N examples.
+        answers: Answers to N examples.
         class_names: K names in label order.
 
     Returns:
-        `accuracy`, its Wilson interval `ci95`, `correct`, `total`, `per_class` (accuracy None
-        where a class has no example) and `confusion`, K x K counts by true (row) and predicted
+        `accuracy`, its Wilson interval `ci95`, `correct`, `total`, `per_class` (accuracy is None
+        for a class without examples) and `confusion`, K x K counts by true (row) and predicted
         class.
     """
     num_classes = len(class_names)
@@ -64,15 +66,15 @@ def evaluation_report(
     Args:
         target: Each arm's answers to the target's eval split.
         source: `accuracy`, `accuracy_after_transfer` and `examples` on the source's eval split.
-        verdict: The gate's.
+        verdict: The gate's verdict.
         class_names: K names in label order.
         source_name: Name of the source domain.
         target_name: Name of the target domain.
-        shots: Labelled target examples a class that training used, or `all`.
-        seed: The run's.
+        shots: Labelled target examples per class used for training, or `all`.
+        seed: The run's seed.
 
     Returns:
-        JSON values only.
+        A dict of JSON values.
     """
     comparisons = {
         name: dataclasses.asdict(comparison) for name, comparison in verdict.comparisons.items()
@@ -99,11 +101,11 @@ def predictions_csv(answers: Mapping[str, Answers]) -> str:
     """Lists every example with its true label and each arm's label and confidence.
 
     Args:
-        answers: Each arm's, to the same examples in the same order.
+        answers: Each arm's answers to the same examples in the same order.
 
     Returns:
-        CSV text with the columns `example_id`, `label` and, by arm, `<arm>_label` and
-        `<arm>_confidence`; labels as indices into the class names.
+        CSV text with the columns `example_id`, `label` and, for each arm, `<arm>_label` and
+        `<arm>_confidence`. Labels are indices into the class names.
     """
     columns: list[Sequence[Any]] = [
         answers[ARMS[0]].example_ids,

@@ -1,9 +1,9 @@
-"""The gate: is a warm-started model proven to be better than what there was before?
+"""The gate: is the warm-started model proven to be better than the model before it?
 
-A blessing is an intersection-union test: every requirement must be proven on its own, at the same
-level, so that the chance of blessing a model that misses any one of them stays below that level
-without further correction (Berger. Multiparameter hypothesis testing and acceptance sampling.
-Technometrics 24(4), 1982). The search for harmed classes is the opposite, many looks for one
+A blessing is an intersection-union test: each requirement must be proven on its own, at the same
+level. The chance of blessing a model that misses any of them then stays below that level without
+further correction (Berger. Multiparameter hypothesis testing and acceptance sampling.
+Technometrics 24(4), 1982). The search for harmed classes is the opposite, many tests for one
 alarm, and is corrected for their number.
 """
 
@@ -42,10 +42,10 @@ Right = npt.NDArray[np.bool_]
 class Comparison:
     """The warm start against another arm, on the same examples.
 
-    Args:
-        difference: Accuracy of the warm start minus that of the other arm.
+    Attributes:
+        difference: Accuracy of the warm start minus accuracy of the other arm.
         ci95: 95 % interval of the difference, whatever the gate's confidence.
-        p_value: Two-sided, of the gate's test.
+        p_value: Two-sided p-value of the gate's test.
         fixed: Examples that only the warm start gets right.
         broken: Examples that only the other arm gets right.
     """
@@ -61,9 +61,9 @@ class Comparison:
 class Verdict:
     """Whether the warm start is blessed, and why or why not.
 
-    Args:
-        blessed: All requirements are met.
-        reasons: Sentences for people: all that was proven, or each requirement that was missed.
+    Attributes:
+        blessed: Whether all requirements are met.
+        reasons: Sentences for people: everything proven, or each requirement missed.
         comparisons: `warm_start_vs_pretrained` and `warm_start_vs_scratch`.
     """
 
@@ -81,33 +81,33 @@ def judge(
 ) -> Verdict:
     """Judges the warm start by its answers on the target's eval split.
 
-    It is blessed only if all of these hold:
+    The warm start is blessed only if all of these hold:
 
-    * There are `min_eval_examples` examples or more.
+    * There are at least `min_eval_examples` examples.
     * It is better than the pretrained model: the two-sided test (exact McNemar or bootstrap) is
       significant at `1 - confidence`, and the difference is positive.
     * It is not worse than the scratch control by more than `scratch_margin`: the lower bound of
-      the difference's interval is at or above minus the margin. The bound and not the estimate,
-      because no transfer at all is the safe choice, and the burden of proof is the warm start's.
-      A margin of 0 therefore asks for a proven gain over the control.
+      the difference's interval is at or above minus the margin. The bound decides and not the
+      estimate, because no transfer is the safe choice and the burden of proof is on the warm
+      start. A margin of 0 therefore demands a proven gain over the control.
     * No class falls by more than `max_class_drop` against the pretrained model beyond chance. A
-      fall counts if it is larger than that and its one-sided exact McNemar test is significant at
-      `1 - confidence` after Tarone's correction over all classes: of many classes with few
-      examples some always look bad. Here the burden of proof is on the harm, since hardly any
-      class has the examples to prove that it did not fall.
+      fall counts if it is larger and its one-sided exact McNemar test is significant at
+      `1 - confidence` after Tarone's correction over all classes: among many classes with few
+      examples, some always look bad. Here the burden of proof is on the harm, since hardly any
+      class has enough examples to prove that it did not fall.
 
     Args:
         labels: True classes, int [N], in [0, K).
         predictions: Each arm's predicted classes, int [N], by the names in `modules.core.arms`.
         class_names: K names in label order.
-        settings: What must be shown.
-        seed: Of the bootstrap.
+        settings: What the warm start must prove.
+        seed: Seed of the bootstrap.
 
     Returns:
-        The verdict; its comparisons are there for both outcomes.
+        The verdict, with comparisons whatever the outcome.
 
     Raises:
-        ValueError: An arm is missing, lengths differ, there is no example or a label is not in
+        ValueError: An arm is missing, lengths differ, there is no example, or a label is not in
             [0, K).
 
     References:
@@ -165,12 +165,12 @@ def _paired_counts(candidate: Right, baseline: Right) -> PairedCounts:
 def paired_counts_by_class(
     labels: Labels, candidate: Right, baseline: Right, num_classes: int
 ) -> list[PairedCounts]:
-    """Counts, a class each, how two models answered the same examples.
+    """Counts by class how two models answered the same examples.
 
     Args:
         labels: True classes, int [N], in [0, K).
         candidate: Where the candidate is right, bool [N].
-        baseline: Where the baseline is, bool [N].
+        baseline: Where the baseline is right, bool [N].
         num_classes: K.
 
     Returns:

@@ -19,11 +19,11 @@ _RESAMPLES = 10_000
 
 
 def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> Interval:
-    """Gives the score interval of an accuracy.
+    """Returns the score interval of an accuracy.
 
     Args:
         correct: Right answers.
-        total: All answers; with none the interval is (0, 1).
+        total: All answers. With none, the interval is (0, 1).
         confidence: Coverage, in (0, 1).
 
     Returns:
@@ -33,7 +33,7 @@ def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> Inter
         Wilson. Probable inference, the law of succession, and statistical inference. Journal of
         the American Statistical Association 22, 1927.
         Brown, Cai, DasGupta. Interval estimation for a binomial proportion. Statistical Science
-        16(2), 2001, recommend it.
+        16(2), 2001: recommends it.
     """
     _check_counts(correct, 0, total)
     if total == 0:
@@ -43,48 +43,49 @@ def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> Inter
 
 
 def mcnemar_p_value(fixed: int, broken: int) -> float:
-    """Gives the two-sided p-value of McNemar's exact test: are `fixed` and `broken` alike?
+    """Returns the two-sided p-value of McNemar's exact test: are `fixed` and `broken` alike?
 
     Args:
         fixed: Examples that only the candidate got right.
         broken: Examples that only the baseline got right.
 
     Returns:
-        A p-value within (0, 1]; 1 where the models never differ.
+        A p-value within (0, 1]; 1 if the models never differ.
 
     References:
         McNemar. Note on the sampling error of the difference between correlated proportions or
         percentages. Psychometrika 12(2), 1947; exact form: binomial with probability 1/2.
         Dietterich. Approximate statistical tests for comparing supervised classification
-        learning algorithms. Neural Computation 10(7), 1998, recommends it for one test set.
+        learning algorithms. Neural Computation 10(7), 1998: recommends it for one test set.
     """
     return min(1.0, 2.0 * _binomial_tail(min(fixed, broken), fixed + broken))
 
 
 def fall_p_value(fixed: int, broken: int) -> float:
-    """Gives the one-sided p-value of McNemar's exact test: does the candidate break more?
+    """Returns the one-sided p-value of McNemar's exact test: does the candidate break more?
 
     Args:
         fixed: Examples that only the candidate got right.
         broken: Examples that only the baseline got right.
 
     Returns:
-        The chance of so many broken ones or more among those that differ, were both as good.
+        The chance that at least as many of the differing answers are broken if both models are
+        equally good.
     """
     return _binomial_tail(fixed, fixed + broken)
 
 
 def least_fall_p_value(fixed: int, broken: int) -> float:
-    """Gives the smallest p-value that `fall_p_value` could have given for so many that differ."""
+    """Returns the smallest `fall_p_value` that is possible for as many differing answers."""
     return _binomial_tail(0, fixed + broken)
 
 
 def difference_interval(fixed: int, broken: int, total: int, confidence: float = 0.95) -> Interval:
-    """Gives Tango's score interval of the difference between two paired accuracies.
+    """Returns Tango's score interval of the difference between two paired accuracies.
 
-    It inverts the score test of every difference, so it agrees with (asymptotic) McNemar at 0 and
-    is Tango's non-inferiority test at any margin. Unlike Wald's it neither collapses when the
-    models agree everywhere nor leaves [-1, 1].
+    It inverts the score test of every difference. At 0 it agrees with the asymptotic McNemar test,
+    at any margin with Tango's non-inferiority test. Unlike Wald's interval it neither collapses
+    when the models agree everywhere nor leaves [-1, 1].
 
     Args:
         fixed: Examples that only the candidate got right.
@@ -99,7 +100,7 @@ def difference_interval(fixed: int, broken: int, total: int, confidence: float =
         Tango. Equivalence test and confidence interval for the difference in proportions for the
         paired-sample design. Statistics in Medicine 17, 1998, sections 2 and 3.
         Fagerland, Lydersen, Laake. Recommended tests and confidence intervals for paired binomial
-        proportions. Statistics in Medicine 33, 2014, compare it with nine others.
+        proportions. Statistics in Medicine 33, 2014: compares it with nine others.
 
     Example:
         >>> low, high = difference_interval(fixed=63, broken=2, total=899)
@@ -113,7 +114,7 @@ def difference_interval(fixed: int, broken: int, total: int, confidence: float =
     def bound(end: float, target: float) -> float:
         if estimate == end:
             return end
-        # At the very end the variance is 0 and the score infinite, with the sign that brackets.
+        # At the very end, the variance is 0 and the score infinite, with the sign that brackets.
         inside = end * (1.0 - 1e-12)
         return float(
             optimize.brentq(
@@ -127,11 +128,11 @@ def difference_interval(fixed: int, broken: int, total: int, confidence: float =
 
 
 def _score(difference: float, fixed: int, broken: int, total: int) -> float:
-    """Tango's score statistic (equation 6) of the hypothesis that the difference is so large."""
+    """Returns Tango's score statistic (equation 6) for a hypothesised difference."""
     linear = -fixed - broken + (2 * total - fixed + broken) * difference
     constant = -broken * difference * (1.0 - difference)
     root = math.sqrt(max(0.0, linear * linear - 8.0 * total * constant))
-    # The likelihood's maximum under the hypothesis, in whichever form does not cancel.
+    # The maximum of the likelihood under the hypothesis, in the form that does not cancel.
     share = -2.0 * constant / (root + linear) if linear > 0 else (root - linear) / (4.0 * total)
     variance = total * (2.0 * share + difference * (1.0 - difference))
     numerator = fixed - broken - total * difference
@@ -142,7 +143,7 @@ def _score(difference: float, fixed: int, broken: int, total: int) -> float:
 
 @dataclass(frozen=True)
 class BootstrapDifference:
-    """Result of a paired bootstrap: the interval of the difference and a two-sided p-value."""
+    """Result of a paired bootstrap: interval of the difference and two-sided p-value."""
 
     interval: Interval
     p_value: float
@@ -151,21 +152,21 @@ class BootstrapDifference:
 def bootstrap_difference(
     fixed: int, broken: int, total: int, confidence: float = 0.95, seed: int = 0
 ) -> BootstrapDifference:
-    """Resamples the examples, both models' answers together, and compares the accuracies.
+    """Resamples the examples with both models' answers, and compares the accuracies.
 
-    Resampling examples is drawing the three counts from a multinomial. One pseudo-example in each
-    discordant cell (Bonett and Price's adjustment) keeps the interval from collapsing, and the
-    test from being too sure, when only a handful of answers differ.
+    Resampling examples means drawing the three counts from a multinomial distribution. One
+    pseudo-example in each discordant cell (Bonett and Price's adjustment) keeps the interval from
+    collapsing, and the test from being too sure, when only a few answers differ.
 
     Args:
         fixed: Examples that only the candidate got right.
         broken: Examples that only the baseline got right.
         total: All examples, at least 1.
         confidence: Coverage of the percentile interval, in (0, 1).
-        seed: Of the resampling.
+        seed: Seed of the resampling.
 
     Returns:
-        The interval of candidate minus baseline accuracy and its p-value.
+        The interval of candidate minus baseline accuracy, and its p-value.
 
     References:
         Efron, Tibshirani. An Introduction to the Bootstrap. Chapman & Hall 1993, sections 13.3
@@ -190,9 +191,9 @@ class FamilyRejections:
     """Which of several hypotheses are rejected together.
 
     Attributes:
-        adjusted: Each p-value times the number of hypotheses that it competed with, at most 1; a
-            hypothesis is rejected where this is below the level.
-        competitors: That number for the hypotheses that are not rejected; at least 1.
+        adjusted: Each p-value times the number of hypotheses that it competed with, at most 1. A
+            hypothesis is rejected if this is below the level.
+        competitors: That number for the hypotheses that are not rejected, at least 1.
     """
 
     adjusted: list[float]
@@ -202,15 +203,15 @@ class FamilyRejections:
 def tarone_rejections(
     p_values: Sequence[float], least_p_values: Sequence[float], level: float
 ) -> FamilyRejections:
-    """Tests several hypotheses by discrete tests, so that any false alarm keeps the level.
+    """Tests several hypotheses by discrete tests, with one level for any false alarm.
 
-    A discrete test cannot give any p-value: of 3 answers that differ, the exact McNemar test
-    gives 1/8 at the least. A hypothesis that could not be rejected, whatever was seen, costs no
-    level. Step by step, as Holm does, those that are rejected leave the rest with fewer.
+    A discrete test cannot return every p-value: for 3 answers that differ, the exact McNemar test
+    returns at least 1/8. A hypothesis that no outcome could reject costs no level. As in Holm's
+    procedure, each step leaves the remaining hypotheses with fewer competitors.
 
     Args:
-        p_values: One a hypothesis.
-        least_p_values: The smallest p-value that each test could have given.
+        p_values: The p-value of each hypothesis.
+        least_p_values: The smallest p-value that each test could have returned.
         level: Chance of any false alarm, in (0, 1).
 
     Returns:
@@ -234,7 +235,7 @@ def tarone_rejections(
 
 
 def _competitors(least_p_values: Sequence[float], level: float) -> int:
-    """The smallest count k for which no more than k tests could reach level / k."""
+    """Returns the smallest count k for which at most k tests could reach level / k."""
     count = 1
     while sum(count * least < level for least in least_p_values) > count:
         count += 1

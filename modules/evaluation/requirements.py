@@ -1,4 +1,4 @@
-"""The single requirements of the transfer gate: each is met or not, and says why."""
+"""The requirements of the transfer gate: each is met or not, and says why."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from modules.evaluation.paired_statistics import (
 )
 from modules.settings import GateSettings
 
+TEST_NAMES = {"mcnemar": "exact McNemar test", "bootstrap": "paired bootstrap"}
+
 
 @dataclass(frozen=True)
 class Requirement:
-    """One requirement and what came of it.
+    """One requirement and its outcome.
 
-    Args:
-        met: Whether it holds.
+    Attributes:
+        met: Whether it is met.
         reason: A sentence for people, with the numbers.
     """
 
@@ -34,7 +36,7 @@ class Requirement:
 class PairedCounts:
     """How a candidate and a baseline answered the same examples.
 
-    Args:
+    Attributes:
         both: Examples that both got right.
         fixed: Examples that only the candidate got right.
         broken: Examples that only the baseline got right.
@@ -53,12 +55,12 @@ class PairedCounts:
 
     @property
     def difference(self) -> float:
-        """Accuracy of the candidate minus that of the baseline; 0 without examples."""
+        """Accuracy of the candidate minus accuracy of the baseline; 0 without examples."""
         return (self.fixed - self.broken) / self.total if self.total else 0.0
 
 
 def p_value(counts: PairedCounts, settings: GateSettings, seed: int) -> float:
-    """Gives the two-sided p-value of the gate's test."""
+    """Returns the two-sided p-value of the gate's test."""
     if settings.test == "mcnemar":
         return mcnemar_p_value(counts.fixed, counts.broken)
     return bootstrap_difference(counts.fixed, counts.broken, counts.total, seed=seed).p_value
@@ -67,7 +69,7 @@ def p_value(counts: PairedCounts, settings: GateSettings, seed: int) -> float:
 def interval(
     counts: PairedCounts, settings: GateSettings, confidence: float, seed: int
 ) -> Interval:
-    """Gives the interval of the difference that belongs to the gate's test."""
+    """Returns the interval of the difference that belongs to the gate's test."""
     cells = counts.fixed, counts.broken, counts.total
     if settings.test == "mcnemar":
         return difference_interval(*cells, confidence)
@@ -83,7 +85,9 @@ def enough_examples(total: int, settings: GateSettings) -> Requirement:
             f"There is not enough evidence: {total} target eval examples, but at least {needed} "
             "are needed (gate.min_eval_examples).",
         )
-    return Requirement(True, f"There are {total} target eval examples; {needed} are needed.")
+    return Requirement(
+        True, f"There are {total} target eval examples; at least {needed} are needed."
+    )
 
 
 def better_than_pretrained(counts: PairedCounts, settings: GateSettings, seed: int) -> Requirement:
@@ -92,7 +96,7 @@ def better_than_pretrained(counts: PairedCounts, settings: GateSettings, seed: i
     Args:
         counts: The warm start (candidate) against the pretrained model.
         settings: Test and confidence.
-        seed: Of the bootstrap.
+        seed: Seed of the bootstrap.
 
     Returns:
         Met if the difference is positive and the two-sided test significant.
@@ -106,11 +110,10 @@ def better_than_pretrained(counts: PairedCounts, settings: GateSettings, seed: i
         claim = "The warm start is worse than the pretrained model (negative transfer)"
     else:
         claim = "The warm start is not proven to be better than the pretrained model"
-    test = "exact McNemar test" if settings.test == "mcnemar" else "paired bootstrap"
     return Requirement(
         met,
         f"{claim}: {_accuracies(counts)}, {counts.fixed} answers fixed and {counts.broken} "
-        f"broken, {test} p = {chance:.2g} (below {level:.2g} is needed).",
+        f"broken, {TEST_NAMES[settings.test]} p = {chance:.2g} (must be below {level:.2g}).",
     )
 
 
@@ -120,7 +123,7 @@ def not_below_scratch(counts: PairedCounts, settings: GateSettings, seed: int) -
     Args:
         counts: The warm start (candidate) against the scratch control.
         settings: Test, confidence and margin.
-        seed: Of the bootstrap.
+        seed: Seed of the bootstrap.
 
     Returns:
         Met if the whole interval of the difference lies at or above minus the margin.
@@ -135,7 +138,7 @@ def not_below_scratch(counts: PairedCounts, settings: GateSettings, seed: int) -
     elif high < -settings.scratch_margin:
         claim = f"The warm start is {below} (negative transfer)"
     else:
-        claim = f"It is not ruled out that the warm start is {below} (gate.scratch_margin)"
+        claim = f"The warm start may be {below} (gate.scratch_margin)"
     return Requirement(
         met,
         f"{claim}: {_accuracies(counts)}, {100 * settings.confidence:g} % interval of the "
@@ -146,15 +149,15 @@ def not_below_scratch(counts: PairedCounts, settings: GateSettings, seed: int) -
 def no_class_falls(
     counts_by_class: Sequence[PairedCounts], class_names: Sequence[str], settings: GateSettings
 ) -> Requirement:
-    """Requires that no class falls against the pretrained model by more than allowed.
+    """Requires that no class falls below the pretrained model by more than allowed.
 
     Args:
-        counts_by_class: The warm start (candidate) against the pretrained model, a class each.
+        counts_by_class: The warm start (candidate) against the pretrained model, by class.
         class_names: Their names.
-        settings: Confidence and the largest fall that is allowed.
+        settings: Confidence and the largest allowed fall.
 
     Returns:
-        Not met if a class falls by more than that and its one-sided test is significant after
+        Not met if a class falls by more than allowed and its one-sided test is significant after
         Tarone's correction over the classes.
     """
     level = 1.0 - settings.confidence
@@ -175,14 +178,14 @@ def no_class_falls(
     if falls:
         return Requirement(
             False,
-            f"A class may fall by at most {allowed} against the pretrained model beyond chance "
-            f"(gate.max_class_drop), but these fall more: {', '.join(falls)}.",
+            f"No class may fall more than {allowed} below the pretrained model beyond chance "
+            f"(gate.max_class_drop), but these do: {', '.join(falls)}.",
         )
     reason = (
-        f"No class falls by more than {allowed} against the pretrained model beyond chance "
+        f"No class falls more than {allowed} below the pretrained model beyond chance "
         f"(exact tests, corrected for {len(counts_by_class)} classes)."
     )
-    # Even with every answer broken these could not be significant.
+    # Even with every answer broken, these could not be significant.
     blind = sum(rejections.competitors * 0.5**counts.total >= level for counts in counts_by_class)
     if blind:
         reason += f" For {blind} of them there are too few examples to tell."

@@ -1,7 +1,7 @@
-"""An evaluation in the files of TensorFlow Model Analysis, for its viewers and loaders.
+"""An evaluation in the file format of TensorFlow Model Analysis, for its viewers and loaders.
 
-TFMA's own engine needs a Beam pipeline, which takes it seconds for a thousand examples; all that
-is to be computed here are counts that are known already. A test holds the two against each other.
+TFMA's own engine needs a Beam pipeline, which takes seconds for a thousand examples, while the
+counts are already known here. A test compares the two.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ def write_tfma_results(
 ) -> None:
     """Writes accuracy and example count of each arm, overall and by class.
 
-    `tfma.load_eval_result(output_path)` gives the warm start with its difference to the
-    pretrained model as baseline, and with `model_name` any arm.
+    `tfma.load_eval_result(output_path)` returns the warm start with its difference from the
+    pretrained model as baseline; with `model_name`, it returns any arm.
 
     Args:
         output_path: Folder to write to.
-        answers: Each arm's, to the same examples.
+        answers: Each arm's answers to the same examples.
         class_names: K names in label order.
-        data_location: Where the examples lie, for display.
-        model_locations: Where each arm's model lies, for display.
+        data_location: Where the examples are, for display.
+        model_locations: Where each arm's model is, for display.
     """
     tf.io.gfile.makedirs(output_path)
     _write_config(output_path, data_location, model_locations)
@@ -70,7 +70,7 @@ def _metrics(answers: Mapping[str, Answers], members: Any) -> dict[Any, float]:
         right = (answers[arm].predicted == answers[arm].labels)[members]
         metrics[tfma.metrics.MetricKey(_ACCURACY, model_name=arm)] = float(right.mean())
         metrics[tfma.metrics.MetricKey(_EXAMPLE_COUNT, model_name=arm)] = float(len(right))
-    # The loader takes the one model that has differences for the candidate.
+    # To the loader, the one model with differences is the candidate.
     for name in (_ACCURACY, _EXAMPLE_COUNT):
         difference = (
             metrics[tfma.metrics.MetricKey(name, model_name=WARM_START)]
@@ -109,7 +109,7 @@ def _write_config(output_path: str, data_location: str, model_locations: Mapping
         file_format="tfrecords_gzip",
         model_locations=dict(model_locations),
     )
-    # Sorted, since a proto's map has no order of its own.
+    # Sorted, because a proto's map has no order.
     text = json.dumps(json_format.MessageToDict(run), indent=2, sort_keys=True)
     with tf.io.gfile.GFile(os.path.join(output_path, _CONFIG_FILE), "w") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""Which labelled target examples a few-shot training may use."""
+"""Draws the labelled target examples that a few-shot training may use."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ def draw_shots(
 ) -> np.ndarray:
     """Draws the same number of examples from each class.
 
-    The draw depends on seed, labels and ids alone, not on the order of the examples; a draw of
-    fewer shots with the same seed is a subset of it.
+    The draw depends on seed, labels and ids alone, not on the order of the examples. A draw of
+    fewer shots with the same seed is a subset.
 
     Args:
         labels: int64 [N], indices into the class names.
         example_ids: bytes [N], unique.
         shots: Examples per class, or `all` for every example.
         seed: Chooses the examples.
-        class_names: K names, in label order; each class is drawn from.
+        class_names: K names in label order.
         source: Where the examples come from, for the error message.
 
     Returns:
         int64 [shots * K], or [N] for `all`: rows of the drawn examples, ascending by example id.
 
     Raises:
-        DataError: A class has fewer examples than that.
+        DataError: A class has fewer than `shots` examples.
 
     Example:
         >>> labels, ids = np.array([0, 1, 0]), np.array([b"a", b"b", b"c"])
@@ -64,5 +64,5 @@ def draw_shots(
 
 
 def _priority(example_id: bytes, seed: int) -> str:
-    """Ranks an example by a hash of its id, which no other example has a part in."""
+    """Ranks an example by a hash of its id, independent of all other examples."""
     return hashlib.sha256(b"%d\0%s" % (seed, example_id)).hexdigest()

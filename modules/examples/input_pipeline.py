@@ -23,10 +23,10 @@ _FIX = "Run the pipeline with --fresh to ingest the data again."
 
 @dataclass(frozen=True)
 class ExampleIndex:
-    """What is in a split, before any image is decoded.
+    """The labels and ids of a split, before any image is decoded.
 
-    Rows are ordered by example id: how the split is divided into files, and in which order a
-    runner wrote them, makes no difference to a training.
+    Rows are ordered by example id, so a training depends neither on how the split is divided into
+    files nor on the order in which a runner wrote them.
 
     Attributes:
         files: The split's files, in the order in which `positions` counts.
@@ -43,10 +43,16 @@ class ExampleIndex:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def slots(self, rows: np.ndarray) -> np.ndarray:
+        """For each record in the files, int64 [N]: its place in `rows`, or -1."""
+        slots = np.full(len(self), -1, dtype=np.int64)
+        slots[self.positions[rows]] = np.arange(len(rows))
+        return slots
+
 
 @dataclass(frozen=True)
 class PreprocessedExamples:
-    """Examples as the network takes them, in memory or mapped from disk.
+    """Examples ready for the network, in memory or mapped from disk.
 
     Attributes:
         images: float32 [N, S, S, C].
@@ -63,7 +69,7 @@ class PreprocessedExamples:
 
     @property
     def known_labels(self) -> np.ndarray:
-        """The labels, int64 [N], of examples that have them."""
+        """The labels, int64 [N]; a ValueError where they are withheld."""
         if self.labels is None:
             raise ValueError("The labels of these examples are withheld.")
         return self.labels
@@ -74,7 +80,7 @@ class PreprocessedExamples:
         return PreprocessedExamples(self.images[rows], labels, self.example_ids[rows])
 
     def without_labels(self) -> PreprocessedExamples:
-        """Shares the images, but not what is in them."""
+        """Shares the images and withholds the labels."""
         return replace(self, labels=None)
 
 
@@ -92,10 +98,10 @@ class ImagePreprocessor:
         transform_output = tft.TFTransformOutput(transform_graph_dir)
         with _readable(transform_graph_dir, "a TransformGraph with an image"):
             layer = transform_output.transform_features_layer()
-            # Only the image, as in serving: its preprocessing cannot come to depend on more.
+            # Only the image, as in serving: preprocessing must not depend on other features.
             spec = {IMAGE: transform_output.raw_feature_spec()[IMAGE]}
 
-        # A Keras 2 layer cannot be part of a Keras 3 network, but of any function.
+        # A Keras 2 layer works in any function, but not in a Keras 3 network.
         @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
         def preprocess(records: tf.Tensor) -> tf.Tensor:
             return layer(tf.io.parse_example(records, spec))[IMAGE]
@@ -156,21 +162,19 @@ def preprocess_examples(
     Args:
         index: The split's index.
         preprocessor: The TransformGraph.
-        memory_cache_mib: Images of more MiB than this, in all, are kept in a temporary file.
-        rows: int64 [M], rows of the index without repetition; None takes every one.
+        memory_cache_mib: Images that take more MiB than this together go to a temporary file.
+        rows: int64 [M], rows of the index without repetition; None takes all.
 
     Returns:
         The M examples, in the order of `rows`.
 
     Raises:
-        DataError: A file is unreadable, or there is no room for it.
+        DataError: A file is unreadable, or there is no room for the images.
     """
     rows = np.arange(len(index)) if rows is None else rows
-    slots = np.full(len(index), -1, dtype=np.int64)
-    slots[index.positions[rows]] = np.arange(len(rows))
     images: np.ndarray | None = None
     with _readable(os.path.dirname(index.files[0]), _READABLE_EXAMPLES):
-        for chunk_slots, chunk in _preprocessed_chunks(index, preprocessor, slots):
+        for chunk_slots, chunk in _preprocessed_chunks(index, preprocessor, rows):
             if images is None:
                 images = _allocate((len(rows), *chunk.shape[1:]), memory_cache_mib)
             images[chunk_slots] = chunk
@@ -180,15 +184,15 @@ def preprocess_examples(
 
 
 def _preprocessed_chunks(
-    index: ExampleIndex, preprocessor: ImagePreprocessor, slots: np.ndarray
+    index: ExampleIndex, preprocessor: ImagePreprocessor, rows: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yields images with the slots that they belong into; slot -1 means not wanted."""
+    """Yields the wanted images in the files' order, with their places in `rows`."""
 
     def select(records: tf.Tensor, slots: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         wanted = slots >= 0
         return tf.boolean_mask(records, wanted), tf.boolean_mask(slots, wanted)
 
-    slot_chunks = tf.data.Dataset.from_tensor_slices(slots).batch(_CHUNK)
+    slot_chunks = tf.data.Dataset.from_tensor_slices(index.slots(rows)).batch(_CHUNK)
     chunks = tf.data.Dataset.zip((_record_chunks(index.files), slot_chunks))
     chunks = chunks.map(select).filter(lambda records, slots: tf.size(slots) > 0)
     chunks = chunks.map(
@@ -204,7 +208,7 @@ def _allocate(shape: tuple[int, ...], memory_cache_mib: int) -> np.ndarray:
     # The file has no name: it is gone with the array, or with the process.
     with tempfile.TemporaryFile() as file:
         try:
-            # Without the blocks at hand, a full disk would kill the process at some later write.
+            # Without allocated blocks, a full disk would kill the process at a later write.
             os.posix_fallocate(file.fileno(), 0, size)
         except OSError as error:
             raise DataError(

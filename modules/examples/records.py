@@ -1,4 +1,4 @@
-"""Single records of a split: reading chosen ones, and the image inside."""
+"""Reads chosen records of a split, and the image in a record."""
 
 from __future__ import annotations
 
@@ -16,16 +16,14 @@ def read_records(index: ExampleIndex, rows: npt.NDArray[np.int64]) -> list[bytes
     """Reads serialized examples of a split.
 
     Args:
-        index: The split's.
-        rows: Of the index, int64 [M], without repetition.
+        index: Index of the split.
+        rows: int64 [M], rows of the index without repetition.
 
     Returns:
         M serialized tf.Examples, in the order of `rows`.
     """
-    slots = np.full(len(index), -1, dtype=np.int64)
-    slots[index.positions[rows]] = np.arange(len(rows))
     records = tf.data.TFRecordDataset(list(index.files), compression_type="GZIP")
-    chunks = tf.data.Dataset.zip((tf.data.Dataset.from_tensor_slices(slots), records))
+    chunks = tf.data.Dataset.zip((tf.data.Dataset.from_tensor_slices(index.slots(rows)), records))
     found: dict[int, bytes] = {}
     for chunk_slots, chunk in chunks.batch(_CHUNK).as_numpy_iterator():
         for place in np.flatnonzero(chunk_slots >= 0):

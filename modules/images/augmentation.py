@@ -20,14 +20,14 @@ _LOWEST_CONTRAST = 0.6
 _LOWEST_RESOLUTION = 1.0 / 3.0  # share of the image's size
 _NOISE = 0.08  # standard deviation, share of the image's range
 
-# Share of images that each distortion touches; the others keep seeing the source as it is.
+# Share of images that each distortion changes.
 _AFFINE_SHARE, _STROKE_SHARE, _TONE_SHARE, _RESOLUTION_SHARE, _NOISE_SHARE = 0.8, 0.5, 0.5, 0.5, 0.3
 
 
 def augment_images(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Distorts geometry, stroke width, tone, resolution and noise, each image in its own way.
 
-    Works within each image's own range, so that standardized images are distorted just as others.
+    It works within each image's own range, so standardized images are distorted like any others.
     The same images and seed give the same result, in graphs and eagerly.
 
     Args:
@@ -35,7 +35,7 @@ def augment_images(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         seed: int32 `[2]`, e.g. the run's seed and the training step.
 
     Returns:
-        float32 `[N, S, S, C]`; every image stays within its own former range.
+        float32 `[N, S, S, C]`; every image stays within its former range.
 
     Example:
         >>> augment_images(tf.random.stateless_uniform([4, 28, 28, 1], [0, 1]), [7, 1]).shape
@@ -68,7 +68,7 @@ def _per_image(values: tf.Tensor) -> tf.Tensor:
 
 
 def _transform(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Rotates, shears, scales and moves; what comes in from outside repeats the border."""
+    """Rotates, shears, scales and moves; repeats the border to fill the outside."""
     rotation, shear, scale, aspect, right, down = _draw(images, seed, 6, _AFFINE_SHARE)
     size = images.shape[1]
     sine, cosine = tf.sin(rotation * _ROTATION), tf.cos(rotation * _ROTATION)
@@ -116,7 +116,7 @@ def _dilate(images: tf.Tensor, reach: int) -> tf.Tensor:
 
 
 def _change_tone(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Gamma, then contrast, with the brightness anywhere that the contrast leaves room for."""
+    """Gamma, then contrast, then as much brightness as the contrast leaves room for."""
     gamma, contrast, brightness = _draw(images, seed, 3, _TONE_SHARE)
     lost = _per_image(tf.abs(contrast)) * (1.0 - _LOWEST_CONTRAST)
     offset = lost * _per_image(tf.nn.relu(brightness))

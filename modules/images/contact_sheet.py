@@ -1,4 +1,4 @@
-"""A contact sheet: a few images of each class of two domains, to look at before anything runs."""
+"""Draws a contact sheet: a few images of each class of two domains, to see before a run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SheetColumn:
     """One domain's images.
 
     Args:
-        title: Stands above them.
+        title: Heading of the block.
         images: For each class a few encoded images, PNG or JPEG, in label order.
     """
 
@@ -101,7 +101,7 @@ def _font() -> ImageFont.FreeTypeFont:
 
 
 def _fitting(text: str, width: int, font: ImageFont.FreeTypeFont) -> str:
-    """Cuts a text that is too long; what cannot be printed becomes a question mark."""
+    """Cuts a text that is too long; unprintable characters become question marks."""
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
     if font.getlength(text) <= width:
         return text

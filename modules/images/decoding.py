@@ -24,9 +24,9 @@ def decode_images(
     """Decodes a batch of images and brings each to one size.
 
     Images of equal size and kind are decoded and resized together: a batch of equals takes one
-    pass. An image's result does not depend on what else is in its batch. Transparent images are
-    laid on white or black paper, whichever their ink stands out from; 16-bit images keep their 8
-    high bits; of a GIF, the first frame counts.
+    pass. An image's result does not depend on the rest of its batch. Transparent images are laid on
+    white or black paper, whichever their ink stands out from. 16-bit images keep their 8 high bits.
+    Of a GIF, the first frame counts.
 
     Args:
         encoded: string `[N]`, each a PNG, JPEG, BMP or GIF.
@@ -68,7 +68,7 @@ def decode_images(
         infer_shape=False,
         element_shape=[None, size, size, channels],
     )
-    # An empty first element lets an empty batch through, which has no chunk.
+    # An empty batch has no chunk: it needs this empty element.
     done = done.write(0, tf.zeros([0, size, size, channels]))
     _, done = tf.while_loop(
         lambda start, _: start < total, next_chunk, (0, done), parallel_iterations=2
@@ -102,23 +102,22 @@ def _sort_into_groups(
 
 
 def _as_pngs(encoded: tf.Tensor) -> tf.Tensor:
-    """Re-encodes what is not a PNG, so that every size can be read from a header."""
+    """Re-encodes other formats as PNG, so that a header tells the size of every image."""
     signature = tf.constant(list(_PNG_SIGNATURE), tf.uint8)
     is_png = tf.reduce_all(_leading_bytes(encoded, len(_PNG_SIGNATURE)) == signature, axis=1)
 
+    def to_png(one: tf.Tensor) -> tf.Tensor:
+        pixels = tf.ensure_shape(tf.io.decode_image(one, expand_animations=False), [None] * 3)
+        return tf.io.encode_png(pixels, compression=0)
+
     def reencode(one: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-        return tf.cond(one[1], lambda: one[0], lambda: _to_png(one[0]))
+        return tf.cond(one[1], lambda: one[0], lambda: to_png(one[0]))
 
     return tf.cond(
         tf.reduce_all(is_png),
         lambda: encoded,
         lambda: tf.map_fn(reencode, (encoded, is_png), fn_output_signature=tf.string),
     )
-
-
-def _to_png(encoded: tf.Tensor) -> tf.Tensor:
-    pixels = tf.ensure_shape(tf.io.decode_image(encoded, expand_animations=False), [None] * 3)
-    return tf.io.encode_png(pixels, compression=0)
 
 
 def _decode_equals(pngs: tf.Tensor, kind: tf.Tensor, channels: int) -> tf.Tensor:
@@ -155,8 +154,8 @@ def _to_channels(images: tf.Tensor, channels: int) -> tf.Tensor:
 def _lay_on_paper(images: tf.Tensor) -> tf.Tensor:
     """Composites RGBA `[n, h, w, 4]` over white where what is visible is dark, else over black."""
     colour, alpha = images[..., :3], images[..., 3:]
-    # Alpha counts relative to its largest: some writers leave all of it at zero and mean opaque,
-    # and TensorFlow fills the alpha of an opaque palette of 4 bits with 15.
+    # Alpha is relative to its largest value: some writers leave it at zero and mean opaque, and
+    # TensorFlow fills the alpha of an opaque 4-bit palette with 15.
     most = tf.reduce_max(alpha, axis=[1, 2, 3], keepdims=True)
     alpha = tf.where(most > 0.0, tf.math.divide_no_nan(alpha, most), 1.0)
     ink = tf.math.divide_no_nan(

@@ -1,6 +1,6 @@
-"""Generated shifts of a domain of bright characters on black: new domains, from images at hand.
+"""Makes new domains from images of bright characters on black.
 
-They serve to tune and to study transfer without touching the data that it is judged on.
+They serve to tune and study transfer without touching the data that judges it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Pixels: TypeAlias = npt.NDArray[np.uint8]
 Shift: TypeAlias = Callable[[npt.NDArray[np.float64], np.random.Generator], np.ndarray]
 
 _ROTATION = (20.0, 40.0)  # degrees, to either side
-_ROOM = 2  # a moved or scaled image lies on paper of so many times its size
+_ROOM = 2  # a moved or scaled image lies on paper of this many times its size
 _SHRINKING, _GROWTH = (0.5, 0.75), (1.4, 1.9)
 _LOW_RESOLUTION = 9  # pixels on the longer side
 _BLUR = (1.0, 1.8)  # standard deviation, pixels
@@ -29,6 +29,7 @@ _NOISE = (0.15, 0.3)  # standard deviation, share of the range
 _TEXTURE_GRAIN = (1.0, 4.0)  # pixels
 _TEXTURE_CONTRAST = 0.18
 _INK_CONTRAST = 0.45  # least difference in brightness between ink and paper
+_CROSS = ndimage.generate_binary_structure(2, 1)
 
 
 def shift_names() -> tuple[str, ...]:
@@ -42,7 +43,7 @@ def shift_images(images: Pixels, name: str, seed: int) -> Pixels:
     Args:
         images: uint8 [N, H, W], bright ink on black; at least one.
         name: One of `shift_names`.
-        seed: With it and its place, each image draws its own strength.
+        seed: Each image draws its own strength from it and from its place.
 
     Returns:
         uint8 [N, H', W'] or, in colour, [N, H', W', 3].
@@ -69,18 +70,9 @@ def _rotate(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return ndimage.rotate(image, angle, reshape=False, order=1)
 
 
-def _translate(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return _lay_on_paper(image, _paper(image), rng)
-
-
 def _scale(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     factor = rng.uniform(*(_SHRINKING if rng.random() < 0.5 else _GROWTH))
-    return _lay_on_paper(_resize(image, factor), _paper(image), rng)
-
-
-def _lower_resolution(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    del rng
-    return _resize(image, _LOW_RESOLUTION / max(image.shape))
+    return _lay_on_paper(_resize(image, factor), image.shape, rng)
 
 
 def _blur(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -92,21 +84,10 @@ def _add_noise(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return image + rng.normal(scale=rng.uniform(*_NOISE), size=image.shape)
 
 
-def _invert(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    del rng
-    return 1.0 - image
-
-
-def _thicken(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    del rng
-    return ndimage.grey_dilation(image, footprint=ndimage.generate_binary_structure(2, 1))
-
-
-def _thin(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _thin(image: np.ndarray) -> np.ndarray:
     # On twice the pixels: a whole pixel from either side would break many strokes.
-    del rng
     fine = ndimage.zoom(image, 2, order=1)
-    return ndimage.grey_erosion(fine, footprint=ndimage.generate_binary_structure(2, 1))
+    return ndimage.grey_erosion(fine, footprint=_CROSS)
 
 
 def _texture(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -136,15 +117,14 @@ def _resize(image: np.ndarray, factor: float) -> np.ndarray:
     return np.asarray(resized, np.float64)
 
 
-def _paper(image: np.ndarray) -> tuple[int, int]:
-    return image.shape[0] * _ROOM, image.shape[1] * _ROOM
-
-
-def _lay_on_paper(image: np.ndarray, size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Lays an image anywhere on black paper that is at least as large."""
-    paper = np.zeros(size)
+def _lay_on_paper(
+    image: np.ndarray, former: tuple[int, ...], rng: np.random.Generator
+) -> np.ndarray:
+    """Lays an image anywhere on black paper of twice its former size."""
+    paper = np.zeros([_ROOM * side for side in former])
     top, left = (
-        int(rng.integers(room - side + 1)) for room, side in zip(size, image.shape, strict=True)
+        int(rng.integers(room - side + 1))
+        for room, side in zip(paper.shape, image.shape, strict=True)
     )
     paper[top : top + image.shape[0], left : left + image.shape[1]] = image
     return paper
@@ -152,13 +132,13 @@ def _lay_on_paper(image: np.ndarray, size: tuple[int, int], rng: np.random.Gener
 
 _SHIFTS: Mapping[str, Shift] = {
     "rotation": _rotate,
-    "translation": _translate,
+    "translation": lambda image, rng: _lay_on_paper(image, image.shape, rng),
     "scale": _scale,
-    "low_resolution": _lower_resolution,
+    "low_resolution": lambda image, rng: _resize(image, _LOW_RESOLUTION / max(image.shape)),
     "blur": _blur,
     "noise": _add_noise,
-    "inverted": _invert,
+    "inverted": lambda image, rng: 1.0 - image,
     "textured_colour": _texture,
-    "thick": _thicken,
-    "thin": _thin,
+    "thick": lambda image, rng: ndimage.grey_dilation(image, footprint=_CROSS),
+    "thin": lambda image, rng: _thin(image),
 }

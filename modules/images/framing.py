@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
-from modules.images.ink import Ink, find_ink
+from modules.images.ink import Ink, brighten_ink, find_ink
 from modules.images.resampling import resample, sampling_matrix
+from modules.settings import PreprocessingSettings
 
 # MNIST: the ink's box is scaled to 20 pixels in an image of 28.
 _INK_SHARE = 20.0 / 28.0
@@ -15,19 +18,36 @@ _CENTRE = 14.5 / 28.0
 _BOX_MASK = 0.5
 
 
+def image_resizer(settings: PreprocessingSettings, size: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Chooses how images are brought to one size: framed, or resized whole.
+
+    Args:
+        settings: `framing` and `polarity`.
+        size: Height and width of the result, in pixels.
+
+    Returns:
+        Maps float32 `[N, H, W, C]` in [0, 1] to float32 `[N, size, size, C]` in [0, 1].
+    """
+    if settings.framing:
+        return lambda images: frame_images(images, size, bright_ink=settings.polarity)
+    if settings.polarity:
+        return lambda images: resize_images(brighten_ink(images), size)
+    return lambda images: resize_images(images, size)
+
+
 def frame_images(images: tf.Tensor, size: int, bright_ink: bool = True) -> tf.Tensor:
     """Frames ink as MNIST does: crop to its box, scale the longest side, centre the mass.
 
     The longest side of the ink's box becomes 20/28 of `size`, the aspect ratio is kept, and the
     ink's centre of mass moves to the centre of the image. Ink comes out bright on black, its
     brightest pixel white, as all of MNIST is. An image that is not ink on a background
-    (`Ink.present` is false), or that has so many isolated specks that the ink's box is not sure
+    (`Ink.present` is false), or has so many isolated specks that the ink's box is unsure
     (`Ink.speckled`), is resized whole instead.
 
     Args:
         images: float32 `[N, H, W, C]` in [0, 1]; C is 1 or 3.
         size: Height and width of the result, in pixels.
-        bright_ink: Let dark ink come out bright, as MNIST's is; otherwise it stays dark.
+        bright_ink: Invert dark ink to bright, as MNIST's is; otherwise it stays dark.
 
     Returns:
         float32 `[N, size, size, C]` in [0, 1].

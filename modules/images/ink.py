@@ -1,4 +1,4 @@
-"""Ink against background: where it is in an image, and whether there is such a thing at all."""
+"""Separates ink from background, and tells whether an image is ink on a background at all."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 # The ink mask rises from 0 to 1 between these shares of the ink's full contrast, so that the
 # antialiased rim of a stroke belongs to it.
 _MASK_FROM, _MASK_TO = 0.12, 0.25
-# What the background itself reaches, in standard deviations of its noise, is no ink.
+# Contrast within this many standard deviations of the background's noise is no ink.
 _NOISE_DEVIATIONS = 4.0
-# Neighbours (of 8) that a pixel of ink has at the least; noise pixels stand alone.
+# Fewest neighbours (of 8) of an ink pixel that are ink; noise pixels stand alone.
 _NEIGHBOURS = 1.5
 
 # When an image counts as ink on a background. Measured on held-out MNIST under 27 shifts and on the
@@ -36,7 +36,7 @@ class Ink(NamedTuple):
         contrast: float32 `[N, H, W]`, how far each pixel stands out on the ink's side; 0 or more.
         mask: float32 `[N, H, W]` in [0, 1], how surely each pixel is ink.
         present: bool `[N]`, the image is ink on a background rather than a photo or a texture.
-        speckled: bool `[N]`, so many isolated pixels look like ink that its box is not sure.
+        speckled: bool `[N]`, so many isolated pixels look like ink that its box is unsure.
     """
 
     background: tf.Tensor
@@ -99,7 +99,7 @@ def find_ink(images: tf.Tensor) -> Ink:
 
 
 def brighten_ink(images: tf.Tensor) -> tf.Tensor:
-    """Inverts the images of dark ink on a lighter background; leaves all others as they are.
+    """Inverts images of dark ink on a lighter background, and no others.
 
     Args:
         images: float32 `[N, H, W, C]` in [0, 1]; C is 1 or 3.

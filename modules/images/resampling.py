@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 def sampling_matrix(positions: tf.Tensor, spacing: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
-    """Weights that sample a row of pixels at any positions, with the Keys cubic kernel.
+    """Computes weights that sample a row of pixels anywhere, with the Keys cubic kernel.
 
     The kernel widens with the spacing where samples lie further apart than pixels, so that
     shrinking does not alias. Beyond its ends the row counts as zero.

@@ -12,14 +12,14 @@ def thumbnail(encoded: bytes, side: int) -> Image.Image:
 
     Args:
         encoded: A file of a format that Pillow reads.
-        side: Of the longest side, in pixels.
+        side: Length of the longest side, in pixels.
 
     Returns:
-        RGB. Enlarged pixels stay visible as such: they are what the network gets. What is
-        transparent is white.
+        RGB. Enlarged pixels stay visible as squares: they are what the network sees. Transparent
+        pixels become white.
 
     Raises:
-        PIL.UnidentifiedImageError: It is no image.
+        PIL.UnidentifiedImageError: The file is no image.
     """
     with Image.open(io.BytesIO(encoded)) as opened:
         image: Image.Image = _eight_bit(opened)

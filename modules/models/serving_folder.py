@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import shutil
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -57,6 +59,25 @@ def is_version(name: str) -> bool:
 def next_version(taken: Iterable[int], now: float) -> int:
     """Returns the version of a time, in seconds since 1970, or the first above all taken ones."""
     return max(int(now), max(taken, default=0) + 1)
+
+
+@contextlib.contextmanager
+def whole_version(place: Path) -> Iterator[Path]:
+    """Makes a version on a local disk beside its place, and moves it there in one step.
+
+    Args:
+        place: Folder of the version, which does not exist yet.
+
+    Yields:
+        The folder to create and fill. If that fails, nothing is left of it.
+    """
+    partial = place.with_name(f"{PARTIAL_PREFIX}{place.name}")
+    shutil.rmtree(partial, ignore_errors=True)  # An earlier attempt may have been killed.
+    try:
+        yield partial
+        partial.rename(place)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def pushed_versions(serving: Path) -> list[PushedVersion]:

@@ -1,6 +1,6 @@
 """The report of a run: one HTML file that shows what happened, with the evidence.
 
-The pipeline makes it with `modules.report.document.build_report`; a runner, which alone knows how
+The pipeline makes it with `modules.report.document.build_report`. A runner, which alone knows how
 long each component took, completes it with `add_run_facts`. Importing this package is cheap.
 """
 

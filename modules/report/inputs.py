@@ -1,4 +1,4 @@
-"""Reads all that the report shows out of the run's artifacts."""
+"""What the report shows, read from the run's artifacts."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ import tensorflow as tf
 
 from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
 from modules.core.errors import DataError
+from modules.evaluation.evaluation_report import EVALUATION_FILE
 from modules.examples.input_pipeline import index_examples
 from modules.models.mapping_report import MappingReport
-from modules.report.evidence.drawn_examples import DrawnExamples
+from modules.report.contract import ReportSettings
+from modules.report.evidence.drawn_examples import (
+    ClassSamples,
+    DrawnExamples,
+    FeatureSample,
+    HardExample,
+)
 from modules.report.evidence.learning_curves import Curve, read_curves
 from modules.report.evidence.lineage import ArtifactFact
 from modules.report.evidence.predictions import Predictions, read_predictions
-from modules.report.sections.features import FeatureSample
-from modules.report.sections.hardest import HardExample
-from modules.report.sections.samples import ClassSamples
-from modules.settings import GateSettings, PreprocessingSettings
+from modules.report.evidence.projector import ProjectedExamples
 from modules.training.record import TrainingRecord
 from modules.transfer.transferability.estimates import (
     TRANSFERABILITY_FILE,
@@ -37,41 +41,25 @@ _MODEL_RUNS = {
 
 
 @dataclass(frozen=True)
-class ReportSettings:
-    """The settings that the report names.
-
-    Attributes:
-        gate: What had to be shown.
-        preprocessing: What was done to the images.
-        method: Name of the transfer method.
-        restore: Way of the warm start, `rebuild` or `graph`.
-    """
-
-    gate: GateSettings
-    preprocessing: PreprocessingSettings
-    method: str
-    restore: str
-
-
-@dataclass(frozen=True)
 class ReportData:
-    """All that the report shows.
+    """Everything that the report shows of a run.
 
     Attributes:
         evaluation: Content of evaluation.json.
         predictions: Each arm's answers.
         samples: Images of both domains.
-        hardest: Images of the hardest target examples.
-        features: Of examples of both domains; None where too few classes have any.
+        hardest: Images of the hardest target examples, hardest first.
+        features: Features of examples of both domains; None if too few classes have any.
+        projected: What TensorBoard's projector shows.
         curves: Scalars by step, by tag, by arm.
         records: What each training did, by arm.
         source_validation: Content of the source's validation.json.
-        target_validation: Content of the target's.
-        mapping: What the warm start took over.
-        transferability: What the transfer was estimated to be worth.
-        lineage: The artifacts at hand.
-        blessed_model_id: Of the model that the blessing names; 0 where it names none.
-        settings: What the run was asked to do.
+        target_validation: Content of the target's validation.json.
+        mapping: What the warm start restored.
+        transferability: Estimates of what the transfer would be worth.
+        lineage: The artifacts.
+        blessed_model_id: Id of the model that the blessing names; 0 if it names none.
+        settings: The settings that the report names.
     """
 
     evaluation: Mapping[str, Any]
@@ -79,6 +67,7 @@ class ReportData:
     samples: Sequence[ClassSamples]
     hardest: Sequence[HardExample]
     features: FeatureSample | None
+    projected: ProjectedExamples
     curves: Mapping[str, Mapping[str, Curve]]
     records: Mapping[str, TrainingRecord]
     source_validation: Mapping[str, Any]
@@ -101,30 +90,34 @@ def read_report_data(
     """Reads the artifacts of a run.
 
     Args:
-        lineage: Every artifact of `modules.report.evidence.lineage.KINSHIPS`.
+        lineage: Every artifact of `modules.report.contract.REPORT_INPUTS`.
         source_files: Patterns of the files of the source's eval split.
-        target_files: Patterns of the files of the target's.
-        blessed_model_id: Of the model that the blessing names.
-        settings: What the run was asked to do.
+        target_files: Patterns of the files of the target's eval split.
+        blessed_model_id: Id of the model that the blessing names.
+        settings: The settings that the report names.
 
     Returns:
         What the report shows.
 
     Raises:
-        DataError: An artifact is not what this pipeline writes.
+        DataError: This pipeline did not write an artifact.
     """
     uris = {fact.key: fact.uri for fact in lineage}
-    evaluation = _read_json(uris["evaluation"], "evaluation.json")
+    evaluation = _read_json(uris["evaluation"], EVALUATION_FILE)
     predictions = read_predictions(uris["evaluation"])
-    drawn = DrawnExamples(evaluation, index_examples(source_files), index_examples(target_files))
-    samples, hardest = drawn.pictures(predictions, uris["transform_graph"])
+    drawn = DrawnExamples(
+        evaluation, predictions, index_examples(source_files), index_examples(target_files)
+    )
+    samples, hardest = drawn.pictures(uris["transform_graph"])
+    models = uris["pretrained_model"], uris["warm_start_model"]
     runs = {arm: uris[_MODEL_RUNS[arm]] for arm in ARMS}
     return ReportData(
         evaluation=evaluation,
         predictions=predictions,
         samples=samples,
         hardest=hardest,
-        features=drawn.features(uris["pretrained_model"], uris["warm_start_model"]),
+        features=drawn.features(*models),
+        projected=drawn.projected(*models),
         curves={arm: read_curves(run) for arm, run in runs.items()},
         records={arm: TrainingRecord.read(run) for arm, run in runs.items()},
         source_validation=_read_json(uris["source_anomalies"], "validation.json"),

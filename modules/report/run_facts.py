@@ -1,6 +1,6 @@
-"""What only the runner knows of a run, filled into the finished report.
+"""What only the runner knows about a run, filled into the finished report.
 
-This needs nothing but jinja2: a runner can call it without loading TensorFlow or matplotlib.
+This needs only jinja2: a runner can call it without loading TensorFlow or matplotlib.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from modules.report.sections.section import render
 
 _START, _END = "<!--run-facts-->", "<!--/run-facts-->"
 _PLACE = re.compile(f"{re.escape(_START)}.*?{re.escape(_END)}", re.DOTALL)
-# Not components: the whole run, and what precedes the first component.
+# Not components: the whole run, and the time before the first component.
 _TOTAL, _PREPARATION = "total", "start"
 
 
@@ -30,16 +30,16 @@ def add_run_facts(
     html_path_out: str | os.PathLike[str],
     facts: Mapping[str, Any],
 ) -> None:
-    """Completes a report with what its component could not know, and writes it in one step.
+    """Adds what the report's component could not know, and writes the report in one step.
 
-    A report that already holds the facts of another run gets the new ones instead.
+    Facts of another run that the report already holds are replaced.
 
     Args:
         html_path_in: The report as the pipeline made it.
-        html_path_out: Where the completed report goes; may be the same path.
-        facts: As in result.json, of which any key may be missing: `seconds` by component with
-            `total`, `cached` (components), `environment`, `seed`, `pushed_to` and `config`.
-            Also `command`, what to type to run the same again. Other keys are ignored.
+        html_path_out: Where the completed report goes. May be the same path.
+        facts: Keys of result.json, each optional: `seconds` by component with `total`, `cached`
+            (components), `environment`, `seed`, `pushed_to` and `config`. Also `command`, which
+            repeats the run. Other keys are ignored.
 
     Raises:
         DataError: The file is not a report.
@@ -66,7 +66,7 @@ def add_run_facts(
 
 
 def facts_place(content: Markup) -> Markup:
-    """Marks where the run's facts stand. Escaped text can never hold these marks."""
+    """Marks the place of the run's facts. Escaped text can never contain these marks."""
     return Markup(f"{_START}{content}{_END}")
 
 
@@ -74,10 +74,10 @@ def run_facts_markup(facts: Mapping[str, Any]) -> Markup:
     """Renders the sections about the run.
 
     Args:
-        facts: See `add_run_facts`; with none, the sections say where to find them.
+        facts: As for `add_run_facts`. Without any, the sections say where to find them.
 
     Returns:
-        Markup of the sections.
+        The sections.
     """
     seconds = dict(facts.get("seconds", {}))
     total = seconds.pop(_TOTAL, None)
@@ -102,13 +102,13 @@ def run_facts_markup(facts: Mapping[str, Any]) -> Markup:
 
 
 def reproduction_markup(facts: Mapping[str, Any]) -> Markup:
-    """Renders the section about how to run the same again.
+    """Renders the section on how to repeat the run.
 
     Args:
-        facts: See `add_run_facts`; `seconds` and `cached` are not used.
+        facts: As for `add_run_facts`. `seconds` and `cached` are not used.
 
     Returns:
-        Markup of the section.
+        The section.
     """
     return render("reproduce.html.j2", _reproduction(facts))
 
@@ -124,7 +124,7 @@ def _reproduction(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _indented(config: Mapping[str, Any] | None, depth: int = 0) -> str:
-    """Lists nested settings as YAML does, for reading."""
+    """Lists nested settings as YAML."""
     lines = []
     for key, value in (config or {}).items():
         if isinstance(value, Mapping):

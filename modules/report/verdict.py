@@ -1,4 +1,4 @@
-"""The verdict: one sentence with the numbers that carry it, and the reasons."""
+"""The verdict: one sentence with its numbers, and the reasons."""
 
 from __future__ import annotations
 
@@ -11,35 +11,34 @@ from modules.core.arms import WARM_START
 from modules.core.wording import display_name, p_value, percent, points
 from modules.evaluation.evaluation_report import BLESSED
 from modules.evaluation.gate import WARM_START_VS_PRETRAINED, WARM_START_VS_SCRATCH
+from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 from modules.settings import GateSettings
 
 _LONGEST_NAME = 40
 
 
-def verdict_section(evaluation: Mapping[str, Any], gate: GateSettings, method: str) -> Section:
+def verdict_section(data: ReportData) -> Section:
     """Builds the head of the report.
 
     Args:
-        evaluation: Content of evaluation.json.
-        gate: What had to be shown.
-        method: Of the transfer.
+        data: The run.
 
     Returns:
         The section.
     """
-    blessed = evaluation["verdict"] == BLESSED
+    evaluation = data.evaluation
     return Section(
         "verdict",
         "Verdict",
         {
-            "blessed": blessed,
-            "sentence": verdict_sentence(evaluation, gate),
+            "blessed": evaluation["verdict"] == BLESSED,
+            "sentence": verdict_sentence(evaluation, data.settings.gate),
             "reasons": evaluation["reasons"],
             "source": evaluation["source"],
             "target": evaluation["target"],
             "seed": evaluation["seed"],
-            "method": method,
+            "method": data.settings.method,
         },
     )
 

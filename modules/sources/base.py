@@ -35,7 +35,7 @@ class ImageRecord(NamedTuple):
 
 
 class ImageShard(abc.ABC):
-    """A part of one split that one worker reads alone; it can be pickled."""
+    """A part of one split that one worker reads; it can be pickled."""
 
     @abc.abstractmethod
     def read(self) -> Iterator[ImageRecord]:
@@ -46,7 +46,7 @@ class ImageShard(abc.ABC):
         """
 
     def labels(self) -> Sequence[int] | None:
-        """Lists the labels in the order of `read`, or None where that takes reading the images.
+        """Lists the labels in the order of `read`; None where only the images tell them.
 
         Raises:
             DataError: The labels are not what the format promises.
@@ -54,7 +54,7 @@ class ImageShard(abc.ABC):
         return None
 
     def preview(self, rows: Collection[int]) -> Iterator[ImageRecord]:
-        """Reads a few records for a first look, which a format may check less strictly.
+        """Reads a few records; a format may check them less strictly than `read` does.
 
         Args:
             rows: Places in the order of `read`, ascending.
@@ -96,7 +96,7 @@ class ImageSource(abc.ABC):
 
     @abc.abstractmethod
     def shards(self, split: str, num_shards: int | None = None) -> list[ImageShard]:
-        """Divides a split into shards, after checking all that can be checked without its images.
+        """Divides a split into shards, after checking all but its images.
 
         Args:
             split: `train` or `eval`.
@@ -111,8 +111,8 @@ class ImageSource(abc.ABC):
         """Names the classes in label order.
 
         Args:
-            labels: For each split, the labels that were read from its shards, each with the id of
-                its first example. Only formats that learn their labels by reading need it.
+            labels: For each split, the labels that its shards hold, each with the id of its first
+                example. Only formats that learn their labels by reading need it.
 
         Raises:
             DataError: The labels do not fit the class names or leave some of them empty.

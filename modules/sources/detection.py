@@ -1,4 +1,4 @@
-"""Which format a folder of labelled images has, told by its names."""
+"""Finds out by its names which format a folder of labelled images has."""
 
 from __future__ import annotations
 
@@ -18,8 +18,13 @@ _LAYOUTS = (
 )
 
 
+def is_image_name(name: str) -> bool:
+    """Whether a file's name ends as a PNG's or JPEG's does."""
+    return name.lower().endswith(IMAGE_SUFFIXES)
+
+
 def detect_format(folder: str) -> str:
-    """Tells the format of a folder by what lies in it; nothing is opened.
+    """Finds the format of a folder by the names in it, without opening a file.
 
     Args:
         folder: Local folder, or a URI that TensorFlow's file systems know.
@@ -29,7 +34,7 @@ def detect_format(folder: str) -> str:
 
     Raises:
         DataError: There is no such folder, or it has none of the layouts; the message says how to
-            get from what is there to one of them.
+            arrange what is there.
 
     Example:
         >>> detect_format("data/mnist")
@@ -47,15 +52,18 @@ def detect_format(folder: str) -> str:
 
 
 def _unknown_layout(folder: str, names: list[str], folders: list[str]) -> DataError:
-    if classes := [name for name in folders if _holds_images(os.path.join(folder, name))]:
+    holders = [
+        name for name in folders if any(map(is_image_name, list_folder(os.path.join(folder, name))))
+    ]
+    if holders:
         return DataError(
             folder,
             expected="train/<class>/ and eval/<class>/",
-            found=f"the classes themselves ({listed(classes)})",
+            found=f"the classes themselves ({listed(holders)})",
             fix="Move the class folders into train/, then some images of each class, a fifth or "
             "more, into eval/<class>/.",
         )
-    if any(name.lower().endswith(IMAGE_SUFFIXES) for name in names):
+    if any(map(is_image_name, names)):
         return DataError(
             folder,
             expected="train/<class>/ and eval/<class>/",
@@ -68,7 +76,3 @@ def _unknown_layout(folder: str, names: list[str], folders: list[str]) -> DataEr
         found=listed(names) or "an empty folder",
         fix="Arrange the data in one of these layouts, or pass another folder.",
     )
-
-
-def _holds_images(folder: str) -> bool:
-    return any(name.lower().endswith(IMAGE_SUFFIXES) for name in list_folder(folder))

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
+from collections.abc import Callable
 from typing import NamedTuple
+
+from PIL import Image, JpegImagePlugin
 
 from modules.core.errors import DataError
 from modules.sources.base import MAX_PIXELS
-from modules.sources.image_decoders import ImageDecoder, TensorFlowDecoder
 from modules.sources.png import SIGNATURE
 
 MAX_ENCODED_BYTES = 4 * MAX_PIXELS
 _JPEG_MAGIC = b"\xff\xd8\xff"
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}  # colour type: grey, RGB, palette, grey+A, RGB+A
 _WITHOUT_ALPHA = (0, 2)
-_FIX = "Replace the image, or remove it."
-_TENSORFLOW = TensorFlowDecoder()
+# What Pillow raises on damaged files, by format and by how far it gets.
+_PILLOW_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
+
+Decode = Callable[[bytes], None]
+"""Decodes a PNG or JPEG in full; raises a ValueError if it is damaged."""
 
 
 class ImageShape(NamedTuple):
@@ -31,20 +37,39 @@ class _Refused(Exception):
     """What was expected and what was found instead."""
 
 
+def decode_with_tensorflow(data: bytes) -> None:
+    """Decodes as the pipeline will: what passes is certain to be read there."""
+    import tensorflow as tf  # Takes seconds; sources of raw pixels never need it.
+
+    try:
+        tf.io.decode_image(data, expand_animations=False)
+    except tf.errors.InvalidArgumentError as error:
+        raise ValueError(error.message) from None
+
+
+def decode_with_pillow(data: bytes) -> None:
+    """Decodes without TensorFlow and its seconds of import, for a first look at the data."""
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as image:
+            image.load()
+    except _PILLOW_ERRORS as error:
+        raise ValueError(str(error)) from None
+
+
 def check_encoded_image(
-    data: bytes, path: str, record: str = "", *, decoder: ImageDecoder = _TENSORFLOW
+    data: bytes, path: str, record: str = "", *, decode: Decode = decode_with_tensorflow
 ) -> ImageShape:
     """Decodes an image to prove that the pipeline can, within bounds.
 
-    What a decoder converts is accepted: 16-bit samples, palettes, CMYK, and alpha channels, which
-    the preprocessing lays on paper. A single transparent colour without an alpha channel is not:
+    Accepts what a decoder converts: 16-bit samples, palettes, CMYK, and alpha channels, which the
+    preprocessing lays on paper. Refuses a single transparent colour without an alpha channel:
     TensorFlow ignores it.
 
     Args:
         data: A PNG or JPEG file.
         path: Where it comes from.
         record: Which record of the file it is, for formats with many.
-        decoder: Proves it; the pipeline's own unless told.
+        decode: The decoder.
 
     Returns:
         The shape of the decoded image.
@@ -54,25 +79,32 @@ def check_encoded_image(
     """
     try:
         if data.startswith(SIGNATURE):
-            return _check_png(data, decoder)
-        if data.startswith(_JPEG_MAGIC):
-            return _check_jpeg(data, decoder)
-        raise _Refused("a PNG or JPEG image", f"data that begin with {data[:8]!r}")
+            shape = _png_shape(data)
+        elif data.startswith(_JPEG_MAGIC):
+            shape = _jpeg_shape(data)
+        else:
+            raise _Refused("a PNG or JPEG image", f"data that begin with {data[:8]!r}")
+        if not 0 < shape.height * shape.width <= MAX_PIXELS:
+            raise _Refused(f"1 to {MAX_PIXELS} pixels", f"{shape.width} x {shape.height}")
+        try:
+            decode(data)
+        except ValueError:
+            raise _Refused("an image that can be decoded", "damaged data") from None
     except _Refused as refused:
         expected, found = refused.args
         place = f"{path}, {record}" if record else path
-        raise DataError(place, expected=expected, found=found, fix=_FIX) from None
+        fix = "Replace the image, or remove it."
+        raise DataError(place, expected=expected, found=found, fix=fix) from None
+    return shape
 
 
-def _check_png(data: bytes, decoder: ImageDecoder) -> ImageShape:
+def _png_shape(data: bytes) -> ImageShape:
     kinds = _check_png_chunks(data)
     width, height, _, colour_type = struct.unpack(">IIBB", data[16:26])
     if colour_type not in _PNG_CHANNELS:
         raise _Refused("a PNG colour type", f"type {colour_type}")
-    _check_pixels(height, width)
     if colour_type in _WITHOUT_ALPHA and b"tRNS" in kinds:
         raise _Refused("an alpha channel or no transparency", "one transparent colour")
-    _decode(data, decoder)
     return ImageShape(height, width, _PNG_CHANNELS[colour_type])
 
 
@@ -81,9 +113,7 @@ def _check_png_chunks(data: bytes) -> set[bytes]:
     kinds: set[bytes] = set()
     begin = len(SIGNATURE)
     while b"IEND" not in kinds:
-        if begin + 12 > len(data):
-            raise _Refused("a complete PNG image", f"its end after {len(data)} bytes")
-        size, kind = struct.unpack(">I4s", data[begin : begin + 8])
+        size, kind = struct.unpack(">I4s", data[begin : begin + 8].ljust(8, b"\0"))
         end = begin + 12 + size
         if end > len(data):
             raise _Refused("a complete PNG image", f"its end after {len(data)} bytes")
@@ -98,23 +128,10 @@ def _check_png_chunks(data: bytes) -> set[bytes]:
     return kinds
 
 
-def _check_jpeg(data: bytes, decoder: ImageDecoder) -> ImageShape:
+def _jpeg_shape(data: bytes) -> ImageShape:
     try:
-        height, width, channels = decoder.jpeg_shape(data)
-    except ValueError:
+        # Image.open would refuse a bomb before its size is known, which belongs in the message.
+        with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as image:
+            return ImageShape(image.height, image.width, 1 if len(image.getbands()) == 1 else 3)
+    except _PILLOW_ERRORS:
         raise _Refused("a JPEG image with a valid header", "a damaged header") from None
-    _check_pixels(height, width)
-    _decode(data, decoder)
-    return ImageShape(height, width, 1 if channels == 1 else 3)
-
-
-def _check_pixels(height: int, width: int) -> None:
-    if not 0 < height * width <= MAX_PIXELS:
-        raise _Refused(f"1 to {MAX_PIXELS} pixels", f"{width} x {height}")
-
-
-def _decode(data: bytes, decoder: ImageDecoder) -> None:
-    try:
-        decoder.decode(data)
-    except ValueError:
-        raise _Refused("an image that can be decoded", "damaged data") from None

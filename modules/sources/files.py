@@ -1,4 +1,4 @@
-"""File access for image sources: local or remote, gzip or not; every failure is a DataError."""
+"""File access for image sources, local or remote, zipped or not; every failure is a DataError."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _CHUNK_BYTES = 1 << 20
 
 
 def is_remote(path: str) -> bool:
-    """Whether a path is a URI, which TensorFlow's file systems have to read."""
+    """Whether a path is a URI, which only TensorFlow's file systems can read."""
     return "://" in path
 
 
 def open_file(path: str) -> Any:
-    """Opens a file for reading bytes; errors are the file system's own, see `explained`."""
+    """Opens a file to read bytes; wrap it in `explained`, since errors are the file system's."""
     if is_remote(path):
         return _tensorflow().io.gfile.GFile(path, "rb")
     return open(path, "rb")
@@ -61,7 +61,7 @@ def _unreadable(path: str, reason: str, missing: bool) -> DataError:
 
 
 def _tensorflow() -> ModuleType:
-    """Imports TensorFlow where a file is remote: it takes seconds, and local ones need none."""
+    """Imports TensorFlow, which takes seconds, for remote files only."""
     import tensorflow as tf
 
     return tf
@@ -93,11 +93,32 @@ def list_folder(folder: str) -> list[str]:
     return sorted(name for name in names if not name.startswith("."))
 
 
-def check_stays_inside(path: str, folder: str) -> None:
-    """Refuses a path in the folder that is itself a symbolic link out of it.
+def list_filled_folder(folder: str, expected: str, fix: str) -> list[str]:
+    """Lists a folder as `list_folder` does, and refuses an empty one.
+
+    Args:
+        folder: The folder.
+        expected: What should be in it.
+        fix: What to do where it is empty.
 
     Raises:
-        DataError: It does.
+        DataError: There is no such folder, it cannot be read, or it is empty.
+    """
+    names = list_folder(folder)
+    if not names:
+        raise DataError(folder, expected=expected, found="an empty folder", fix=fix)
+    return names
+
+
+def check_stays_inside(path: str, folder: str) -> None:
+    """Refuses a symbolic link that leads out of a folder.
+
+    Args:
+        path: A path in the folder.
+        folder: The folder.
+
+    Raises:
+        DataError: The path is such a link.
     """
     if is_remote(path) or not os.path.islink(path):
         return
@@ -113,13 +134,13 @@ def check_stays_inside(path: str, folder: str) -> None:
 
 
 def fingerprint_folder(folder: str) -> str:
-    """Sums up the names, sizes and times of all files below a folder.
+    """Hashes the names, sizes and times of all files below a folder.
 
     Args:
         folder: Local folder, or a URI that TensorFlow's file systems know.
 
     Returns:
-        A SHA-256 in hexadecimal; another one after any change that a file system shows.
+        SHA-256 in hexadecimal; it changes with every change that the file system shows.
     """
     states = _remote_states(folder) if is_remote(folder) else _local_states(folder)
     lines = [f"{os.path.relpath(path, folder)!a} {state}" for path, state in states]
@@ -127,7 +148,7 @@ def fingerprint_folder(folder: str) -> str:
 
 
 def _local_states(folder: str) -> Iterator[tuple[str, str]]:
-    # TensorFlow's file system rounds times to seconds and follows links round in circles.
+    # TensorFlow's file system rounds times to seconds and follows links in circles.
     for parent, _, names in os.walk(folder):
         for name in names:
             path = os.path.join(parent, name)
@@ -150,6 +171,7 @@ class ByteStream:
 
     Args:
         path: Local path, or a URI that TensorFlow's file systems know.
+        may_be_zipped: Unzip a file that begins as a gzip file does.
 
     Attributes:
         position: Bytes read so far, after unzipping.
@@ -164,12 +186,12 @@ class ByteStream:
         b'\\x00\\x00\\x08\\x01'
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, may_be_zipped: bool = True) -> None:
         self.path = path
         self.position = 0
         with explained(path):
             self._file: Any = open_file(path)
-            self.is_gzip = self._file.read(2) == _GZIP_MAGIC
+            self.is_gzip = may_be_zipped and self._file.read(2) == _GZIP_MAGIC
             self._file.seek(0)
         self._stream: Any = gzip.GzipFile(fileobj=self._file) if self.is_gzip else self._file
 
@@ -202,7 +224,7 @@ class ByteStream:
         return data
 
     def skip(self, size: int) -> int:
-        """Moves on by `size` bytes without keeping them; returns how many there were."""
+        """Skips up to `size` bytes; returns how many there were."""
         begin = self.position
         if self.is_gzip:
             while (left := begin + size - self.position) > 0:

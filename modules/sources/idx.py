@@ -1,4 +1,4 @@
-"""IDX files, as MNIST comes: an images file and a labels file for each split, zipped or not.
+"""IDX files, MNIST's format: an images file and a labels file for each split, zipped or not.
 
 Reference: http://yann.lecun.com/exdb/mnist/, "the IDX file format".
 """
@@ -27,15 +27,16 @@ from modules.sources.base import (
 )
 from modules.sources.files import ByteStream, check_stays_inside, list_folder
 from modules.sources.idx_format import IDX_TYPES, IdxHeader
-from modules.sources.labels import find_label_problem, implied_class_names
+from modules.sources.labels import check_labels, implied_class_names
 from modules.sources.png import encode_pngs
 
 _PREFIXES = {TRAIN_SPLIT: "train-", EVAL_SPLIT: "t10k-"}
 _BLOCK_BYTES = 4 << 20
-# A zipped file has no index: each shard unzips it from the start, so that many shards cost time.
+# A zipped file has no index: each shard unzips it from the start, so many shards cost time.
 _MAX_ZIPPED_SHARDS = 16
-_INTEGERS = tuple(IDX_TYPES)
-_UNSIGNED_BYTE = (0x08,)
+# Type codes and numbers of dimensions.
+_IMAGES = ((0x08,), (3, 4))
+_LABELS = (tuple(IDX_TYPES), (1,))
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class IdxShard(ImageShard):
         """Streams the records; their pixels become PNG."""
         index = self.begin
         with ByteStream(self.images_path) as images, ByteStream(self.labels_path) as labels:
-            header = read_header(images, _UNSIGNED_BYTE, (3, 4))
-            label_header = read_header(labels, _INTEGERS, (1,))
+            header = read_header(images, *_IMAGES)
+            label_header = read_header(labels, *_LABELS)
             images.skip(self.begin * header.record_bytes)
             labels.skip(self.begin * label_header.record_bytes)
             _, height, width, channels = (*header.shape, 1)[:4]
@@ -77,7 +78,7 @@ class IdxShard(ImageShard):
     def labels(self) -> list[int]:
         """Reads the labels file alone."""
         with ByteStream(self.labels_path) as stream:
-            header = read_header(stream, _INTEGERS, (1,))
+            header = read_header(stream, *_LABELS)
             stream.skip(self.begin * header.record_bytes)
             numbers = read_records(stream, header, self.end - self.begin, "labels")
             return [int(number) for number in numbers]
@@ -86,12 +87,7 @@ class IdxShard(ImageShard):
 class IdxSource(ImageSource):
     """A folder with `train-images*`, `train-labels*`, `t10k-images*` and `t10k-labels*`.
 
-    Args:
-        folder: Local folder, or a URI that TensorFlow's file systems know.
-        classes: Class names in label order; None names them "0" up to the highest label.
-
-    Raises:
-        DataError: There is no such folder, or `classes` is empty or holds a name twice.
+    Without class names the classes are called "0" up to the highest label.
     """
 
     split_patterns = {split: f"{prefix}*" for split, prefix in _PREFIXES.items()}
@@ -106,10 +102,10 @@ class IdxSource(ImageSource):
         images_path = self._find(split, "images")
         labels_path = self._find(split, "labels")
         with ByteStream(images_path) as images:
-            header = read_header(images, _UNSIGNED_BYTE, (3, 4))
+            header = read_header(images, *_IMAGES)
             _check_image_shape(images_path, header)
             with ByteStream(labels_path) as labels:
-                num_labels = read_header(labels, _INTEGERS, (1,)).records
+                num_labels = read_header(labels, *_LABELS).records
             if header.records != num_labels:
                 raise DataError(
                     images_path,
@@ -129,15 +125,12 @@ class IdxSource(ImageSource):
         return self.classes or implied_class_names(self._label_offsets[TRAIN_SPLIT])
 
     def _check_labels(self) -> None:
-        problem = find_label_problem(self._label_offsets, self.classes)
-        if problem:
-            raise DataError(
-                self._find(problem.split, "labels"),
-                expected=problem.expected,
-                found=f"label {problem.label}",
-                fix="Correct the file, or list all `classes` of this domain.",
-                offset=self._label_offsets[problem.split][problem.label],
-            )
+        offsets = self._label_offsets
+        check_labels(
+            offsets,
+            self.classes,
+            lambda split, label: (self._find(split, "labels"), offsets[split][label]),
+        )
 
     @functools.cached_property
     def _label_offsets(self) -> dict[str, dict[int, int]]:
@@ -231,10 +224,10 @@ def _check_size(stream: ByteStream, header: IdxHeader) -> None:
 def _first_offsets(path: str) -> dict[int, int]:
     """Finds where each distinct label of a file stands first, in bytes."""
     with ByteStream(path) as stream:
-        _check_size(stream, read_header(stream, _INTEGERS, (1,)))
+        _check_size(stream, read_header(stream, *_LABELS))
     offsets: dict[int, int] = {}
     with ByteStream(path) as stream:
-        header = read_header(stream, _INTEGERS, (1,))
+        header = read_header(stream, *_LABELS)
         for begin in range(0, header.records, _BLOCK_BYTES):
             position = stream.position
             count = min(_BLOCK_BYTES, header.records - begin)

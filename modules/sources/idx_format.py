@@ -31,11 +31,6 @@ class IdxHeader:
     shape: tuple[int, ...]
 
     @property
-    def size(self) -> int:
-        """Bytes of the header itself."""
-        return 4 + 4 * len(self.shape)
-
-    @property
     def records(self) -> int:
         """How many records follow."""
         return self.shape[0]
@@ -48,7 +43,7 @@ class IdxHeader:
     @property
     def file_bytes(self) -> int:
         """Bytes of the whole file, header included."""
-        return self.size + self.records * self.record_bytes
+        return 4 + 4 * len(self.shape) + self.records * self.record_bytes
 
 
 def encode_idx(array: npt.NDArray[np.integer]) -> bytes:

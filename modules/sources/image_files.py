@@ -6,15 +6,13 @@ import os
 from collections.abc import Iterable, Iterator
 
 from modules.core.errors import DataError
-from modules.sources.detection import IMAGE_SUFFIXES
+from modules.sources.detection import IMAGE_SUFFIXES, is_image_name
 from modules.sources.encoded import MAX_ENCODED_BYTES
 from modules.sources.files import explained, file_size, open_file
 
-_FIX = "Replace the image, or remove it."
-
 
 def find_images(paths: Iterable[str]) -> list[str]:
-    """Lists the files that are meant by some paths.
+    """Lists the image files that some paths stand for.
 
     Args:
         paths: Files, whatever their names, and folders, for all PNG and JPEG files below them.
@@ -29,16 +27,19 @@ def find_images(paths: Iterable[str]) -> list[str]:
 
 
 def read_image(path: str) -> bytes:
-    """Reads an image file, unless it is far too large to be one.
+    """Reads an image file.
 
     Raises:
-        DataError: It is, or it cannot be read.
+        DataError: It cannot be read, or is far too large to be an image.
     """
     with explained(path), open_file(path) as file:
         size = file_size(file)
         if size > MAX_ENCODED_BYTES:
             raise DataError(
-                path, expected=f"up to {MAX_ENCODED_BYTES} bytes", found=f"{size} bytes", fix=_FIX
+                path,
+                expected=f"up to {MAX_ENCODED_BYTES} bytes",
+                found=f"{size} bytes",
+                fix="Replace the image, or remove it.",
             )
         data: bytes = file.read()
     return data
@@ -65,7 +66,7 @@ def _walk(folder: str) -> Iterator[str]:
     for parent, folders, names in os.walk(folder, onerror=_raise):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith("."):
+            if is_image_name(name) and not name.startswith("."):
                 yield os.path.join(parent, name)
 
 

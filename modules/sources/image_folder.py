@@ -5,24 +5,24 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from modules.core.errors import DataError
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
 from modules.core.wording import listed
 from modules.sources.base import ImageRecord, ImageShard, ImageSource, shard_ranges
-from modules.sources.detection import IMAGE_SUFFIXES
-from modules.sources.encoded import check_encoded_image
-from modules.sources.files import (
-    check_stays_inside,
-    list_folder,
+from modules.sources.detection import IMAGE_SUFFIXES, is_image_name
+from modules.sources.encoded import (
+    Decode,
+    check_encoded_image,
+    decode_with_pillow,
+    decode_with_tensorflow,
 )
-from modules.sources.image_decoders import PillowDecoder
+from modules.sources.files import check_stays_inside, list_filled_folder, list_folder
 from modules.sources.image_files import read_image
 from modules.sources.labels import natural_order
 
-_PILLOW = PillowDecoder()
 _OTHER_NAMES = {
     TRAIN_SPLIT: ("training",),
     EVAL_SPLIT: ("test", "testing", "val", "valid", "validation", "evaluation"),
@@ -43,34 +43,30 @@ class ImageFolderShard(ImageShard):
 
     def read(self) -> Iterator[ImageRecord]:
         """Streams the files, unchanged; the id of each example is its path below the folder."""
-        for name, label in self.files:
-            path = os.path.join(self.folder, name)
-            data = read_image(path)
-            yield ImageRecord(name, data, label, *check_encoded_image(data, path))
+        return self._read(range(len(self.files)), decode_with_tensorflow)
 
     def labels(self) -> list[int]:
         """Takes the labels from the files' folders."""
         return [label for _, label in self.files]
 
     def preview(self, rows: Collection[int]) -> Iterator[ImageRecord]:
-        """Reads some files; Pillow proves them, which is there seconds before TensorFlow."""
+        """Reads some files; Pillow, which loads seconds before TensorFlow, proves them."""
+        return self._read(rows, decode_with_pillow)
+
+    def _read(self, rows: Iterable[int], decode: Decode) -> Iterator[ImageRecord]:
         for row in rows:
             name, label = self.files[row]
             path = os.path.join(self.folder, name)
             data = read_image(path)
-            shape = check_encoded_image(data, path, decoder=_PILLOW)
+            shape = check_encoded_image(data, path, decode=decode)
             yield ImageRecord(name, data, label, *shape)
 
 
 class ImageFolderSource(ImageSource):
     """A folder with `train` and `eval`, each with one folder a class.
 
-    The labels follow the sorted names of the train split's folders, by value where all are whole
-    numbers. The files are read in the order of their paths' hashes, so that the classes are mixed.
-
-    Args:
-        folder: Local folder, or a URI that TensorFlow's file systems know.
-        classes: Class names in label order; None takes the folders' names.
+    Labels follow the sorted names of the train split's folders, by value where all are whole
+    numbers. Files are read in the order of their paths' hashes, which mixes the classes.
     """
 
     split_patterns = {split: f"{split}/*/*" for split in (TRAIN_SPLIT, EVAL_SPLIT)}
@@ -102,15 +98,9 @@ class ImageFolderSource(ImageSource):
                 fix=_missing_split_fix(split, splits),
             )
         check_stays_inside(folder, self.folder)
-        names = list_folder(folder)
-        if not names:
-            raise DataError(
-                folder,
-                expected="one folder for each class",
-                found="an empty folder",
-                fix=f"Put images into {split}/<class>/.",
-            )
-        return names
+        return list_filled_folder(
+            folder, "one folder for each class", f"Put images into {split}/<class>/."
+        )
 
     def _list_images(self, split: str) -> list[tuple[str, int]]:
         labels = {name: label for label, name in enumerate(self._class_names)}
@@ -132,17 +122,12 @@ class ImageFolderSource(ImageSource):
         return sorted(files, key=lambda file: _hash(file[0], self.folder))
 
     def _list_class(self, folder: str) -> list[str]:
-        names = list_folder(folder)
-        if not names:
-            raise DataError(
-                folder,
-                expected="at least one image",
-                found="an empty folder",
-                fix="Add images of this class, or remove the folder.",
-            )
+        names = list_filled_folder(
+            folder, "at least one image", "Add images of this class, or remove the folder."
+        )
         for name in names:
             path = os.path.join(folder, name)
-            if not name.lower().endswith(IMAGE_SUFFIXES):
+            if not is_image_name(name):
                 raise DataError(
                     path,
                     expected=f"only images ({', '.join(IMAGE_SUFFIXES)}) in a class folder",

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
 
+from modules.core.errors import DataError
 from modules.core.example_features import TRAIN_SPLIT
 
-
-class LabelProblem(NamedTuple):
-    """The first label that breaks a rule.
-
-    Args:
-        split: Where the label is.
-        label: The label.
-        expected: The rule.
-    """
-
-    split: str
-    label: int
-    expected: str
+Place = Callable[[str, int], tuple[str, int | None]]
+"""Says where a split has a label: the path, and the byte where one is known."""
 
 
-def find_label_problem(
-    labels: Mapping[str, Collection[int]], classes: Sequence[str] | None
-) -> LabelProblem | None:
+def check_labels(
+    labels: Mapping[str, Collection[int]], classes: Sequence[str] | None, place: Place
+) -> None:
     """Checks the labels of all splits against the class names, or against each other.
 
     Without class names the train split must use each label from 0 to its highest one, and no other
@@ -34,15 +23,17 @@ def find_label_problem(
     Args:
         labels: The distinct labels of each split.
         classes: Class names in label order; None where the labels themselves define the classes.
+        place: For the error message.
 
-    Returns:
-        The first problem, or None.
+    Raises:
+        DataError: For the first label that breaks the rule.
     """
     if classes is not None:
         limit = len(classes)
         expected = f"labels from 0 to {limit - 1}, one for each class name"
     else:
-        limit = _count_without_gap(labels[TRAIN_SPLIT])
+        train = labels[TRAIN_SPLIT]
+        limit = next(number for number in itertools.count() if number not in train)
         expected = (
             f"labels without a gap (0 to {limit - 1} are used in the train split)"
             if limit
@@ -51,8 +42,14 @@ def find_label_problem(
     for split, found in labels.items():
         outside = [label for label in found if not 0 <= label < limit]
         if outside:
-            return LabelProblem(split, min(outside), expected)
-    return None
+            path, offset = place(split, min(outside))
+            raise DataError(
+                path,
+                expected=expected,
+                found=f"label {min(outside)}",
+                fix="Correct the file, or list all `classes` of this domain.",
+                offset=offset,
+            )
 
 
 def implied_class_names(train_labels: Collection[int]) -> tuple[str, ...]:
@@ -72,7 +69,3 @@ def natural_order(names: Collection[str]) -> list[str]:
     if all(name.isascii() and name.isdigit() for name in names):
         return sorted(names, key=lambda name: (int(name), name))
     return sorted(names)
-
-
-def _count_without_gap(labels: Collection[int]) -> int:
-    return next(number for number in itertools.count() if number not in labels)

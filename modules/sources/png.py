@@ -1,7 +1,7 @@
-"""A PNG encoder for raw pixels that is many times faster than a general one.
+"""A PNG encoder for raw pixels, many times faster than a general one.
 
-Pixels are stored, not deflated (the record files are compressed as a whole), so that the bytes
-depend on no zlib version: equal pixels give equal PNGs on every machine.
+It stores pixels without deflating them (the record files are compressed as a whole), so equal
+pixels give equal bytes with every version of zlib.
 
 Reference: PNG Specification (Third Edition), sections 5, 9 and 10; RFC 1950; RFC 1951, 3.2.4.
 """

@@ -15,14 +15,8 @@ from modules.core.example_features import EVAL_SPLIT, IMAGE, LABEL, TRAIN_SPLIT
 from modules.sources.base import ImageRecord, ImageShard, ImageSource
 from modules.sources.detection import TFRECORD_SUFFIXES
 from modules.sources.encoded import MAX_ENCODED_BYTES, check_encoded_image
-from modules.sources.files import (
-    ByteStream,
-    check_stays_inside,
-    explained,
-    list_folder,
-    open_file,
-)
-from modules.sources.labels import find_label_problem, implied_class_names
+from modules.sources.files import ByteStream, check_stays_inside, list_folder
+from modules.sources.labels import check_labels, implied_class_names
 
 _BATCH = 32  # Records that TensorFlow hands over at once, fewer where they are long.
 _BATCH_BYTES = 64 << 20
@@ -50,7 +44,7 @@ class TFRecordShard(ImageShard):
     num_classes: int | None
 
     def read(self) -> Iterator[ImageRecord]:
-        """Streams the records; other features of theirs are left out."""
+        """Streams the records; leaves out their other features."""
         for number, serialized in enumerate(_read_records(self.path)):
             record = f"record {number}"
             image, label = self._parse(serialized, record)
@@ -86,9 +80,7 @@ class TFRecordShard(ImageShard):
 class TFRecordSource(ImageSource):
     """A folder with `train*` and `eval*` files that end in `.tfrecord` or `.tfrecord.gz`.
 
-    Args:
-        folder: Local folder, or a URI that TensorFlow's file systems know.
-        classes: Class names in label order; None names them "0" up to the highest label.
+    Without class names the classes are called "0" up to the highest label.
     """
 
     split_patterns = {split: f"{split}*.tfrecord*" for split in (TRAIN_SPLIT, EVAL_SPLIT)}
@@ -120,15 +112,11 @@ class TFRecordSource(ImageSource):
                 raise DataError(
                     self.folder, expected=f"records in {split}*", found="none", fix=_FIX
                 )
-        problem = find_label_problem(labels, self.classes)
-        if problem:
-            example_id = labels[problem.split][problem.label]
-            raise DataError(
-                f"{self.folder}, example {example_id}",
-                expected=problem.expected,
-                found=f"label {problem.label}",
-                fix="Correct the file, or list all `classes` of this domain.",
-            )
+        check_labels(
+            labels,
+            self.classes,
+            lambda split, label: (f"{self.folder}, example {labels[split][label]}", None),
+        )
         return self.classes or implied_class_names(labels[TRAIN_SPLIT])
 
 
@@ -136,7 +124,7 @@ def _read_records(path: str) -> Iterator[bytes]:
     import tensorflow as tf
 
     is_gzip = path.endswith(".gz")
-    longest = _longest_record(path, _chunks(path, is_gzip))
+    longest = _longest_record(path, is_gzip)
     batch = max(1, min(_BATCH, _BATCH_BYTES // max(longest, 1)))
     batches = tf.data.TFRecordDataset(path, "GZIP" if is_gzip else "").batch(batch)
     try:
@@ -153,43 +141,35 @@ def _read_records(path: str) -> Iterator[bytes]:
         ) from None
 
 
-def _longest_record(path: str, chunks: Iterator[bytes]) -> int:
-    """Reads a file up to its end, and refuses a record that claims to be huge.
+def _longest_record(path: str, is_gzip: bool) -> int:
+    """Reads a file to its end, and refuses a record that claims to be huge.
 
     TensorFlow believes the length in front of a record, and takes as much memory before it reads
     it: the process ends where there is not that much. It also takes a zipped file that was cut
-    between two records for a shorter one, which reading to the end finds out.
+    between two records for a shorter one; reading to the end finds the cut.
     """
+    with ByteStream(path, may_be_zipped=is_gzip) as stream:
+        return max(_record_lengths(stream), default=0)
+
+
+def _record_lengths(stream: ByteStream) -> Iterator[int]:
     data = b""
     begin = 0  # of the data, in the file
     record = 0  # where the next record begins, in the file
-    longest = 0
-    for chunk in chunks:
+    while chunk := stream.read(_CHUNK_BYTES):
         data += chunk
         while record + _LENGTH.size <= begin + len(data):
             (length,) = _LENGTH.unpack_from(data, record - begin)
             if length > _MAX_RECORD_BYTES:
                 raise DataError(
-                    path,
+                    stream.path,
                     expected=f"records of up to {_MAX_RECORD_BYTES} bytes",
                     found=f"one of {length} bytes",
                     fix=_FIX,
                     offset=record,
                 )
-            longest = max(longest, length)
+            yield length
             record += length + _FRAME_BYTES
         kept = min(record - begin, len(data))
         begin += kept
         data = data[kept:]
-    return longest
-
-
-def _chunks(path: str, is_gzip: bool) -> Iterator[bytes]:
-    if is_gzip:
-        with ByteStream(path) as stream:
-            while chunk := stream.read(_CHUNK_BYTES):
-                yield chunk
-    else:
-        with explained(path), open_file(path) as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                yield chunk

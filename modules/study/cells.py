@@ -1,4 +1,4 @@
-"""The cells of a study: which trainings it consists of, and what came of each."""
+"""The cells of a study: its trainings and their results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Cell:
 
     Attributes:
         repeat: 0-based; added to the study's seed.
-        shots: Labelled target examples of each class.
+        shots: Labelled target examples per class.
         method: Name of a transfer method, or `scratch`.
     """
 
@@ -24,18 +24,18 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """Names the cell in file names."""
+        """The cell's name, for file names."""
         return f"{self.method}-{self.shots}-shots-repeat-{self.repeat}"
 
 
 @dataclass(frozen=True)
 class CellResult:
-    """What came of a cell.
+    """The result of a cell.
 
     Attributes:
-        cell: Which one.
+        cell: The cell.
         correct: Target eval examples that the network gets right.
-        total: Target eval examples.
+        total: All target eval examples.
         seconds: Wall time, from restoring to evaluating.
     """
 
@@ -53,17 +53,17 @@ class CellResult:
 def plan_cells(
     methods: Sequence[str], shots: Sequence[int], repeats: int, need_labels: Collection[str]
 ) -> list[Cell]:
-    """Lays out a study, repeat by repeat, so that a part of it is already a smaller study.
+    """Plans a study repeat by repeat, so that an unfinished one is a smaller study.
 
     Args:
         methods: Names of transfer methods, and `scratch`.
-        shots: Labelled target examples of each class.
+        shots: Labelled target examples per class.
         repeats: Trainings of each method with each number of shots.
-        need_labels: The methods that cannot train without shots; they are left out at 0.
+        need_labels: Methods that cannot train without labels. They are left out at 0 shots.
 
     Returns:
-        The cells, each once. The pretrained model as it is depends on neither shots nor repeat:
-        `zero_shot` is a single cell.
+        The cells, each once. `zero_shot` is a single cell: the pretrained model depends on neither
+        shots nor repeat.
 
     Example:
         >>> [cell.key for cell in plan_cells(["scratch"], [0, 5], 1, {"scratch"})]

@@ -18,7 +18,7 @@ from modules.report.sections.section import Section, render
 from modules.settings import TransferSettings
 from modules.study.cells import ZERO_SHOT
 from modules.study.plot import draw_lines
-from modules.study.summary import SummaryRow
+from modules.study.summary import SummaryRow, by_method_and_shots
 
 _WIDTH, _HEIGHT = 270.0, 210.0  # points
 _LEGEND_COLUMNS, _LEGEND_LINE = 2, 13.0
@@ -28,22 +28,20 @@ _ROLES = {
     ZERO_SHOT: "the pretrained model as it is",
     SCRATCH: "the control, without transfer",
 }
-
-
 _REFERENCES = {ZERO_SHOT: "the pretrained model as it is", SCRATCH: "training from scratch"}
 
 
 @dataclass(frozen=True)
 class StudyFacts:
-    """What a study's page tells beside the table.
+    """What a study's page shows beside the table.
 
     Attributes:
         source: Name of the source domain.
         target: Name of the target domain.
-        eval_examples: In the target's eval split.
-        trainings: In all.
-        seed: Of the first repeat.
-        reproduction: `command`, `environment` and `config`, of which any may be missing.
+        eval_examples: Number of examples in the target's eval split.
+        trainings: Number of all trainings.
+        seed: Seed of the first repeat.
+        reproduction: `command`, `environment` and `config`, each optional.
     """
 
     source: str
@@ -58,11 +56,11 @@ def build_study_page(rows: Sequence[SummaryRow], facts: StudyFacts) -> str:
     """Builds the page.
 
     Args:
-        rows: Of `modules.study.summary.summarize`, at least one.
+        rows: Rows of `modules.study.summary.summarize`, at least one.
         facts: What was studied.
 
     Returns:
-        HTML, one self-contained file without scripts. Equal input gives equal text.
+        HTML: one self-contained file without scripts. Equal input gives equal text.
     """
     repeats = max(len(row.accuracies) for row in rows)
     return str(
@@ -85,10 +83,10 @@ def build_study_page(rows: Sequence[SummaryRow], facts: StudyFacts) -> str:
 
 
 def study_sentence(rows: Sequence[SummaryRow]) -> Markup:
-    """Says in one sentence what came of the study with the most labels.
+    """States the result with the most labels in one sentence.
 
     Args:
-        rows: Of `modules.study.summary.summarize`, at least one.
+        rows: Rows of `modules.study.summary.summarize`, at least one.
 
     Returns:
         Text with its numbers emphasised.
@@ -109,23 +107,20 @@ def study_sentence(rows: Sequence[SummaryRow]) -> Markup:
 
 
 def _accuracies_section(rows: Sequence[SummaryRow], repeats: int) -> Section:
-    numbers = sorted({row.shots for row in rows})
-    by_place = {(row.method, row.shots): row for row in rows}
-    means = {number: [row.mean for row in rows if row.shots == number] for number in numbers}
-    lines = []
-    for method in dict.fromkeys(row.method for row in rows):
-        cells = []
-        for number in numbers:
-            row = by_place.get((method, number))
-            cells.append(
-                row
-                and {
-                    "mean": row.mean,
-                    "sd": row.sd,
-                    "highest": [row.mean] != means[number] and row.mean == max(means[number]),
-                }
-            )
-        lines.append({"method": method, "role": _ROLES.get(method), "cells": cells})
+    def cell(row: SummaryRow) -> dict[str, Any]:
+        means = [other.mean for other in rows if other.shots == row.shots]
+        highest = len(means) > 1 and row.mean == max(means)
+        return {"mean": row.mean, "sd": row.sd, "highest": highest}
+
+    numbers, grid = by_method_and_shots(rows)
+    lines = [
+        {
+            "method": method,
+            "role": _ROLES.get(method),
+            "cells": [row and cell(row) for row in cells],
+        }
+        for method, cells in grid.items()
+    ]
     return Section(
         "accuracies",
         "Accuracy by labels",

@@ -1,4 +1,4 @@
-"""Accuracy against shots, a line a method, with the spread over repeats."""
+"""Accuracy against shots: one line for each method, with the spread over repeats."""
 
 from __future__ import annotations
 
@@ -10,96 +10,59 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from modules.report.drawing.palette import light_colours
+from modules.report.drawing.style import chart_style
 from modules.study.cells import ZERO_SHOT
-from modules.study.summary import SummaryRow
+from modules.study.summary import SummaryRow, by_method_and_shots
 
-# The report's colours of classes, on paper: told apart by markers and dashes too.
-_PAPER, _INK, _MUTED, _RULE = "#ffffff", "#1c2027", "#59606c", "#dfdcd4"
+_LIGHT = light_colours()
+# Neighbours in this order are easy to distinguish.
 COLOURS = (
-    "#0c6f68",
-    "#3568a8",
-    "#c25e12",
-    "#7a55a6",
-    "#b5333a",
-    "#3a7d34",
-    "#b8478f",
-    "#83573f",
-    "#8a7a12",
-    "#12808c",
+    _LIGHT["warm-start"],
+    *(_LIGHT[f"class-{number}"] for number in (0, 1, 4, 3, 2, 6, 5, 8, 9)),
 )
 _MARKERS = "osD^v<>Pph"
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.5)))
 _DODGE, _WIDEST_DODGE = 0.04, 0.36  # between two methods at one number of shots, and in all
-STYLE = {
-    "svg.hashsalt": "warmstart",
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "figure.facecolor": _PAPER,
-    "savefig.facecolor": _PAPER,
-    "axes.facecolor": _PAPER,
-    "axes.edgecolor": _RULE,
-    "axes.labelcolor": _MUTED,
-    "axes.titlecolor": _INK,
-    "axes.titlesize": 10,
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "grid.color": _RULE,
-    "xtick.color": _RULE,
-    "ytick.color": _RULE,
-    "xtick.labelcolor": _MUTED,
-    "ytick.labelcolor": _MUTED,
-    "text.color": _INK,
-    "legend.frameon": False,
-    "legend.labelcolor": _INK,
-}
+STYLE = chart_style(
+    ink=_LIGHT["ink"], muted=_LIGHT["muted"], rule=_LIGHT["rule"], background=_LIGHT["card"]
+) | {"font.size": 9, "axes.titlesize": 10, "axes.titlelocation": "left"}
 
 
-def write_plot(rows: Sequence[SummaryRow], title: str, folder: Path, name: str) -> list[Path]:
-    """Draws a study as `<name>.svg` and `<name>.png`; equal input gives equal files.
+def write_plot(rows: Sequence[SummaryRow], title: str, path: Path) -> None:
+    """Draws a study as a PNG file. Equal input gives equal files.
 
     Args:
-        rows: Of `modules.study.summary.summarize`, at least one.
+        rows: Rows of `modules.study.summary.summarize`, at least one.
         title: What was studied.
-        folder: Where the two files go.
-        name: Of the files, without the ending.
-
-    Returns:
-        The files.
+        path: The file to write.
     """
-    paths = [folder / f"{name}.{ending}" for ending in ("svg", "png")]
     with matplotlib.style.context(["default", STYLE]):
         figure = Figure(figsize=(7.2, 4.4), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
-        draw_lines(axes, rows, COLOURS, _MUTED)
+        draw_lines(axes, rows, COLOURS, _LIGHT["muted"])
         axes.set_title(title)
         figure.legend(loc="outside right upper", handlelength=2.8)
-        figure.savefig(paths[0], metadata={"Date": None})
-        figure.savefig(paths[1], dpi=160, metadata={"Software": None})
-    return paths
+        figure.savefig(path, dpi=160, metadata={"Software": None})
 
 
 def draw_lines(
     axes: Axes, rows: Sequence[SummaryRow], colours: Sequence[str], zero_shot_colour: str
 ) -> None:
-    """Draws a line a method, with the spread over repeats, against the number of shots.
+    """Draws a line for each method, with the spread over repeats, against the number of shots.
 
     Args:
-        axes: Where to draw; the legend is left to the caller.
-        rows: Of `modules.study.summary.summarize`, at least one.
-        colours: Of the methods, by turns; markers and dashes tell them apart too.
-        zero_shot_colour: Of the pretrained model as it is, a level.
+        axes: Where to draw. The legend is left to the caller.
+        rows: Rows of `modules.study.summary.summarize`, at least one.
+        colours: Colours of the methods, in turn. Markers and dashes distinguish methods too.
+        zero_shot_colour: Colour of the pretrained model's level line.
     """
-    numbers = sorted({row.shots for row in rows})
-    methods = list(dict.fromkeys(row.method for row in rows))
-    dodge = min(_DODGE, _WIDEST_DODGE / len(methods))
-    for place, method in enumerate(methods):
-        offset = dodge * (place - (len(methods) - 1) / 2)
-        own = [row for row in rows if row.method == method]
+    numbers, grid = by_method_and_shots(rows)
+    dodge = min(_DODGE, _WIDEST_DODGE / len(grid))
+    for place, (method, cells) in enumerate(grid.items()):
+        offset = dodge * (place - (len(grid) - 1) / 2)
+        own = [row for row in cells if row]
         heights = [100 * row.mean for row in own]
         if method == ZERO_SHOT:
             axes.axhline(
@@ -121,6 +84,5 @@ def draw_lines(
         )
     axes.set_xticks(range(len(numbers)), [str(number) for number in numbers])
     axes.set_xlim(-_WIDEST_DODGE, len(numbers) - 1 + _WIDEST_DODGE)
-    axes.tick_params(length=0)
     axes.set_xlabel("labelled target images per class")
     axes.set_ylabel("target accuracy, %")

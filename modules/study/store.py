@@ -1,4 +1,4 @@
-"""Finished cells on disk, one file each, so that a study goes on where it was stopped."""
+"""Finished cells on disk, one file each, so that an interrupted study can resume."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError, one_line
 from modules.study.cells import Cell, CellResult
 
-_DIGITS = 16  # of the identity, in the folder's name
+_DIGITS = 16  # of the identity, in the name of the folder
 
 
 class CellStore:
     """Results of the cells of one study.
 
     Args:
-        folder: Where the results of any number of studies lie.
-        identity: Stands for everything but the cell that a result depends on: settings, code and
-            data, in hexadecimal. Results of another identity are neither read nor removed.
+        folder: Folder of the results of any number of studies.
+        identity: Fingerprint, in hexadecimal, of the settings, code and data that results depend
+            on. Results of another identity are neither read nor removed.
     """
 
     def __init__(self, folder: Path, identity: str) -> None:
         self._folder = folder / identity[:_DIGITS]
 
     def finished(self, cells: Iterable[Cell]) -> list[CellResult]:
-        """Reads the results of those cells that have one.
+        """Reads the results of the finished ones among some cells.
 
         Args:
-            cells: Which ones.
+            cells: The cells.
 
         Returns:
-            Their results, in the order of the cells.
+            The results there are, in the order of the cells.
 
         Raises:
-            DataError: A file is not what `keep` wrote.
+            DataError: `keep` did not write a file.
         """
         return [self._read(cell) for cell in cells if self._path(cell).exists()]
 
     def keep(self, result: CellResult) -> None:
-        """Writes a result in one step: it is there whole, or not at all.
+        """Writes a result in one step.
 
         Args:
-            result: Of a finished cell.
+            result: The result of a finished cell.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self._path(result.cell), json.dumps(asdict(result)) + "\n")
@@ -59,14 +59,14 @@ class CellStore:
                 str(path),
                 expected="the result of a finished cell",
                 found=one_line(error)[:200],
-                fix="Remove the file; its cell is then run again.",
+                fix="Remove the file to run its cell again.",
             ) from error
         if result.cell != cell:
             raise DataError(
                 str(path),
                 expected=f"the result of {cell.key}",
                 found=f"that of {result.cell.key}",
-                fix="Remove the file; its cell is then run again.",
+                fix="Remove the file to run its cell again.",
             )
         return result
 

@@ -1,4 +1,4 @@
-"""Mean and spread over a study's repeats, by method and shots, as a table for people and tools."""
+"""Mean and spread over a study's repeats, by method and shots, as tables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from modules.core.wording import count
 from modules.study.cells import ZERO_SHOT, CellResult
 
 CSV_COLUMNS = ("method", "shots", "repeats", "mean", "sd", "min", "max")
@@ -20,8 +21,8 @@ class SummaryRow:
 
     Attributes:
         method: Name of a transfer method, or `scratch`.
-        shots: Labelled target examples of each class.
-        accuracies: Target accuracy of each repeat, in their order.
+        shots: Labelled target examples per class.
+        accuracies: Target accuracy of each repeat, in order.
     """
 
     method: str
@@ -30,12 +31,12 @@ class SummaryRow:
 
     @property
     def mean(self) -> float:
-        """Over the repeats."""
+        """Mean accuracy over the repeats."""
         return statistics.fmean(self.accuracies)
 
     @property
     def sd(self) -> float | None:
-        """Sample standard deviation over the repeats; None of a single one."""
+        """Sample standard deviation over the repeats; None for a single repeat."""
         return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else None
 
     def __str__(self) -> str:
@@ -47,13 +48,12 @@ def summarize(results: Iterable[CellResult], shots: Sequence[int]) -> list[Summa
     """Groups results by method and shots.
 
     Args:
-        results: Of finished cells.
-        shots: Numbers of shots of the study; the pretrained model as it is, `zero_shot`, which
-            does not depend on them, gets a row for each.
+        results: Results of finished cells.
+        shots: The study's numbers of shots. `zero_shot`, which does not depend on them, gets a row
+            for each.
 
     Returns:
-        The rows, methods in the order of their mean with the most shots that they have, best
-        first, then by shots.
+        The rows, ordered by the method's mean with its most shots, best first, then by shots.
     """
     groups: dict[tuple[str, int], list[CellResult]] = defaultdict(list)
     for result in results:
@@ -69,7 +69,7 @@ def summarize(results: Iterable[CellResult], shots: Sequence[int]) -> list[Summa
 
 
 def to_csv(rows: Iterable[SummaryRow]) -> str:
-    """Writes rows as CSV, accuracies as shares with every digit; the header is `CSV_COLUMNS`."""
+    """Writes rows as CSV with the header `CSV_COLUMNS`. Accuracies are shares in full precision."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
@@ -82,26 +82,43 @@ def to_csv(rows: Iterable[SummaryRow]) -> str:
     return text.getvalue()
 
 
-def to_table(rows: Sequence[SummaryRow]) -> list[list[str]]:
-    """Lays rows out as a table, a line a method and a column a number of shots.
+def by_method_and_shots(
+    rows: Sequence[SummaryRow],
+) -> tuple[list[int], dict[str, list[SummaryRow | None]]]:
+    """Arranges rows as a grid.
 
     Args:
-        rows: Of `summarize`.
+        rows: Rows of `summarize`.
 
     Returns:
-        The header and the lines; cells are `mean ± sd` in percent, or empty.
+        The numbers of shots, and for each method its rows in that order; None where it has none.
     """
     numbers = sorted({row.shots for row in rows})
-    texts = {(row.method, row.shots): str(row) for row in rows}
+    places = {(row.method, row.shots): row for row in rows}
     methods = dict.fromkeys(row.method for row in rows)
-    header = ["method", *(f"{number} shots" if number != 1 else "1 shot" for number in numbers)]
+    return numbers, {
+        method: [places.get((method, number)) for number in numbers] for method in methods
+    }
+
+
+def to_table(rows: Sequence[SummaryRow]) -> list[list[str]]:
+    """Writes rows as a table of text, one line for each method.
+
+    Args:
+        rows: Rows of `summarize`.
+
+    Returns:
+        The header and the lines. Cells are `mean ± sd` in percent, or empty.
+    """
+    numbers, grid = by_method_and_shots(rows)
+    header = ["method", *(count(number, "shot") for number in numbers)]
     return [header] + [
-        [method, *(texts.get((method, number), "") for number in numbers)] for method in methods
+        [method, *(str(row) if row else "" for row in cells)] for method, cells in grid.items()
     ]
 
 
 def to_markdown(table: Sequence[Sequence[str]]) -> str:
-    """Writes a table of text as Markdown, the first line as its header."""
+    """Writes a table of text as Markdown; its first line is the header."""
     header, *lines = (f"| {' | '.join(cells)} |\n" for cells in table)
     rule = f"|{'---|' + '---:|' * (len(table[0]) - 1)}\n"
     return "".join([header, rule, *lines])

@@ -1,22 +1,15 @@
-"""`warmstart check`: looks at a configuration and its data, and trains nothing."""
+"""`warmstart check`: checks a configuration and its data without training."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from modules.core.errors import WarmstartError
-from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
 from modules.core.finding import Finding
-from modules.domains.dataset_check import (
-    check_colours,
-    check_dataset,
-    check_evidence,
-    check_pair,
-    check_shots,
-)
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
+from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules
 from modules.domains.schema import read_pinned_schema
 from modules.settings import NetworkSettings, TransferSettings
 from pipelines.beam.options import check_storage, describe_beam
@@ -26,7 +19,7 @@ OK, WARNING, ERROR = "ok", "warning", "error"
 
 
 class CheckLine(NamedTuple):
-    """One thing that was looked at, and what came of it.
+    """One check and its outcome.
 
     Args:
         level: `ok`, `warning` or `error`.
@@ -38,46 +31,40 @@ class CheckLine(NamedTuple):
 
 
 def check_config(config: Config, *, read_all: bool = False) -> Iterator[CheckLine]:
-    """Looks at all that can be told without training, one line after the other.
+    """Checks all that can be checked without training.
 
     Args:
         config: The scenario.
         read_all: Read every image, however long it takes, instead of the first ones.
 
     Yields:
-        What was found, in the order in which the run would meet it.
+        One line for each outcome.
     """
     yield from _check_names(config)
     yield _check_beam(config)
     limits = ReadingLimits(images=None, pixels=None) if read_all else ReadingLimits()
-    source = summarize_dataset(
-        config.source.format, config.source.path, config.source.classes, limits
+    source, target = (
+        summarize_dataset(domain.format, domain.path, domain.classes, limits)
+        for domain in (config.source, config.target)
     )
-    target = summarize_dataset(
-        config.target.format, config.target.path, config.target.classes, limits
+    case = Case(
+        target,
+        config.validation,
+        source,
+        gate=config.gate,
+        shots=config.target.shots,
+        channels=config.network.channels,
     )
-    yield from _dataset_lines("source", config.source, source, config)
-    yield from _dataset_lines("target", config.target, target, config)
+    yield from _check_domain("source", config.source, source, Case(source, config.validation))
+    yield from _check_domain("target", config.target, target, case)
     if config.source.schema_file and source.class_names:
         yield _check_schema(config.source.schema_file, len(source.class_names))
-    if not (source.class_names and target.class_names):
-        return
-    yield from _lines(
-        check_pair(source, target, config.validation),
-        f"target {config.target.name}",
-        f"both domains have the same {len(source.class_names)} classes",
-    )
-    if any({TRAIN_SPLIT, EVAL_SPLIT} - set(summary.splits) for summary in (source, target)):
-        return
-    place, shots = f"target {config.target.name}", config.target.shots
-    labelled = f"target.shots={shots}: each class has so many labelled images"
-    yield from _lines(check_shots(target, shots), place, None if shots == "all" else labelled)
-    yield from _lines(check_evidence(target, config.gate), place, "enough eval images for the gate")
-    yield from _lines(check_colours(source, target, config.network.channels), "network", None)
+    if source.class_names and target.class_names:
+        yield from _check_target(config, case)
 
 
 def _check_names(config: Config) -> Iterator[CheckLine]:
-    # The defaults are registered; other names take TensorFlow's seconds to look up.
+    # The defaults exist; looking up another name imports TensorFlow, which takes seconds.
     checks = []
     if config.transfer.method != TransferSettings().method:
         checks.append(_check_method)
@@ -113,18 +100,31 @@ def _check_beam(config: Config) -> CheckLine:
     return CheckLine(OK, describe_beam(config.beam))
 
 
-def _dataset_lines(
-    role: str, domain: SourceConfig | TargetConfig, summary: DatasetSummary, config: Config
+def _check_domain(
+    role: str, domain: SourceConfig | TargetConfig, summary: DatasetSummary, case: Case
 ) -> Iterator[CheckLine]:
     place = f"{role} {domain.name}"
+    for problem in summary.problems:
+        yield CheckLine(ERROR, f"{place}: {problem}")
     if summary.problems:
-        for problem in summary.problems:
-            yield CheckLine(ERROR, f"{place}: {problem}")
         return
-    facts = "; ".join(describe_dataset(summary))
-    yield from _lines(
-        check_dataset(summary, config.validation), place, f"{place}, {summary.folder}: {facts}"
-    )
+    findings = apply_rules(DOMAIN_RULES, case).values()
+    yield from (_line(place, finding) for of_rule in findings for finding in of_rule)
+    if not any(findings):
+        yield CheckLine(OK, f"{place}, {summary.place}: {'; '.join(describe_dataset(summary))}")
+
+
+def _check_target(config: Config, case: Case) -> Iterator[CheckLine]:
+    if_kept = {
+        "source classes": f"both domains have the same {len(case.domain.class_names)} classes",
+        "enough shots": f"target.shots={config.target.shots}: each class has enough labelled "
+        "images",
+        "enough evidence": "enough eval images for the gate",
+    }
+    for rule, findings in apply_rules(TARGET_RULES, case).items():
+        yield from (_line(f"target {config.target.name}", finding) for finding in findings)
+        if rule in if_kept and not findings:
+            yield CheckLine(OK, if_kept[rule])
 
 
 def _check_schema(path: str, num_classes: int) -> CheckLine:
@@ -135,8 +135,5 @@ def _check_schema(path: str, num_classes: int) -> CheckLine:
     return CheckLine(OK, f"schema {path} fits {num_classes} classes")
 
 
-def _lines(findings: Sequence[Finding], place: str, if_none: str | None) -> Iterator[CheckLine]:
-    for finding in findings:
-        yield CheckLine(ERROR if finding.stops_the_run else WARNING, f"{place}, {finding}")
-    if if_none is not None and not findings:
-        yield CheckLine(OK, if_none)
+def _line(place: str, finding: Finding) -> CheckLine:
+    return CheckLine(ERROR if finding.stops_the_run else WARNING, f"{place}, {finding}")

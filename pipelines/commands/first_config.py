@@ -1,4 +1,4 @@
-"""The first configuration of two domains: its values follow from what lies in their folders."""
+"""A first configuration for two domains, with values that suit what is in their folders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 import yaml
 
 from modules.core.example_features import TRAIN_SPLIT
-from modules.domains.dataset_check import has_colour
 from modules.domains.dataset_summary import DatasetSummary
 from modules.domains.dataset_wording import describe_dataset
 
@@ -28,8 +27,8 @@ class Domain:
     """One domain of the configuration.
 
     Args:
-        path: Its folder, as it shall stand in the configuration.
-        summary: What is in it.
+        path: Its folder, as the configuration names it.
+        summary: What is in the folder.
         schema_file: A pinned schema; None infers it.
     """
 
@@ -39,22 +38,22 @@ class Domain:
 
     @property
     def name(self) -> str:
-        """The folder's name, with what a domain's name may not hold replaced."""
+        """The folder's name, without characters that a domain's name may not hold."""
         return _valid_name(Path(self.path).resolve().name, "domain")
 
 
-def first_config(source: Domain, target: Domain, output: Path, sheet: Path) -> str:
+def config_text(source: Domain, target: Domain, output: Path, sheet: Path) -> str:
     """Writes out a configuration that is ready to run.
 
     Args:
         source: The source domain.
         target: The target domain, with the same classes.
-        output: Where the configuration will stand.
-        sheet: Where the contact sheet will stand.
+        output: The configuration's file.
+        sheet: The contact sheet's file.
 
     Returns:
-        YAML with a head comment that holds the command and what was found; equal domains give
-        equal text.
+        YAML, headed by a comment with the commands and what was found. Equal domains give equal
+        text.
     """
     head = [
         f"{source.name} to {target.name}.",
@@ -75,8 +74,8 @@ def first_config(source: Domain, target: Domain, output: Path, sheet: Path) -> s
 
 def _values(source: Domain, target: Domain) -> dict[str, Any]:
     counts = target.summary.splits[TRAIN_SPLIT].counts
-    # Colour helps only if both domains have it: grey is what they share otherwise.
-    colour = has_colour(source.summary) and has_colour(target.summary)
+    # Colour helps only if both domains have it; otherwise grey is what they share.
+    colour = source.summary.has_colour and target.summary.has_colour
     source_section = {"name": source.name, "path": source.path, "format": source.summary.format}
     if source.schema_file:
         source_section["schema_file"] = source.schema_file
@@ -101,7 +100,7 @@ def _values(source: Domain, target: Domain) -> dict[str, Any]:
 
 
 def _input_size(summaries: Sequence[DatasetSummary]) -> int:
-    """Takes the larger domain's usual side, within what LeNet learns from in reasonable time."""
+    """The larger domain's usual side, within what LeNet learns from in reasonable time."""
     sides = []
     for summary in summaries:
         shapes = summary.splits[TRAIN_SPLIT].shapes
@@ -112,7 +111,7 @@ def _input_size(summaries: Sequence[DatasetSummary]) -> int:
 
 
 def _annotated(body: str) -> str:
-    """Says behind the values that a user is most likely to change what they mean."""
+    """Explains the values that a user is most likely to change."""
     notes = {
         "shots": "labelled images per class that training may use; or: all",
         "framing": "crop to the ink and centre it; for characters, not for photographs",

@@ -1,22 +1,24 @@
-"""`warmstart init`: looks at two folders of images and writes a configuration for them."""
+"""`warmstart init`: reads two folders of images and writes a configuration for them."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from modules.core.atomic_files import write_atomically
 from modules.core.errors import ConfigError, DataError
 from modules.core.example_features import TRAIN_SPLIT
 from modules.core.wording import listed
-from modules.domains.dataset_check import check_dataset, check_evidence, check_pair
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
+from modules.domains.rules import RULES, Case, apply_rules
 from modules.images.contact_sheet import SheetColumn, draw_contact_sheet
 from modules.settings import GateSettings, ValidationSettings
 from modules.sources.detection import detect_format
-from pipelines.commands.first_config import Domain, first_config
+from pipelines.commands.first_config import Domain, config_text
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MNIST, _DIGITS_SCHEMA = _ROOT / "data" / "mnist", _ROOT / "configs" / "schemas" / "digits.pbtxt"
@@ -29,7 +31,7 @@ Say = Callable[[str], None]
 def initialize(
     folder: Path, source: Path | None, output: Path | None, *, force: bool, say: Say
 ) -> None:
-    """Looks at the domains and, if a run can work, writes a configuration and a contact sheet.
+    """Reads the domains and, if a run can work, writes a configuration and a contact sheet.
 
     Args:
         folder: The target domain.
@@ -39,19 +41,20 @@ def initialize(
         say: Receives each line for the user.
 
     Raises:
-        ConfigError: The classes do not fit MNIST and there is no other source, or a file is there.
-        DataError: A run on this data would fail. Nothing is written then.
+        ConfigError: A run on this data would fail; the classes do not fit MNIST and no source is
+            given; or a file exists with other content. Nothing is written then.
+        DataError: A folder has no known layout, or a file cannot be written.
     """
     output = output or Path(f"{folder.resolve().name}.yaml")
     sheet = output.with_suffix(".png")
-    target = Domain(_as_given(folder), _look_at("target", folder, say))
+    target = Domain(_as_given(folder), _summarize("target", folder, say))
     source_domain = _source_domain(source, target, say)
     _refuse_what_cannot_run(source_domain.summary, target.summary, say)
     names = target.summary.class_names
     columns = [_column("source", source_domain), _column("target", target)]
     files = {
         sheet: draw_contact_sheet(names, columns, _SAMPLES),
-        output: first_config(source_domain, target, output, sheet).encode(),
+        output: config_text(source_domain, target, output, sheet).encode(),
     }
     _write_files(files, force)
     say(f"Look at:  {sheet}")
@@ -59,7 +62,7 @@ def initialize(
     say(f"Run it:   {shlex.join(['warmstart', 'run', str(output)])}")
 
 
-def _look_at(role: str, folder: Path, say: Say) -> DatasetSummary:
+def _summarize(role: str, folder: Path, say: Say) -> DatasetSummary:
     format = detect_format(str(folder))
     summary = summarize_dataset(format, str(folder), limits=ReadingLimits(samples=_SAMPLES))
     say(f"{role} {folder}: {summary.format}")
@@ -71,8 +74,8 @@ def _look_at(role: str, folder: Path, say: Say) -> DatasetSummary:
         if summary.splits:
             _say_counts(summary, say)
     if summary.problems:
-        others = [f"  {problem}" for problem in summary.problems[1:]]
-        raise _not_written([*summary.problems[:1], *others])
+        first, *rest = summary.problems
+        raise _not_written([first, *(f"  {problem}" for problem in rest)])
     return summary
 
 
@@ -86,7 +89,7 @@ def _say_counts(summary: DatasetSummary, say: Say) -> None:
 
 def _source_domain(folder: Path | None, target: Domain, say: Say) -> Domain:
     if folder is not None:
-        return Domain(_as_given(folder), _look_at("source", folder, say))
+        return Domain(_as_given(folder), _summarize("source", folder, say))
     names = target.summary.class_names
     if names != _DIGITS or not _MNIST.is_dir():
         raise ConfigError(
@@ -94,31 +97,27 @@ def _source_domain(folder: Path | None, target: Domain, say: Say) -> Domain:
             f"0 to 9; here they are {listed(names)}. Pass a folder with the same classes: "
             f"--source DIR."
         )
-    return Domain(_as_given(_MNIST), _look_at("source", _MNIST, say), _as_given(_DIGITS_SCHEMA))
+    return Domain(_as_given(_MNIST), _summarize("source", _MNIST, say), _as_given(_DIGITS_SCHEMA))
 
 
 def _refuse_what_cannot_run(source: DatasetSummary, target: DatasetSummary, say: Say) -> None:
     settings = ValidationSettings()
-    placed = [
-        *((source, finding) for finding in check_dataset(source, settings)),
-        *((target, finding) for finding in check_dataset(target, settings)),
-        *((target, finding) for finding in check_pair(source, target, settings)),
-        *((target, finding) for finding in check_evidence(target, GateSettings())),
-    ]
+    cases = Case(source, settings), Case(target, settings, source, gate=GateSettings())
     stopping = []
-    for summary, finding in placed:
-        text = f"{summary.folder}, {finding}"
-        if finding.stops_the_run:
-            stopping.append(text)
-        else:
-            say(f"Warning: {text}")
+    for case in cases:
+        for finding in itertools.chain.from_iterable(apply_rules(RULES, case).values()):
+            text = f"{case.domain.place}, {finding}"
+            if finding.stops_the_run:
+                stopping.append(text)
+            else:
+                say(f"Warning: {text}")
     if stopping:
         raise _not_written(stopping)
 
 
-def _not_written(problems: list[str]) -> ConfigError:
+def _not_written(problems: Sequence[str]) -> ConfigError:
     return ConfigError(
-        "\n".join([*problems, "No configuration was written: put this right and try again."])
+        "\n".join([*problems, "No configuration was written: fix this and try again."])
     )
 
 
@@ -129,31 +128,25 @@ def _column(role: str, domain: Domain) -> SheetColumn:
 
 
 def _as_given(path: Path) -> str:
-    """Relative to the current folder where it lies below, so that a configuration can travel."""
+    """Relative if below the current folder, so that the configuration can move with the data."""
     return os.path.relpath(path) if path.resolve().is_relative_to(Path.cwd()) else str(path)
 
 
 def _write_files(files: Mapping[Path, bytes], force: bool) -> None:
-    """Writes all files or none; one that is there already with the same content stays."""
     for path, content in files.items():
         if path.exists() and not force and (path.is_dir() or path.read_bytes() != content):
             raise ConfigError(
-                f"{path}: is there already, with other content. Pass another --output, or --force "
+                f"{path}: exists already, with other content. Pass another --output, or --force "
                 "to overwrite it."
             )
-    try:
-        for path, content in files.items():
+    for path, content in files.items():
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.with_name(f"{path.name}.partial").write_bytes(content)
-        for path in files:
-            os.replace(path.with_name(f"{path.name}.partial"), path)
-    except OSError as error:
-        raise DataError(
-            str(error.filename or next(iter(files))),
-            expected="a file that can be written",
-            found=error.strerror or str(error),
-            fix="Pass another --output.",
-        ) from None
-    finally:
-        for path in files:
-            path.with_name(f"{path.name}.partial").unlink(missing_ok=True)
+            write_atomically(path, content)
+        except OSError as error:
+            raise DataError(
+                str(path),
+                expected="a file that can be written",
+                found=error.strerror or str(error),
+                fix="Pass another --output.",
+            ) from None

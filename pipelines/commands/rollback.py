@@ -11,13 +11,13 @@ import click
 
 from modules.core.errors import DataError
 from modules.models.serving_folder import (
-    PARTIAL_PREFIX,
     PUSH_AGAIN,
     ROLLBACK_FILE,
     SERVING_FOLDER,
     PushedVersion,
     next_version,
     pushed_versions,
+    whole_version,
 )
 from pipelines.commands.options import say, silence_imports
 
@@ -114,12 +114,7 @@ def _origin(version: PushedVersion) -> int:
 def _copy(chosen: PushedVersion, place: Path) -> None:
     from modules.core.checksums import check_checksums
 
-    partial = place.with_name(f"{PARTIAL_PREFIX}{place.name}")
-    try:
-        shutil.rmtree(partial, ignore_errors=True)
+    with whole_version(place) as partial:
         shutil.copytree(chosen.path, partial, copy_function=shutil.copyfile)
         (partial / ROLLBACK_FILE).write_text(f"{_origin(chosen)}\n", encoding="utf-8")
         check_checksums(str(partial), PUSH_AGAIN)
-        partial.rename(place)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

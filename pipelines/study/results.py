@@ -32,7 +32,7 @@ def write_study(
     results: Sequence[CellResult],
     output: Path,
 ) -> None:
-    """Writes study.csv, study.md, study.svg, study.png and study.html, and study.json last.
+    """Writes study.csv, study.md, study.png and study.html, and study.json last.
 
     Args:
         config: The scenario.
@@ -43,7 +43,7 @@ def write_study(
     title = f"{config.source.name} to {config.target.name}"
     write_atomically(output / f"{STUDY_NAME}.csv", to_csv(rows))
     write_atomically(output / f"{STUDY_NAME}.md", to_markdown(to_table(rows)))
-    write_plot(rows, title, output, STUDY_NAME)
+    write_plot(rows, title, output / f"{STUDY_NAME}.png")
     record = _as_json(config, rows, results)
     facts = StudyFacts(
         config.source.name,

@@ -86,7 +86,7 @@ def test_anomalies_are_laid_out_as_example_validator_does(tmp_path: Path) -> Non
         ),
         (
             {**GOOD, "eval": balanced(2, 3)},
-            "eval split, label: expected at least 1 examples of each class, found 0 of class 'th",
+            "eval split, label: expected at least 1 example of each class, found 0 of class 'th",
         ),
         ({**GOOD, "train": []}, "train split: expected examples, found none"),
         ({"train": GOOD["train"]}, "eval split: expected this split, found none"),
@@ -114,7 +114,7 @@ def test_other_classes_than_the_sources_stop_the_run(tmp_path: Path) -> None:
 def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     splits = {"train": balanced(5, 4, channels=[2]), "eval": []}
     message = Domain(tmp_path, splits).rejection()
-    assert "2 things are wrong" in message
+    assert "2 problems:" in message
     assert len(message.splitlines()) == 4
 
 
@@ -168,7 +168,7 @@ def test_refused_domain_fails_the_pipeline_and_leaves_its_report_alone(tmp_path:
                 components=[*importers.values(), validator],
             )
         )
-    report = Path(str(caught.value).rpartition("The whole report: ")[2])
+    report = Path(str(caught.value).rpartition("Full report: ")[2])
     assert json.loads(report.read_text())["valid"] is False
     assert not list((tmp_path / "root").glob("DomainValidator/anomalies/*"))
     store = MetadataStore(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 from pathlib import Path
@@ -209,6 +210,16 @@ class TestFailure:
         message = str(caught.value)
         assert message.startswith(f"{folder}/eval/dog/9.png: expected a PNG or JPEG image, found")
         assert message.endswith("Replace the image, or remove it.")
+
+    def test_is_not_hidden_by_a_worker_that_still_writes(
+        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def still_being_written(path: str) -> None:
+            raise OSError(errno.ENOTEMPTY, "Directory not empty", path)
+
+        monkeypatch.setattr("components.temporary_folder.fileio.rmtree", still_being_written)
+        with pytest.raises(DataError, match=r"eval/dog/9\.png: expected a PNG or JPEG image"):
+            _execute(tmp_path / "out", input_base=str(folder), format="image_folder")
 
     def test_leaves_nothing_that_could_be_taken_for_complete(
         self, folder: Path, tmp_path: Path

@@ -24,6 +24,7 @@ from tfx.types import standard_artifacts
 
 from components.transfer_evaluator.component import TransferEvaluator
 from components.transfer_evaluator.executor import Executor
+from modules.core.arms import ARMS
 from modules.core.errors import DataError
 from modules.core.progress import PROGRESS_LOGGER
 from modules.settings import GateSettings
@@ -32,7 +33,6 @@ from tests.tiny_models import save_scripted_model
 
 BEAM_ARGS = ["--runner=FnApiRunner", "--sdk_container_image=none"]
 NAMES = ["zero", "one", "two"]
-ARMS = ("pretrained", "scratch", "warm_start")
 INPUTS = {
     "target_examples": standard_artifacts.Examples,
     "source_examples": standard_artifacts.Examples,
@@ -53,8 +53,11 @@ def records(total: int, right: Sequence[int]) -> list[bytes]:
 
 
 def component(channels: dict[str, types.BaseChannel] | None = None, **gate: Any) -> Any:
+    channels = channels or {key: types.Channel(type=kind) for key, kind in INPUTS.items()}
     return TransferEvaluator(
-        **(channels or {key: types.Channel(type=kind) for key, kind in INPUTS.items()}),
+        target_examples=channels["target_examples"],
+        source_examples=channels["source_examples"],
+        models={arm: channels[f"{arm}_model"] for arm in ARMS},
         gate=GateSettings.model_validate(gate),
         seed=7,
         shots=10,

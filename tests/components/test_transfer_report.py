@@ -18,7 +18,9 @@ from components.transfer_evaluator.component import TransferEvaluator
 from components.transfer_evaluator.executor import Executor as EvaluatorExecutor
 from components.transfer_report.component import TransferReport, TransferReportSpec
 from components.transfer_report.executor import Executor
+from modules.core.arms import ARMS
 from modules.core.errors import DataError
+from modules.report.contract import ReportSettings
 from modules.report.sections import section
 from modules.scratch_training import run_fn as train_from_scratch
 from modules.settings import GateSettings
@@ -32,6 +34,12 @@ from tests.training_domain import (
 )
 
 GATE = GateSettings(min_eval_examples=10)
+SETTINGS = ReportSettings(
+    gate=GATE,
+    preprocessing=PREPROCESSING,
+    method=TRANSFER_PLAN.transfer.method,
+    restore=TRANSFER_PLAN.transfer.restore,
+)
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +108,11 @@ def evaluate(made: dict[str, types.Artifact]) -> None:
         "scratch_model",
         "warm_start_model",
     )
+    channels = {key: channel_utils.as_channel([made[key]]) for key in keys}
     component = TransferEvaluator(
-        **{key: channel_utils.as_channel([made[key]]) for key in keys},
+        target_examples=channels["target_examples"],
+        source_examples=channels["source_examples"],
+        models={arm: channels[f"{arm}_model"] for arm in ARMS},
         gate=GATE,
         seed=0,
         shots=2,
@@ -119,10 +130,7 @@ def evaluate(made: dict[str, types.Artifact]) -> None:
 def component(made: dict[str, types.Artifact]) -> TransferReport:
     return TransferReport(
         **{key: channel_utils.as_channel([value]) for key, value in made.items()},
-        gate=GATE,
-        preprocessing=PREPROCESSING,
-        method=TRANSFER_PLAN.transfer.method,
-        restore=TRANSFER_PLAN.transfer.restore,
+        settings=SETTINGS,
         source_fingerprint="1",
     )
 
@@ -254,7 +262,7 @@ def test_settings_and_templates_enter_the_cache_key(
     artifacts: dict[str, types.Artifact], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     before = component(artifacts).exec_properties
-    assert json.loads(before["gate"]) == json.loads(GATE.model_dump_json())
+    assert ReportSettings.model_validate_json(before["settings"]) == SETTINGS
     assert before["source_fingerprint"] == "1"
     shutil.copytree(section.TEMPLATES, tmp_path / "templates")
     (tmp_path / "templates" / "report.css").write_text("")
@@ -262,6 +270,16 @@ def test_settings_and_templates_enter_the_cache_key(
     after = component(artifacts).exec_properties
     assert after["template_fingerprint"] != before["template_fingerprint"]
     assert {**after, "template_fingerprint": ""} == {**before, "template_fingerprint": ""}
+
+
+def test_an_input_that_is_missing_or_unknown_is_named(
+    artifacts: dict[str, types.Artifact],
+) -> None:
+    others = {key: made for key, made in artifacts.items() if key != "scratch_model_run"}
+    with pytest.raises(ValueError, match="Missing argument 'scratch_model_run'"):
+        component(others)
+    with pytest.raises(TypeError, match=r"no input \['model'\]"):
+        component({**artifacts, "model": artifacts["scratch_model"]})
 
 
 def test_its_output_is_of_a_type_that_every_orchestrator_knows(

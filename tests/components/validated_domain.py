@@ -79,7 +79,7 @@ class Domain:
             self.validate(**settings)
         report = json.loads(self.rejected_report.read_text())
         assert report["valid"] is False
-        assert str(caught.value).endswith(f"The whole report: {self.rejected_report}")
+        assert str(caught.value).endswith(f"Full report: {self.rejected_report}")
         assert not Path(self.anomalies.uri).exists()
         return str(caught.value)
 

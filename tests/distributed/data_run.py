@@ -109,7 +109,7 @@ def run_evaluator(config: Config, data: DataRun, models: dict[str, Path], folder
     evaluator = TransferEvaluator(
         target_examples=examples.outputs["result"],
         source_examples=examples.outputs["result"],
-        **{f"{arm}_model": node.outputs["result"] for arm, node in arms.items()},
+        models={arm: node.outputs["result"] for arm, node in arms.items()},
         gate=config.gate,
         seed=config.seed,
         shots="all",

@@ -2,70 +2,50 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from packaging.requirements import Requirement
 
-SCRIPT = "kubeflow/image_requirements.py"
-SMALL_LOCK = """\
-app==1
-    # via warmstart (setup.py)
-pytest==8
-    # via warmstart (setup.py)
-iniconfig==2
-    # via pytest
-shared==3 ; python_full_version < '3.11'
-    # via
-    #   app
-    #   pytest
-loop-a==1
-    # via
-    #   loop-b
-    #   pytest
-loop-b==1
-    # via loop-a
-"""
+EXCLUDES = Path("kubeflow/image_excludes.txt")
 
 
-def select(lock: str, dropped: frozenset[str] | None = None) -> list[str]:
-    """Calls the script's function; kubeflow/ is no package."""
-    namespace: dict = {"__name__": "image_requirements"}
-    exec(Path(SCRIPT).read_text(), namespace)
-    arguments = [lock.splitlines()] if dropped is None else [lock.splitlines(), dropped]
-    return namespace["select"](*arguments)
+def names(lock: Path) -> set[str]:
+    lines = [line for line in lock.read_text().splitlines() if not line.startswith((" ", "#"))]
+    return {re.split(r"[\s=]", line)[0] for line in lines}
 
 
-def names(lines: list[str]) -> set[str]:
-    return {re.split(r"[\[=]", line)[0] for line in lines}
+def dockerfile() -> str:
+    return Path("kubeflow/Dockerfile").read_text().replace("\\\n", "")
 
 
-def test_what_only_dropped_packages_need_is_dropped_too() -> None:
-    kept = select(SMALL_LOCK, frozenset({"pytest"}))
-    assert kept[:2] == ["app==1", "shared==3 ; python_full_version < '3.11'"]
-    assert "iniconfig" not in names(kept)
+def test_what_is_left_out_is_in_the_lock_and_no_requirement_of_our_own() -> None:
+    assert names(EXCLUDES) <= names(Path("requirements.txt"))
+    ours = {Requirement(text).name for text in importlib.metadata.requires("warmstart") or []}
+    assert not names(EXCLUDES) & ours
 
 
-def test_a_name_that_the_lock_does_not_have_is_an_error() -> None:
-    with pytest.raises(ValueError, match="not in the lock: pytset"):
-        select(SMALL_LOCK, frozenset({"pytset"}))
+def test_packages_are_those_of_setup_py_without_extras_pinned_by_the_lock() -> None:
+    (install,) = re.findall(r"/opt/uv/bin/uv pip install[^;]*-r [^;]*", dockerfile())
+    assert "-r setup.py --constraints requirements.txt --excludes image_excludes.txt" in install
+    assert "extra" not in install
 
 
-def test_the_image_has_what_executors_need_and_no_development_tools() -> None:
-    kept = names(select(Path("requirements.txt").read_text()))
-    assert {"tensorflow", "tfx", "keras", "apache-beam", "kfp-pipeline-spec", "pydantic"} <= kept
-    assert not {"pytest", "ruff", "mypy", "jupyterlab", "kfp", "kubernetes"} & kept
-
-
-def test_the_script_filters_the_lock_without_any_package_installed() -> None:
-    lock = Path("requirements.txt").read_text()
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", SCRIPT], input=lock, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines() == select(lock)
+def test_packages_of_the_system_are_added_to_the_bill_of_materials(tmp_path: Path) -> None:
+    bill, packages = tmp_path / "bill.json", tmp_path / "packages.txt"
+    bill.write_text(json.dumps({"components": [{"purl": "pkg:pypi/keras@3.12.0"}]}))
+    packages.write_text("debian libstdc++6 1:14.2+really1 amd64\n")
+    script = [sys.executable, "-I", "-S", "kubeflow/add_system_packages.py"]
+    subprocess.run([*script, str(bill), str(packages)], check=True)
+    assert [component["purl"] for component in json.loads(bill.read_text())["components"]] == [
+        "pkg:pypi/keras@3.12.0",
+        "pkg:deb/debian/libstdc%2B%2B6@1:14.2%2Breally1?arch=amd64",
+    ]
 
 
 def test_the_build_context_holds_no_tests_and_no_local_state() -> None:

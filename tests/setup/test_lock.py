@@ -11,6 +11,9 @@ LOCK = Path(__file__).parents[2] / "requirements.txt"
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 
 
+EXTRAS = importlib.metadata.metadata("warmstart").get_all("Provides-Extra") or []
+
+
 def applies(requirement: Requirement, python: str) -> bool:
     environment = {
         "python_version": python,
@@ -18,9 +21,11 @@ def applies(requirement: Requirement, python: str) -> bool:
         "sys_platform": "linux",
         "platform_system": "Linux",
         "platform_machine": "x86_64",
-        "extra": "dev",
     }
-    return requirement.marker is None or requirement.marker.evaluate(environment)
+    marker = requirement.marker
+    return marker is None or any(
+        marker.evaluate({**environment, "extra": extra}) for extra in ("", *EXTRAS)
+    )
 
 
 def pins(python: str) -> dict[str, str]:
@@ -34,6 +39,16 @@ def pins(python: str) -> dict[str, str]:
                 assert specifier.operator == "=="
                 found[canonicalize_name(requirement.name)] = specifier.version
     return found
+
+
+def test_a_user_who_only_runs_locally_needs_neither_kubeflows_client_nor_tools() -> None:
+    plain = {
+        Requirement(text).name
+        for text in importlib.metadata.requires("warmstart") or []
+        if "extra ==" not in text
+    }
+    assert set(EXTRAS) == {"dev", "kubeflow"}
+    assert not plain & {"kfp", "requests", "pytest", "ruff", "uv"}
 
 
 @pytest.mark.parametrize("python", PYTHONS)

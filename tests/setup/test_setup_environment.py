@@ -1,6 +1,7 @@
 """Set-up: a no-op when up to date, redone when interrupted, only what changed otherwise."""
 
 import ast
+import importlib.util
 import os
 import subprocess
 import sys
@@ -11,15 +12,14 @@ from pathlib import Path
 import pytest
 
 from scripts.setup_environment import ROOT, index_settings, pinned, set_up
-from scripts.stacks import STACKS, Choice, Host, Interpreter, UnfitHostError
+from scripts.stacks import Host, Interpreter, UnfitHostError
 from scripts.stamp import read_stamp
 
 HOST = Host(system="Linux", machine="x86_64", glibc=(2, 36), compiler=True)
-BASE_PYTHON = os.path.realpath(sys._base_executable)  # type: ignore[attr-defined]
 
 
 class Machine:
-    """Runs the real `venv` step, records the others, and fails at the step it is told to."""
+    """Makes `.venv` for real, records the other steps, and fails at the step it is told to."""
 
     def __init__(self, fail_at: int | None = None) -> None:
         self.fail_at = fail_at
@@ -32,13 +32,14 @@ class Machine:
             raise subprocess.CalledProcessError(1, command)
         self.commands.append(command)
         self.environs.append(environ)
-        if "venv" in command:
-            subprocess.run([*command, "--without-pip"], check=True)
+        if command[1] == "venv":
+            make = [sys.executable, "-m", "venv", "--clear", "--without-pip", command[-1]]
+            subprocess.run(make, check=True)
 
-    def find(self, host: Host, environ: Mapping[str, str]) -> Choice:
+    def find(self, uv: str, environ: Mapping[str, str], home: Path) -> list[Interpreter]:
         self.searches += 1
         self.named = environ.get("WARMSTART_PYTHON")
-        return Choice(STACKS[0], Interpreter(BASE_PYTHON, sys.version_info[:3]))
+        return [Interpreter("/usr/bin/python3.10", (3, 10, 13))]
 
     def set_up(
         self, root: Path, host: Host = HOST, environ: Mapping[str, str] | None = None
@@ -59,23 +60,34 @@ def ready(root: Path) -> Path:
     return root
 
 
+ALL_STEPS = ["uv's venv", "uv", ".venv", "packages", "project"]
+
+
 def steps(machine: Machine) -> list[str]:
-    return ["-e" if "-e" in c else c[2] if c[1] == "-m" else "-r" for c in machine.commands]
+    names = {
+        "-e": "project",
+        "-r": "packages",
+        "--clear": ".venv",
+        "pip": "uv",
+        "venv": "uv's venv",
+    }
+    return [next(names[word] for word in names if word in c) for c in machine.commands]
 
 
 def test_a_fresh_tree_gets_everything_in_order(root: Path) -> None:
     machine = Machine()
     machine.set_up(root)
-    assert steps(machine) == ["venv", "pip", "-r", "-e"]
+    assert steps(machine) == ALL_STEPS
     assert "uv==0.13.9" in machine.commands[1]
-    assert "--no-deps" in machine.commands[3]
+    assert machine.commands[2][-2:] == ["/usr/bin/python3.10", str(root / ".venv")]
+    assert "--no-deps" in machine.commands[4]
 
 
 def test_packages_are_byte_compiled_whatever_the_host_says(root: Path) -> None:
     machine = Machine()
     machine.set_up(root, environ={"PYTHONDONTWRITEBYTECODE": "1"})
-    assert "--compile-bytecode" in machine.commands[2]
-    assert "PYTHONDONTWRITEBYTECODE" not in machine.environs[2]
+    assert "--compile-bytecode" in machine.commands[3]
+    assert "PYTHONDONTWRITEBYTECODE" not in machine.environs[3]
 
 
 def test_a_second_set_up_runs_nothing(ready: Path) -> None:
@@ -84,38 +96,43 @@ def test_a_second_set_up_runs_nothing(ready: Path) -> None:
     assert machine.commands == []
 
 
-@pytest.mark.parametrize("step", range(4))
+@pytest.mark.parametrize("step", range(5))
 def test_an_interrupted_set_up_is_redone_from_the_start(root: Path, step: int) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         Machine(fail_at=step).set_up(root)
     assert read_stamp(root / ".venv") is None
     machine = Machine()
     machine.set_up(root)
-    assert steps(machine) == ["venv", "pip", "-r", "-e"]
+    assert steps(machine) == ALL_STEPS
 
 
-@pytest.mark.parametrize("step", range(4))
-def test_an_interrupted_renewal_does_not_leave_the_old_stamp_standing(
+@pytest.mark.parametrize("step", range(5))
+def test_an_interrupted_renewal_is_redone_and_leaves_no_stamp_on_a_half_made_environment(
     ready: Path, step: int
 ) -> None:
+    before = read_stamp(ready / ".venv")
     (ready / "requirements.txt").write_text("uv==0.14.0\n")
     with pytest.raises(subprocess.CalledProcessError):
         Machine(fail_at=step).set_up(ready)
-    assert read_stamp(ready / ".venv") is None
+    # Until .venv is touched, it stays what it was.
+    assert read_stamp(ready / ".venv") == (before if step < 2 else None)
+    machine = Machine()
+    machine.set_up(ready)
+    assert steps(machine) == ALL_STEPS
 
 
 def test_a_changed_lock_makes_everything_anew(ready: Path) -> None:
     (ready / "requirements.txt").write_text("uv==0.14.0\n")
     machine = Machine()
     machine.set_up(ready)
-    assert steps(machine) == ["venv", "pip", "-r", "-e"]
+    assert steps(machine) == ALL_STEPS
 
 
 def test_a_changed_setup_py_installs_only_the_project(ready: Path) -> None:
     (ready / "setup.py").write_text("two")
     machine = Machine()
     machine.set_up(ready)
-    assert steps(machine) == ["-e"]
+    assert steps(machine) == ["project"]
     assert machine.searches == 0
 
 
@@ -164,13 +181,22 @@ def test_naming_another_interpreter_makes_everything_anew(ready: Path) -> None:
 
 
 def test_an_unfit_host_leaves_a_whole_environment_alone(ready: Path) -> None:
-    def find(host: Host, environ: Mapping[str, str]) -> Choice:
-        raise UnfitHostError("none")
-
     before = read_stamp(ready / ".venv")
-    with pytest.raises(UnfitHostError):
-        set_up(ready, HOST, {"WARMSTART_PYTHON": "/x"}, run=Machine().run, find=find)
+    with pytest.raises(UnfitHostError, match="Found instead: none at all"):
+        set_up(ready, HOST, {"WARMSTART_PYTHON": "/x"}, run=Machine().run, find=lambda *_: [])
     assert read_stamp(ready / ".venv") == before
+
+
+def test_a_host_python_without_venv_is_told_the_package(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    machine = Machine()
+    with pytest.raises(
+        UnfitHostError, match=rf"apt-get install python3\.{sys.version_info[1]}-venv"
+    ):
+        machine.set_up(root)
+    assert machine.commands == []
 
 
 def test_the_command_says_what_is_wrong_without_a_traceback() -> None:
@@ -178,12 +204,12 @@ def test_the_command_says_what_is_wrong_without_a_traceback() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "scripts.setup_environment"],
         cwd=ROOT,
-        env={**os.environ, "WARMSTART_PYTHON": "/nowhere/python"},
+        env={**os.environ, "PATH": "/nowhere", "WARMSTART_PYTHON": "/nowhere/python"},
         capture_output=True,
         text=True,
     )
     assert ended.returncode == 1
-    assert ended.stderr.startswith("Set-up stopped: WARMSTART_PYTHON is /nowhere/python")
+    assert ended.stderr.startswith("Set-up stopped: g++ is not on PATH.")
     assert "Traceback" not in ended.stderr
     assert read_stamp(ROOT / ".venv") == before
 

@@ -1,4 +1,4 @@
-"""Images of the data as they are embedded in the page."""
+"""Images of the data, embedded in the page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def encoded_picture(encoded: bytes) -> str:
         A `data:` URI of a PNG.
 
     Raises:
-        tf.errors.InvalidArgumentError: It is no such image.
+        tf.errors.InvalidArgumentError: It is not such an image.
     """
     return _data_uri(tf.io.decode_image(encoded, expand_animations=False).numpy())
 
@@ -32,7 +32,7 @@ def preprocessed_picture(image: npt.NDArray[np.float32]) -> str:
     """Embeds what the network sees.
 
     Args:
-        image: float32 [H, W, C] of any range, which is stretched from black to white.
+        image: float32 [H, W, C]. Its range is stretched from black to white.
 
     Returns:
         A `data:` URI of a PNG.

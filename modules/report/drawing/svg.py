@@ -1,4 +1,4 @@
-"""From matplotlib to inline SVG that is accessible, follows the page's colours and repeats."""
+"""Inline SVG by matplotlib: accessible, reproducible, in the page's colours."""
 
 from __future__ import annotations
 
@@ -16,50 +16,28 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from modules.report.drawing.palette import CSS_VARIABLES, INK, MUTED, RULE
+from modules.report.drawing.style import chart_style
 
-# Panels are drawn for a phone's width; on a desktop several stand side by side.
+# A phone's width. On a desktop, several panels fit side by side.
 PANEL_WIDTH = 260.0
 _POINTS_PER_INCH = 72.0
 
-_STYLE = {
+_STYLE = chart_style(ink=INK, muted=MUTED, rule=RULE, background="none") | {
     "svg.fonttype": "none",
-    "svg.hashsalt": "warmstart",
     "text.parse_math": False,
-    "font.family": "DejaVu Sans",
     "font.size": 8.5,
     "axes.titlesize": 8.5,
     "axes.labelsize": 8.5,
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
     "legend.fontsize": 8,
-    "legend.frameon": False,
-    "figure.facecolor": "none",
-    "savefig.facecolor": "none",
-    "axes.facecolor": "none",
-    "axes.edgecolor": RULE,
-    "axes.labelcolor": MUTED,
-    "axes.titlecolor": INK,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "grid.color": RULE,
-    "grid.linewidth": 0.8,
-    "xtick.color": RULE,
-    "ytick.color": RULE,
-    "xtick.labelcolor": MUTED,
-    "ytick.labelcolor": MUTED,
-    "text.color": INK,
-    "legend.labelcolor": INK,
     "lines.linewidth": 1.8,
 }
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}\b")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _HREF = "{http://www.w3.org/1999/xlink}href"
-# Matplotlib's style element would, inline, apply to the whole page.
+# Inline, matplotlib's style element would apply to the whole page.
 _DROPPED = ("metadata", "style")
 
 
@@ -75,21 +53,21 @@ def draw_svg(
     """Draws one panel.
 
     Args:
-        draw: Draws on the axes it is given, in colours of `modules.report.drawing.palette` only.
-        name: Unique in the page; becomes part of every id.
+        draw: Draws on the axes, only in colours of `modules.report.drawing.palette`.
+        name: Unique in the page. Becomes part of every id.
         title: What the panel is, for screen readers.
-        description: What it shows, for those who do not see it.
+        description: What it shows, for screen readers.
         height: In points.
         width: In points.
 
     Returns:
-        The `<svg>` element: equal input gives equal markup.
+        The `<svg>` element. Equal input gives equal markup.
 
     Raises:
-        ValueError: A colour is not of the palette, so it would not follow light and dark.
+        ValueError: A colour is not in the palette, so it would not follow light and dark.
     """
     with matplotlib.style.context(["default", _STYLE]), warnings.catch_warnings():
-        # The page's fonts, not matplotlib's, will draw the characters that it misses.
+        # The browser's fonts draw the characters that matplotlib's lack.
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .*missing")
         figure = Figure(
             figsize=(width / _POINTS_PER_INCH, height / _POINTS_PER_INCH),
@@ -98,7 +76,7 @@ def draw_svg(
         canvas = FigureCanvasSVG(figure)
         draw(figure.add_subplot())
         file = io.StringIO()
-        # Not savefig, which draws twice to find out sizes that are fixed here.
+        # Not savefig, which draws twice to find sizes that are fixed here.
         canvas.print_svg(file, metadata={"Date": None})
     root = ElementTree.fromstring(file.getvalue())
     _strip(root)
@@ -109,7 +87,7 @@ def draw_svg(
 
 
 def _strip(element: ElementTree.Element) -> None:
-    """Leaves SVG as it is written inside HTML: without namespaces and what only files need."""
+    """Removes what SVG inside HTML does not need: namespaces, size, version and metadata."""
     element.tag = element.tag.rpartition("}")[2]
     if _HREF in element.attrib:
         element.set("href", element.attrib.pop(_HREF))
@@ -124,7 +102,7 @@ def _strip(element: ElementTree.Element) -> None:
 
 
 def _namespace_ids(root: ElementTree.Element, name: str) -> None:
-    """Keeps the ids that are referred to, under a prefix: a page holds many figures."""
+    """Keeps the ids that are used, and prefixes them: a page holds many figures."""
     used: set[str] = set()
     for element in root.iter():
         for attribute, value in element.attrib.items():

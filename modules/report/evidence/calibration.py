@@ -1,4 +1,4 @@
-"""Calibration: whether a model is as often right as it says it is."""
+"""Calibration: whether a model is right as often as its confidence says."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _BINS = 10
 
 @dataclass(frozen=True)
 class Reliability:
-    """Answers sorted into bins by their confidence; empty bins are left out.
+    """Answers in bins by confidence. Empty bins are left out.
 
     Attributes:
-        confidence: Mean confidence of each bin, float64 [B].
+        confidence: Mean confidence in each bin, float64 [B].
         accuracy: Share of right answers in each bin, float64 [B].
         counts: Answers in each bin, int64 [B].
     """
@@ -41,10 +41,10 @@ def reliability(confidence: npt.NDArray[np.floating], right: npt.NDArray[np.bool
 
     Args:
         confidence: Probability of the predicted class, [N], in [0, 1]; N >= 1.
-        right: Whether the answer was right, bool [N].
+        right: Whether each answer is right, bool [N].
 
     Returns:
-        The bins that hold answers.
+        The bins that are not empty.
 
     References:
         Guo, Pleiss, Sun, Weinberger. On calibration of modern neural networks. ICML 2017,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from modules.core.arms import PRETRAINED, WARM_START
 from modules.examples.input_pipeline import ExampleIndex
 from modules.examples.records import encoded_image, read_records
 from modules.models.artifact import saved_model_dir
+from modules.report.drawing.palette import CLASS_COLOURS
 from modules.report.drawing.pictures import encoded_picture, preprocessed_picture
 from modules.report.evidence.evaluation_examples import (
     draw_rows,
@@ -19,12 +23,63 @@ from modules.report.evidence.evaluation_examples import (
 from modules.report.evidence.feature_geometry import FeatureSet
 from modules.report.evidence.model_features import model_features
 from modules.report.evidence.predictions import Predictions
+from modules.report.evidence.projector import MOST_EXAMPLES as MOST_PROJECTED
+from modules.report.evidence.projector import ProjectedExamples
 from modules.report.evidence.shown_classes import shown_classes
-from modules.report.sections.features import MOST_CLASSES as MOST_FEATURE_CLASSES
-from modules.report.sections.features import MOST_POINTS, FeatureSample
-from modules.report.sections.hardest import MOST_EXAMPLES, HardExample
-from modules.report.sections.samples import MOST_CLASSES as MOST_SAMPLE_CLASSES
-from modules.report.sections.samples import ClassSamples
+
+MOST_FEATURE_CLASSES = len(CLASS_COLOURS)
+
+_MOST_SAMPLE_CLASSES = 10
+_MOST_HARD_EXAMPLES = 16
+_MOST_FEATURE_POINTS = 400
+_PROJECTOR_SEED = 0
+
+
+@dataclass(frozen=True)
+class ClassSamples:
+    """An image of one class from each domain.
+
+    Attributes:
+        label: The class.
+        source: `data:` URI of a source image; None if the class has none.
+        target: `data:` URI of a target image; None if the class has none.
+        target_preprocessed: The same target image as the network sees it.
+    """
+
+    label: int
+    source: str | None
+    target: str | None
+    target_preprocessed: str | None
+
+
+@dataclass(frozen=True)
+class HardExample:
+    """An example's images.
+
+    Attributes:
+        row: Its row of the predictions.
+        raw: `data:` URI of the image.
+        preprocessed: `data:` URI of what the network sees.
+    """
+
+    row: int
+    raw: str
+    preprocessed: str
+
+
+@dataclass(frozen=True)
+class FeatureSample:
+    """Features of the same examples by two models.
+
+    Attributes:
+        before: By the pretrained model.
+        after: By the warm-started model.
+        classes: Labels that have examples in both domains.
+    """
+
+    before: FeatureSet
+    after: FeatureSet
+    classes: Sequence[int]
 
 
 class DrawnExamples:
@@ -32,42 +87,41 @@ class DrawnExamples:
 
     Args:
         evaluation: Content of evaluation.json: its seed and its outcome decide what is drawn.
+        predictions: The answers that were evaluated.
         source: Index of the source's eval split.
-        target: Index of the target's.
+        target: Index of the target's eval split.
     """
 
     def __init__(
         self,
         evaluation: Mapping[str, Any],
+        predictions: Predictions,
         source: ExampleIndex,
         target: ExampleIndex,
     ) -> None:
         self._evaluation = evaluation
+        self._predictions = predictions
         self._source = source
         self._target = target
 
-    def pictures(
-        self, predictions: Predictions, transform_graph_dir: str
-    ) -> tuple[list[ClassSamples], list[HardExample]]:
+    def pictures(self, transform_graph_dir: str) -> tuple[list[ClassSamples], list[HardExample]]:
         """Makes pictures of an example of each class and of the hardest target examples.
 
         Args:
-            predictions: Say which examples are hard.
-            transform_graph_dir: The TransformGraph artifact behind which the models were trained.
+            transform_graph_dir: The TransformGraph artifact of the models.
 
         Returns:
-            Both kinds, for their sections.
+            Samples by class, and the hardest examples, hardest first.
 
         Raises:
-            DataError: An example that was evaluated is not in the target's split.
+            DataError: An evaluated example is not in the target's split.
         """
-        classes = shown_classes(self._evaluation, MOST_SAMPLE_CLASSES)
+        classes = shown_classes(self._evaluation, _MOST_SAMPLE_CLASSES)
         rng = np.random.default_rng(self._evaluation["seed"])
         source_rows = draw_rows(self._source.labels, classes, len(classes), rng)
         target_rows = draw_rows(self._target.labels, classes, len(classes), rng)
-        hardest = predictions.hardest(MOST_EXAMPLES)
-        hardest_ids = [predictions.example_ids[row] for row in hardest]
-        hardest_rows = find_rows(self._target, hardest_ids)
+        hardest = self._predictions.hardest(_MOST_HARD_EXAMPLES)
+        hardest_rows = self._evaluated_rows(hardest)
 
         rows = np.unique(np.concatenate([target_rows, hardest_rows]))
         records = read_records(self._target, rows)
@@ -104,7 +158,7 @@ class DrawnExamples:
 
         Args:
             pretrained_model: Root folder of the Model artifact before the transfer.
-            warm_start_model: Root folder of the one after it.
+            warm_start_model: Root folder of the Model artifact after the transfer.
 
         Returns:
             The features; None if fewer than two classes have examples in both domains.
@@ -116,8 +170,8 @@ class DrawnExamples:
         ]
         if len(classes) < 2:
             return None
-        # The centers are points of the picture too.
-        limit = MOST_POINTS // 2 - len(classes)
+        # The class centers are points of the picture too.
+        limit = _MOST_FEATURE_POINTS // 2 - len(classes)
         rng = np.random.default_rng(self._evaluation["seed"])
         drawn = [
             (index, draw_rows(index.labels, classes, limit, rng))
@@ -131,3 +185,40 @@ class DrawnExamples:
             for model in (pretrained_model, warm_start_model)
         )
         return FeatureSample(before, after, classes)
+
+    def projected(self, pretrained_model: str, warm_start_model: str) -> ProjectedExamples:
+        """Computes the features that TensorBoard's projector shows.
+
+        Args:
+            pretrained_model: Root folder of the Model artifact before the transfer.
+            warm_start_model: Root folder of the Model artifact after the transfer.
+
+        Returns:
+            All evaluated target examples; of too many, the same number of each class.
+
+        Raises:
+            DataError: An evaluated example is not in the target's split.
+        """
+        labels = self._predictions.labels
+        chosen = np.arange(len(labels))
+        if len(labels) > MOST_PROJECTED:
+            rng = np.random.default_rng(_PROJECTOR_SEED)
+            chosen = draw_rows(labels, np.unique(labels).tolist(), MOST_PROJECTED, rng)
+        records = read_records(self._target, self._evaluated_rows(chosen))
+        before, after = (
+            model_features(saved_model_dir(model), records)
+            for model in (pretrained_model, warm_start_model)
+        )
+        return ProjectedExamples(
+            [self._predictions.example_ids[row] for row in chosen],
+            [encoded_image(record) for record in records],
+            labels[chosen],
+            before,
+            after,
+            self._predictions.predicted[PRETRAINED][chosen],
+            self._predictions.predicted[WARM_START][chosen],
+        )
+
+    def _evaluated_rows(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Turns rows of the predictions into rows of the target's split."""
+        return find_rows(self._target, [self._predictions.example_ids[row] for row in rows])

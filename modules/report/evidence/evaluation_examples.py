@@ -1,4 +1,4 @@
-"""The few evaluation examples that the report shows, out of a split of any size."""
+"""A few evaluation examples, found in a split of any size."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from modules.examples.input_pipeline import ExampleIndex
 def draw_rows(
     labels: npt.NDArray[np.int64], classes: Sequence[int], limit: int, rng: np.random.Generator
 ) -> npt.NDArray[np.int64]:
-    """Draws examples, as many of each class as can be.
+    """Draws the same number of examples of each class, as far as there are enough.
 
     Args:
-        labels: Of all examples, int64 [N].
+        labels: Labels of all examples, int64 [N].
         classes: Labels to draw from.
-        limit: Most examples in all.
-        rng: Decides which.
+        limit: Most examples to draw.
+        rng: Source of randomness.
 
     Returns:
         Rows, int64 [M], ascending; M <= limit.
@@ -39,14 +39,14 @@ def find_rows(index: ExampleIndex, example_ids: Sequence[str]) -> npt.NDArray[np
     """Finds evaluated examples by their ids.
 
     Args:
-        index: Of the split that was evaluated; it holds the ids in order.
-        example_ids: Of M examples.
+        index: Index of the evaluated split, with sorted ids.
+        example_ids: Ids of M examples.
 
     Returns:
         Rows of the index, int64 [M].
 
     Raises:
-        DataError: One of them is not in the split.
+        DataError: An example is not in the split.
     """
     wanted = np.array([example_id.encode() for example_id in example_ids])
     rows = np.minimum(np.searchsorted(index.example_ids, wanted), len(index) - 1)
@@ -67,7 +67,7 @@ def preprocess_records(
 
     Args:
         records: N serialized tf.Examples, at least one.
-        transform_graph_dir: A TransformGraph artifact.
+        transform_graph_dir: Root folder of a TransformGraph artifact.
 
     Returns:
         Images as the network sees them, float32 [N, S, S, C].

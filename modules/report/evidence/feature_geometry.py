@@ -1,4 +1,4 @@
-"""How features of two domains lie to each other: class centers, distances, pictures in 2-D."""
+"""Features of two domains: class centers, their distances, and layouts in two dimensions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class FeatureSet:
     Attributes:
         features: [N, D].
         labels: int64 [N].
-        is_target: Whether an example is the target's, bool [N].
+        is_target: Whether each example is from the target, bool [N].
     """
 
     features: npt.NDArray[np.floating]
@@ -40,7 +40,7 @@ class FeatureSet:
             of_target: Which domain.
 
         Returns:
-            [K, D]; not-a-number for a class without examples.
+            [K, D]; NaN for a class without examples.
         """
         rows = [(self.labels == label) & (self.is_target == of_target) for label in classes]
         missing = np.full(self.features.shape[1], np.nan)
@@ -80,17 +80,17 @@ class Picture:
 
 
 def measure_geometry(data: FeatureSet, classes: Sequence[int]) -> Geometry:
-    """Measures in the feature space itself, not in a picture of it.
+    """Measures distances in the feature space itself, not in a layout of it.
 
-    The spread is the root of the mean squared distance of an example from the center of its
-    class in its own domain.
+    The spread is the root mean square distance of the examples from the center of their class in
+    their domain.
 
     Args:
         data: Features of both domains.
         classes: K labels, at least two, each with examples in both domains.
 
     Returns:
-        The two mean distances; 0 spread gives infinity.
+        The two mean distances; infinite if the spread is 0.
     """
     source, target = (data.centers(classes, of_target=of_target) for of_target in (False, True))
     position = {label: row for row, label in enumerate(classes)}
@@ -107,7 +107,7 @@ def measure_geometry(data: FeatureSet, classes: Sequence[int]) -> Geometry:
 
 
 def project_linearly(data: FeatureSet, classes: Sequence[int]) -> Picture:
-    """Projects on the two directions of largest variance (PCA).
+    """Projects onto the two directions of largest variance (PCA).
 
     Args:
         data: Features of both domains.
@@ -123,14 +123,14 @@ def project_linearly(data: FeatureSet, classes: Sequence[int]) -> Picture:
 
 
 def project_by_neighbours(data: FeatureSet, classes: Sequence[int], seed: int) -> Picture:
-    """Lays out neighbours next to each other (t-SNE); distances between groups mean nothing.
+    """Places neighbours next to each other (t-SNE). Distances between groups mean nothing.
 
-    The centers take part as points of their own: t-SNE has no projection for others.
+    The centers are laid out with the examples: t-SNE cannot project new points.
 
     Args:
         data: Features of both domains.
         classes: K labels whose centers are shown.
-        seed: Of the layout.
+        seed: Seed of the layout.
 
     Returns:
         The picture.
@@ -142,7 +142,7 @@ def project_by_neighbours(data: FeatureSet, classes: Sequence[int], seed: int) -
     source, target = (data.centers(classes, of_target=of_target) for of_target in (False, True))
     together = np.concatenate([data.features.astype(np.float64), source, target])
     dimensions = min(_TSNE_INPUT_DIMENSIONS, *together.shape)
-    # One thread: several wait for each other for longer than they help on so few points.
+    # On so few points, several threads wait for each other longer than they help.
     with threadpool_limits(1):
         reduced = PCA(dimensions, svd_solver="full").fit_transform(together)
         layout = TSNE(

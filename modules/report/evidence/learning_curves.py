@@ -15,14 +15,14 @@ _EVENT_FILES = "events.out.tfevents.*"
 def read_curves(model_run_uri: str) -> dict[str, Curve]:
     """Reads every scalar of a training.
 
-    A training that was interrupted and resumed has several files; where they overlap, the later
-    one counts. A file may end in the middle of a record, if its writer was killed.
+    A resumed training has several files. Where they overlap, the later file counts. If the writer
+    was killed, a file may end in the middle of a record.
 
     Args:
         model_run_uri: Root folder of a ModelRun artifact.
 
     Returns:
-        Values by step, ascending, by tag; none where nothing was trained.
+        Values by ascending step, by tag. Empty if nothing was trained.
     """
     curves: dict[str, dict[int, float]] = {}
     for path in sorted(tf.io.gfile.glob(os.path.join(model_run_uri, _EVENT_FILES))):

@@ -17,7 +17,7 @@ _BATCH_SIZE = 256
 
 
 def model_features(saved_model_dir: str, records: Sequence[bytes]) -> npt.NDArray[np.float32]:
-    """Computes what the model's last layer but one says about examples.
+    """Computes the input of the model's last layer for examples.
 
     Args:
         saved_model_dir: A SavedModel of `modules.models.serving`.
@@ -27,7 +27,7 @@ def model_features(saved_model_dir: str, records: Sequence[bytes]) -> npt.NDArra
         float32 [N, D].
 
     Raises:
-        DataError: The SavedModel has no such signature.
+        DataError: The SavedModel has no signature for features.
     """
     signature = _load(saved_model_dir).signatures[_SIGNATURE]
     return np.concatenate(
@@ -40,7 +40,7 @@ def model_features(saved_model_dir: str, records: Sequence[bytes]) -> npt.NDArra
     )
 
 
-# The page and the projector ask the same two models, which take seconds to load.
+# The page and the projector use the same two models, which take seconds to load.
 @functools.lru_cache(maxsize=2)
 def _load(saved_model_dir: str) -> Any:
     model = tf.saved_model.load(saved_model_dir)
@@ -49,6 +49,6 @@ def _load(saved_model_dir: str) -> Any:
             saved_model_dir,
             expected=f"a signature '{_SIGNATURE}'",
             found=f"{sorted(model.signatures) or 'none'}",
-            fix="All arms must be trained by this pipeline.",
+            fix="Train all arms with this pipeline.",
         )
     return model

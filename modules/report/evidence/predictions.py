@@ -13,16 +13,15 @@ import tensorflow as tf
 
 from modules.core.arms import ARMS, WARM_START
 from modules.core.errors import DataError, one_line
-
-PREDICTIONS_FILE = "predictions.csv"
+from modules.evaluation.evaluation_report import PREDICTIONS_FILE
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Answers to N examples.
+    """Each arm's answers to the same N examples.
 
     Attributes:
-        example_ids: Of the examples.
+        example_ids: The examples' ids.
         labels: True classes, int64 [N].
         predicted: Predicted classes by arm, int64 [N].
         confidence: Probability of the predicted class by arm, float64 [N].
@@ -37,11 +36,11 @@ class Predictions:
         """Ranks the examples by how hard they are for the warm start.
 
         Args:
-            limit: How many to return.
+            limit: Most rows to return.
 
         Returns:
-            Rows, int64: first its errors, the most confident ones first, then the right answers
-            that it was least sure of.
+            Rows, int64: first its errors, most confident first, then its right answers, least
+            confident first.
         """
         confidence = self.confidence[WARM_START]
         wrong = self.predicted[WARM_START] != self.labels
@@ -56,10 +55,10 @@ def read_predictions(evaluation_uri: str) -> Predictions:
         evaluation_uri: Root folder of the artifact.
 
     Returns:
-        All rows, in their order.
+        All rows, in file order.
 
     Raises:
-        DataError: The file is missing, empty or has other columns.
+        DataError: The file is missing or empty, or has other columns.
     """
     path = os.path.join(evaluation_uri, PREDICTIONS_FILE)
     try:

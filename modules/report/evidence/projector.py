@@ -31,24 +31,24 @@ _OUTCOMES = {
     (True, False): "broken by the transfer",
     (False, False): "wrong before and after",
 }
-_SPRITE_SIDE = 32  # pixels; a sheet of MOST_EXAMPLES stays far below the 8,192 that WebGL takes
+_SPRITE_SIDE = 32  # pixels; a sheet of MOST_EXAMPLES stays far below WebGL's limit of 8,192
 _DIGITS = "%.5g"
-# TensorBoard looks for a projector only beside files of events, of which this is the emptiest one.
+# TensorBoard finds a projector only beside an event file. This one is empty.
 _EVENTS_FILE = "events.out.tfevents.0.projector"
 
 
 @dataclass(frozen=True)
 class ProjectedExamples:
-    """N target examples as the models before and after the transfer see them.
+    """N target examples and how the models before and after the transfer see them.
 
     Attributes:
-        example_ids: Of the examples.
-        images: Encoded.
+        example_ids: Their ids.
+        images: Encoded images.
         labels: True classes, int64 [N].
         before: Features by the pretrained model, float32 [N, D].
-        after: By the warm-started one, float32 [N, D].
-        answers_before: Predicted classes, int64 [N].
-        answers_after: int64 [N].
+        after: Features by the warm-started model, float32 [N, D].
+        answers_before: Classes that the pretrained model predicts, int64 [N].
+        answers_after: Classes that the warm-started model predicts, int64 [N].
     """
 
     example_ids: Sequence[str]
@@ -61,12 +61,12 @@ class ProjectedExamples:
 
 
 def write_projector(examples: ProjectedExamples, names: Sequence[str], folder: str) -> None:
-    """Writes a run of TensorBoard that its projector finds.
+    """Writes a TensorBoard run with a projector.
 
     Args:
         examples: At least one.
-        names: Of all classes, in label order.
-        folder: Where the files go; it is made. Equal input gives equal files.
+        names: Names of all classes, in label order.
+        folder: Where the files go. It is created. Equal input gives equal files.
     """
     tf.io.gfile.makedirs(folder)
     _write(folder, _METADATA_FILE, _metadata(examples, names).encode())
@@ -109,7 +109,7 @@ def _metadata(examples: ProjectedExamples, names: Sequence[str]) -> str:
 
 
 def _sprite_sheet(images: Sequence[bytes]) -> bytes:
-    """Lays the images out in a square, row by row, as the projector takes them apart."""
+    """Arranges the images in a square, row by row, as the projector expects."""
     columns = math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
     sheet = Image.new("RGB", (columns * _SPRITE_SIDE, rows * _SPRITE_SIDE))

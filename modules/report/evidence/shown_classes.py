@@ -1,4 +1,4 @@
-"""Which classes are shown where not all of them have room."""
+"""Which classes are shown if there is no room for all."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def shown_classes(evaluation: Mapping[str, Any], limit: int) -> list[int]:
 
     Args:
         evaluation: Content of evaluation.json.
-        limit: How many have room.
+        limit: Most classes to choose.
 
     Returns:
-        Labels in ascending order: all, if they have room.
+        Labels in ascending order; all, if there are no more than `limit`.
     """
     names = evaluation["target"]["classes"]
     if len(names) <= limit:

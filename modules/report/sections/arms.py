@@ -7,12 +7,13 @@ from typing import Any
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
 from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
 from modules.core.wording import ARM_NAMES, percent
+from modules.report.drawing.dot_plot import measure_across
 from modules.report.drawing.palette import ARM_COLOURS, MUTED
 from modules.report.drawing.svg import draw_svg
+from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
 _MEANINGS = {
@@ -22,15 +23,16 @@ _MEANINGS = {
 }
 
 
-def arms_section(evaluation: Mapping[str, Any]) -> Section:
+def arms_section(data: ReportData) -> Section:
     """Shows each arm's accuracy on the target's evaluation examples.
 
     Args:
-        evaluation: Content of evaluation.json.
+        data: The run.
 
     Returns:
         The section.
     """
+    evaluation = data.evaluation
     arms = [
         {"arm": arm, "label": ARM_NAMES[arm], "meaning": _MEANINGS[arm], **evaluation["arms"][arm]}
         for arm in ARMS
@@ -69,12 +71,7 @@ def _intervals(arms: Mapping[str, Any]) -> Markup:
             )
         axes.set_yticks([])
         axes.set_ylim(-0.5, len(ARMS) - 0.35)
-        axes.spines["left"].set_visible(False)
-        axes.grid(True, axis="x")
-        axes.grid(False, axis="y")
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
-        axes.locator_params(axis="x", nbins=5)
-        axes.tick_params(length=0)
+        measure_across(axes)
         axes.set_xlabel("accuracy, with 95 % interval", color=MUTED)
 
     description = "; ".join(

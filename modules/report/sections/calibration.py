@@ -14,24 +14,24 @@ from modules.core.wording import ARM_NAMES, percent
 from modules.report.drawing.palette import ARM_COLOURS, MUTED
 from modules.report.drawing.svg import draw_svg
 from modules.report.evidence.calibration import Reliability, reliability
-from modules.report.evidence.predictions import Predictions
+from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
 _FEWEST_ANSWERS = 5  # in a bin that is drawn
-
 _LARGEST_MARKER = 11.0
 _SMALLEST_MARKER = 3.0
 
 
-def calibration_section(predictions: Predictions) -> Section:
-    """Shows whether each arm's confidence can be believed.
+def calibration_section(data: ReportData) -> Section:
+    """Shows how far each arm's confidence can be trusted.
 
     Args:
-        predictions: Of every arm.
+        data: The run.
 
     Returns:
         The section.
     """
+    predictions = data.predictions
     arms = {
         arm: reliability(
             predictions.confidence[arm], predictions.predicted[arm] == predictions.labels
@@ -80,7 +80,6 @@ def _diagram(arms: Mapping[str, Reliability]) -> Markup:
         axes.set_ylim(0, 1.04)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
-        axes.tick_params(length=0)
         axes.set_xlabel("confidence")
         axes.set_ylabel("accuracy")
         axes.figure.legend(loc="outside upper left", ncols=len(ARMS), handlelength=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -12,53 +11,46 @@ from matplotlib.ticker import MaxNLocator
 from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
 from modules.core.wording import ARM_NAMES
 from modules.evaluation.gate import WARM_START_VS_PRETRAINED, WARM_START_VS_SCRATCH
+from modules.evaluation.requirements import TEST_NAMES
 from modules.report.drawing.palette import BAD, GOOD, INK, MUTED
 from modules.report.drawing.svg import draw_svg
+from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
-from modules.settings import GateSettings
 
 _OTHER_ARMS = {WARM_START_VS_PRETRAINED: PRETRAINED, WARM_START_VS_SCRATCH: SCRATCH}
-_TESTS = {"mcnemar": "exact McNemar test", "bootstrap": "paired bootstrap"}
 
 
-def comparison_section(evaluation: Mapping[str, Any], gate: GateSettings) -> Section:
-    """Shows on which examples the warm start and each other arm differ.
+def comparison_section(data: ReportData) -> Section:
+    """Shows on how many examples the warm start and each other arm differ.
 
     Args:
-        evaluation: Content of evaluation.json.
-        gate: Names the test.
+        data: The run.
 
     Returns:
         The section.
     """
+    evaluation = data.evaluation
+    candidate = evaluation["arms"][WARM_START]
     rows = [
         {
             "other": ARM_NAMES[other],
-            **evaluation["comparisons"][name],
-            **_agreements(evaluation, name),
+            **comparison,
+            "both": candidate["correct"] - comparison["fixed"],
+            "neither": candidate["total"] - candidate["correct"] - comparison["broken"],
         }
         for name, other in _OTHER_ARMS.items()
+        for comparison in [evaluation["comparisons"][name]]
     ]
     return Section(
         "comparison",
         "Who fixed whose errors",
         {
             "rows": rows,
-            "test": _TESTS[gate.test],
-            "total": evaluation["arms"][WARM_START]["total"],
+            "test": TEST_NAMES[data.settings.gate.test],
+            "total": candidate["total"],
             "figure": _fixed_and_broken(rows),
         },
     )
-
-
-def _agreements(evaluation: Mapping[str, Any], name: str) -> dict[str, int]:
-    """Counts the examples that say nothing about the difference."""
-    candidate, comparison = evaluation["arms"][WARM_START], evaluation["comparisons"][name]
-    both = candidate["correct"] - comparison["fixed"]
-    return {
-        "both": both,
-        "neither": candidate["total"] - candidate["correct"] - comparison["broken"],
-    }
 
 
 def _fixed_and_broken(rows: list[dict[str, Any]]) -> Markup:
@@ -99,7 +91,6 @@ def _fixed_and_broken(rows: list[dict[str, Any]]) -> Markup:
         axes.grid(False)
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
-        axes.tick_params(length=0)
         axes.set_xlabel("target evaluation examples")
 
     return draw_svg(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from modules.core.arms import ARMS
 from modules.core.wording import ARM_NAMES
+from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
 _MOST_CLASSES = 24
@@ -15,15 +16,16 @@ _SHADES = 5
 _SHORT_NAME = 3  # fits above a column
 
 
-def confusion_section(evaluation: Mapping[str, Any]) -> Section:
-    """Shows which classes each arm takes for which.
+def confusion_section(data: ReportData) -> Section:
+    """Shows which classes each arm confuses.
 
     Args:
-        evaluation: Content of evaluation.json.
+        data: The run.
 
     Returns:
         The section: whole matrices for few classes, the most frequent confusions for many.
     """
+    evaluation = data.evaluation
     names = evaluation["target"]["classes"]
     confusions = {arm: evaluation["arms"][arm]["confusion"] for arm in ARMS}
     return Section(

@@ -1,4 +1,4 @@
-"""What was found in the data, and how far apart the domains' labels are."""
+"""What validation found in the data, and how far apart the domains' labels are."""
 
 from __future__ import annotations
 
@@ -6,29 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
-from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
-from modules.core.wording import display_name, percent
-from modules.report.drawing.palette import RULE, SOURCE, TARGET
-from modules.report.drawing.svg import draw_svg
+from modules.core.wording import percent
+from modules.report.drawing.dot_plot import MOST_ROWS, Series, draw_dot_plot, short_name
+from modules.report.drawing.palette import SOURCE, TARGET
+from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
-_DRAWN = 24
-_LONGEST_NAME = 14
 
-
-def data_section(source: Mapping[str, Any], target: Mapping[str, Any]) -> Section:
+def data_section(data: ReportData) -> Section:
     """Shows both domains' validation and the skew between their labels.
 
     Args:
-        source: Content of the source's validation.json.
-        target: Content of the target's.
+        data: The run.
 
     Returns:
         The section.
     """
+    source, target = data.source_validation, data.target_validation
     return Section(
         "data",
         "Data validation and skew",
@@ -44,56 +40,32 @@ def data_section(source: Mapping[str, Any], target: Mapping[str, Any]) -> Sectio
             "covariate": target["covariate_shift"],
             "shifts": target["shifts"],
             "figure": _label_shares(source, target),
-            "source": source["domain"],
-            "target": target["domain"],
         },
     )
 
 
 def _label_shares(source: Mapping[str, Any], target: Mapping[str, Any]) -> Markup:
-    shares = [_shares(domain) for domain in (source, target)]
-    differences = {name: abs(shares[0].get(name, 0.0) - share) for name, share in shares[1].items()}
-    largest = sorted(differences, key=lambda name: -differences[name])[:_DRAWN]
+    source_shares, shares = _shares(source), _shares(target)
+    differences = {name: abs(source_shares.get(name, 0.0) - shares[name]) for name in shares}
+    largest = sorted(differences, key=lambda name: -differences[name])[:MOST_ROWS]
     names = [name for name in differences if name in largest]
-
-    def draw(axes: Axes) -> None:
-        for row, name in enumerate(names):
-            both = [domain.get(name, 0.0) for domain in shares]
-            axes.plot(both, [row, row], color=RULE, linewidth=2.5, zorder=1)
-        for domain, colour, marker, label in zip(
-            shares, (SOURCE, TARGET), "o^", ("source", "target"), strict=True
-        ):
-            axes.plot(
-                [domain.get(name, 0.0) for name in names],
-                range(len(names)),
-                marker,
-                color=colour,
-                markersize=6,
-                label=label,
-                clip_on=False,
-            )
-        axes.set_yticks(range(len(names)), [display_name(name, _LONGEST_NAME) for name in names])
-        axes.set_ylim(len(names) - 0.5, -0.5)
-        axes.set_xlim(left=0)
-        axes.spines["left"].set_visible(False)
-        axes.tick_params(length=0)
-        axes.grid(False, axis="y")
-        axes.grid(True, axis="x")
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-        axes.locator_params(axis="x", nbins=5)
-        axes.set_xlabel("share of the train split")
-        axes.figure.legend(loc="outside upper left", ncols=2, handletextpad=0.1)
-
-    return draw_svg(
-        draw,
+    of_source = [source_shares.get(name, 0.0) for name in names]
+    of_target = [shares[name] for name in names]
+    return draw_dot_plot(
+        names,
+        [
+            Series("source", SOURCE, "o", of_source, size=6),
+            Series("target", TARGET, "^", of_target, size=6),
+        ],
         name="labels",
         title="Share of each class in the train splits of source and target",
         description="; ".join(
-            f"{display_name(name, _LONGEST_NAME)}: {percent(shares[0].get(name, 0.0))} of the "
-            f"source, {percent(shares[1][name])} of the target"
-            for name in names
+            f"{short_name(name)}: {percent(before)} of the source, {percent(after)} of the target"
+            for name, before, after in zip(names, of_source, of_target, strict=True)
         ),
-        height=64 + 17 * len(names),
+        label="share of the train split",
+        decimals=None,
+        from_zero=True,
     )
 
 

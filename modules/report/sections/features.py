@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
+from modules.core.arms import WARM_START
 from modules.core.wording import display_name
 from modules.report.drawing.palette import CARD, CLASS_COLOURS, INK
 from modules.report.drawing.svg import draw_svg
@@ -20,60 +20,41 @@ from modules.report.evidence.feature_geometry import (
     project_by_neighbours,
     project_linearly,
 )
+from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
-
-MOST_CLASSES = len(CLASS_COLOURS)
-MOST_POINTS = 400
 
 _LONGEST_NAME = 10
 _HEIGHT = 250.0
+_SOURCE_STYLE: dict[str, Any] = {"marker": "o", "markersize": 3, "alpha": 0.35}
+_TARGET_STYLE: dict[str, Any] = {"marker": "^", "markersize": 4, "alpha": 0.85}
 _PILL = "round,pad=0.4,rounding_size=0.8"
 
 
-@dataclass(frozen=True)
-class FeatureSample:
-    """The same examples as the pretrained and as the warm-started model see them.
-
-    Attributes:
-        before: By the pretrained model.
-        after: By the warm-started model.
-        classes: Labels that have examples in both domains.
-    """
-
-    before: FeatureSet
-    after: FeatureSet
-    classes: Sequence[int]
-
-
-def features_section(
-    sample: FeatureSample | None, names: Sequence[str], *, center_loss: bool, seed: int
-) -> Section:
+def features_section(data: ReportData) -> Section:
     """Shows where both domains' examples lie in the feature space.
 
     Args:
-        sample: Features; None if fewer than two classes have examples in both domains.
-        names: Of all classes, in label order.
-        center_loss: Whether it was part of the training.
-        seed: Of the layout.
+        data: The run.
 
     Returns:
         The section.
     """
+    sample, names = data.features, data.evaluation["target"]["classes"]
     if sample is None:
         return Section("features", "Features before and after", {"sample": None})
     shown = [display_name(names[label], _LONGEST_NAME) for label in sample.classes]
     views = []
-    for when, data in (("before", sample.before), ("after", sample.after)):
+    for when, features in (("before", sample.before), ("after", sample.after)):
         pictures = {
-            "pca": project_linearly(data, sample.classes),
-            "tsne": project_by_neighbours(data, sample.classes, seed),
+            "pca": project_linearly(features, sample.classes),
+            "tsne": project_by_neighbours(features, sample.classes, data.evaluation["seed"]),
         }
         views.append(
             {
                 "when": when,
-                "geometry": measure_geometry(data, sample.classes),
+                "geometry": measure_geometry(features, sample.classes),
                 **{
-                    kind: _panel(kind, when, data, picture, sample.classes, shown)
+                    kind: _panel(kind, when, features, picture, sample.classes, shown)
                     for kind, picture in pictures.items()
                 },
             }
@@ -87,7 +68,7 @@ def features_section(
             "examples": len(sample.before.labels),
             "dimensions": sample.before.features.shape[1],
             "some_classes": len(sample.classes) < len(names),
-            "center_loss": center_loss,
+            "center_loss": "center_loss" in data.records[WARM_START].metrics,
         },
     )
 
@@ -95,17 +76,17 @@ def features_section(
 def _panel(
     kind: str,
     when: str,
-    data: FeatureSet,
+    features: FeatureSet,
     picture: Picture,
     classes: Sequence[int],
     names: Sequence[str],
 ) -> Markup:
     def draw(axes: Axes) -> None:
         for label, colour in zip(classes, CLASS_COLOURS, strict=False):
-            own = data.labels == label
-            for is_target, style in ((False, _source_style), (True, _target_style)):
-                points = picture.points[own & (data.is_target == is_target)]
-                axes.plot(*points.T, linestyle="none", **style(colour))
+            own = features.labels == label
+            for is_target, style in ((False, _SOURCE_STYLE), (True, _TARGET_STYLE)):
+                points = picture.points[own & (features.is_target == is_target)]
+                axes.plot(*points.T, linestyle="none", color=colour, mew=0, **style)
         for source, target, colour, name in zip(
             picture.source_centers, picture.target_centers, CLASS_COLOURS, names, strict=False
         ):
@@ -140,11 +121,3 @@ def _panel(
         ),
         height=_HEIGHT,
     )
-
-
-def _source_style(colour: str) -> dict[str, Any]:
-    return {"marker": "o", "markersize": 3, "color": colour, "alpha": 0.35, "mew": 0}
-
-
-def _target_style(colour: str) -> dict[str, Any]:
-    return {"marker": "^", "markersize": 4, "color": colour, "alpha": 0.85, "mew": 0}

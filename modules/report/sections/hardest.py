@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from modules.core.arms import ARMS, WARM_START
 from modules.core.wording import ARM_NAMES
-from modules.report.evidence.predictions import Predictions
+from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
-MOST_EXAMPLES = 16
 
-
-@dataclass(frozen=True)
-class HardExample:
-    """An example's images.
-
-    Attributes:
-        row: Of the predictions.
-        raw: `data:` URI of the image.
-        preprocessed: `data:` URI of what the network sees.
-    """
-
-    row: int
-    raw: str
-    preprocessed: str
-
-
-def hardest_section(
-    hardest: Sequence[HardExample], predictions: Predictions, names: Sequence[str]
-) -> Section:
+def hardest_section(data: ReportData) -> Section:
     """Shows what is left to learn.
 
     Args:
-        hardest: The examples, hardest first.
-        predictions: Of every arm.
-        names: Of all classes, in label order.
+        data: The run.
 
     Returns:
         The section.
     """
+    predictions, names = data.predictions, data.evaluation["target"]["classes"]
     wrong = predictions.predicted[WARM_START] != predictions.labels
     return Section(
         "hardest",
@@ -66,7 +43,7 @@ def hardest_section(
                         for arm in ARMS
                     ],
                 }
-                for example in hardest
+                for example in data.hardest
             ],
         },
     )

@@ -13,8 +13,8 @@ from modules.core.wording import ARM_NAMES
 from modules.report.drawing.palette import ARM_COLOURS, MUTED
 from modules.report.drawing.svg import draw_svg
 from modules.report.evidence.learning_curves import Curve
+from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
-from modules.training.record import TrainingRecord
 
 _LOSS = "loss"
 _WIDTH = 200.0  # three of them stand side by side
@@ -22,18 +22,16 @@ _FEW_DECADES = 50.0
 _DASHES = ((0, (1, 1.5)), (0, (4, 2)), (0, (4, 1.5, 1, 1.5)), (0, (7, 2)))
 
 
-def learning_section(
-    curves: Mapping[str, Mapping[str, Curve]], records: Mapping[str, TrainingRecord]
-) -> Section:
+def learning_section(data: ReportData) -> Section:
     """Shows the losses of each training by step.
 
     Args:
-        curves: Values by step, by tag, by arm.
-        records: What each training did, by arm.
+        data: The run.
 
     Returns:
         The section.
     """
+    curves = data.curves
     return Section(
         "learning",
         "Learning curves",
@@ -41,7 +39,7 @@ def learning_section(
             "rows": [
                 {
                     "arm": ARM_NAMES[arm],
-                    "record": records[arm],
+                    "record": data.records[arm],
                     "loss": _last(curves[arm].get(_LOSS, {})),
                     "figure": _losses(arm, curves[arm]) if curves[arm].get(_LOSS) else None,
                 }
@@ -85,7 +83,6 @@ def _losses(arm: str, curves: Mapping[str, Curve]) -> Markup:
         if all(value > 0 for curve in (total, *shown.values()) for value in curve.values()):
             _scale_logarithmically(axes)
         axes.set_xlim(0, max(total))
-        axes.tick_params(length=0, which="both")
         axes.set_xlabel("training step")
         axes.figure.legend(loc="outside lower left", ncols=1, handlelength=2.2)
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from modules.models.mapping_report import MappingReport
+from modules.report.contract import REPORT_INPUTS
 from modules.report.drawing.palette import ARM_COLOURS, CARD, MUTED, SOURCE, TARGET
 from modules.report.drawing.svg import draw_svg
-from modules.report.evidence.lineage import KINSHIPS, ArtifactFact
+from modules.report.evidence.lineage import ArtifactFact
+from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
 _FINGERPRINT_SHOWN = 12
@@ -42,46 +43,39 @@ _AROUND = (("pretrained_model", -1), ("scratch_model", 1))
 _BOX_COLOURS = {
     "source_examples": SOURCE,
     "target_examples": TARGET,
-    "pretrained_model": ARM_COLOURS["pretrained"],
-    "scratch_model": ARM_COLOURS["scratch"],
-    "warm_start_model": ARM_COLOURS["warm_start"],
+    **{f"{arm}_model": colour for arm, colour in ARM_COLOURS.items()},
 }
 _BOX_WIDTH, _BOX_HEIGHT = 0.84, 0.5
 
 
-def lineage_section(
-    facts: Sequence[ArtifactFact], mapping: MappingReport, blessed_model_id: int
-) -> Section:
+def lineage_section(data: ReportData) -> Section:
     """Shows where each artifact comes from, and checks the links that can be checked.
 
     Args:
-        facts: About the artifacts at hand.
-        mapping: Names the checkpoint that the warm start really read.
-        blessed_model_id: Of the model that the blessing names; 0 where it names none.
+        data: The run.
 
     Returns:
         The section.
     """
-    by_key = {fact.key: fact for fact in facts}
+    by_key = {fact.key: fact for fact in data.lineage}
     return Section(
         "lineage",
         "Lineage",
         {
             "rows": [
                 {
-                    "title": kinship.title,
-                    "made_by": kinship.made_by,
-                    "parents": [KINSHIPS[parent].title.lower() for parent in kinship.parents],
+                    "title": made.title,
+                    "made_by": made.made_by,
+                    "parents": [REPORT_INPUTS[parent].title.lower() for parent in made.parents],
                     "fact": by_key[key],
                 }
-                for key, kinship in KINSHIPS.items()
-                if key in by_key
+                for key, made in REPORT_INPUTS.items()
             ],
             "shown": _FINGERPRINT_SHOWN,
-            "mapping": mapping,
-            "same_weights": mapping.fingerprint == by_key["pretrained_model"].fingerprint,
-            "blessed_model_id": blessed_model_id,
-            "same_model": blessed_model_id == by_key["warm_start_model"].id,
+            "mapping": data.mapping,
+            "same_weights": data.mapping.fingerprint == by_key["pretrained_model"].fingerprint,
+            "blessed_model_id": data.blessed_model_id,
+            "same_model": data.blessed_model_id == by_key["warm_start_model"].id,
             "figure": _family_tree(by_key),
         },
     )
@@ -116,18 +110,10 @@ def _family_tree(facts: Mapping[str, ArtifactFact]) -> Markup:
                     zorder=2,
                 )
             )
-            fact = facts[key]
-            axes.annotate(
-                KINSHIPS[key].title, (x, -y + 0.09), ha="center", va="center", weight="bold"
-            )
-            axes.annotate(
-                f"{fact.fingerprint[:_FINGERPRINT_SHOWN]}",
-                (x, -y - 0.12),
-                ha="center",
-                va="center",
-                size=7,
-                color=MUTED,
-            )
+            centred = {"ha": "center", "va": "center"}
+            axes.annotate(REPORT_INPUTS[key].title, (x, -y + 0.09), weight="bold", **centred)
+            fingerprint = facts[key].fingerprint[:_FINGERPRINT_SHOWN]
+            axes.annotate(fingerprint, (x, -y - 0.12), size=7, color=MUTED, **centred)
         axes.set_xlim(-0.45, 1.55)
         axes.set_ylim(-5.3, 0.3)
         axes.axis("off")

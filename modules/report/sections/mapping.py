@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from modules.models.mapping_report import MappingReport, Shape
+from modules.core.arms import WARM_START
+from modules.models.mapping_report import Shape
+from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
-from modules.training.record import TrainingRecord
 
 _GROUPS = {
     "restored": "taken over",
@@ -18,17 +19,16 @@ _GROUPS = {
 }
 
 
-def mapping_section(mapping: MappingReport, record: TrainingRecord, restore: str) -> Section:
+def mapping_section(data: ReportData) -> Section:
     """Shows each weight and what the restored network could do before the first step.
 
     Args:
-        mapping: What was restored.
-        record: Of the warm-started training; holds the proof of the restoration.
-        restore: Way of the warm start, `rebuild` or `graph`.
+        data: The run.
 
     Returns:
         The section.
     """
+    mapping = data.mapping
     shapes: dict[str, Mapping[str, Shape]] = {
         "restored": mapping.restored,
         "missing": mapping.missing,
@@ -53,8 +53,8 @@ def mapping_section(mapping: MappingReport, record: TrainingRecord, restore: str
             "in_network": len(weights) - len(mapping.unused),
             "restored_share": restored_size / max(1, network_size),
             "mapping": mapping,
-            "metrics": record.metrics,
-            "restore": restore,
+            "metrics": data.records[WARM_START].metrics,
+            "restore": data.settings.restore,
         },
     )
 

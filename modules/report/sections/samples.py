@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
+from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
-from modules.settings import PreprocessingSettings
-
-MOST_CLASSES = 10
 
 
-@dataclass(frozen=True)
-class ClassSamples:
-    """One image of each domain.
-
-    Attributes:
-        label: Of both.
-        source: `data:` URI of a source image; None if the class has none.
-        target: `data:` URI of a target image; None if the class has none.
-        target_preprocessed: The same image as the network sees it.
-    """
-
-    label: int
-    source: str | None
-    target: str | None
-    target_preprocessed: str | None
-
-
-def samples_section(
-    samples: Sequence[ClassSamples],
-    evaluation: Mapping[str, Any],
-    preprocessing: PreprocessingSettings,
-) -> Section:
+def samples_section(data: ReportData) -> Section:
     """Makes the domain shift visible.
 
     Args:
-        samples: A column each.
-        evaluation: Content of evaluation.json.
-        preprocessing: What was done to the images.
+        data: The run.
 
     Returns:
         The section.
     """
+    samples, evaluation = data.samples, data.evaluation
+    framing = data.settings.preprocessing.framing
     return Section(
         "samples",
         "The two domains",
@@ -53,12 +26,12 @@ def samples_section(
                 {"label": "Source", "pictures": [sample.source for sample in samples]},
                 {"label": "Target, raw", "pictures": [sample.target for sample in samples]},
                 {
-                    "label": "Target, framed" if preprocessing.framing else "Target, resized",
+                    "label": "Target, framed" if framing else "Target, resized",
                     "pictures": [sample.target_preprocessed for sample in samples],
                 },
             ],
             "source": evaluation["source"]["name"],
             "target": evaluation["target"]["name"],
-            "framing": preprocessing.framing,
+            "framing": framing,
         },
     )

@@ -21,10 +21,10 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 class Section:
     """One section.
 
-    Args:
+    Attributes:
         anchor: Its id, unique in the page.
         title: Its heading.
-        values: What its template, `<anchor>.html.j2`, shows. Strings are escaped; `Markup` is not.
+        values: Values for its template, `<anchor>.html.j2`. Strings are escaped, `Markup` is not.
     """
 
     anchor: str
@@ -42,19 +42,19 @@ def render(template: str, values: Mapping[str, Any]) -> Markup:
 
     Args:
         template: File name under `templates/`.
-        values: What it shows.
+        values: Values for the template.
 
     Returns:
         Markup in which every string value is escaped.
 
     Raises:
-        jinja2.UndefinedError: The template shows something that is not among the values.
+        jinja2.UndefinedError: The template uses a value that is missing.
     """
     return Markup(_environment().get_template(template).render(values))
 
 
 def template_fingerprint() -> str:
-    """Hashes the templates and the style sheet, which no import leads to.
+    """Hashes the templates and the style sheet, which the code's fingerprint does not cover.
 
     Returns:
         Sixteen hexadecimal digits.

@@ -10,6 +10,8 @@ import pytest
 import tensorflow as tf
 
 from modules.domains.comparison import DomainComparison, compare_domains
+from modules.domains.covariate_shift import check_covariate_shift
+from modules.domains.description import DomainDescription, SplitDescription
 from modules.settings import ValidationSettings
 from tests.modules.embedded_digits import train_digits
 from tests.tiny_domain import serialized_example, write_examples
@@ -49,14 +51,16 @@ def compare(
     digits: list[np.ndarray],
     change: Change | None = None,
     counts: list[int] = SAME,
-    settings: ValidationSettings | None = None,
 ) -> DomainComparison:
     source = write_domain(folder / "source", digits, SAME, 0)
     changed = [change(images) if change else images for images in digits]
     target = write_domain(folder / "target", changed, counts, PER_CLASS)
-    return compare_domains(
-        {"train": SAME}, {"train": counts}, (source, target), settings or ValidationSettings()
-    )
+    return compare_domains(described(SAME), described(counts), (source, target))
+
+
+def described(counts: list[int]) -> DomainDescription:
+    train = SplitDescription(sum(counts), dict(enumerate(counts)), True, {1: sum(counts)})
+    return DomainDescription("digits", CLASSES, {"train": train})
 
 
 def blurred(images: np.ndarray) -> np.ndarray:
@@ -104,20 +108,20 @@ def test_it_measures_the_same_every_time(tmp_path: Path, digits: list[np.ndarray
 def test_more_than_allowed_is_a_finding_that_names_the_setting(
     tmp_path: Path, digits: list[np.ndarray]
 ) -> None:
-    allowed = ValidationSettings(max_domain_auc=0.7, max_pixel_skew=0.01, max_label_skew=0.2)
-    comparison = compare(tmp_path, digits, lambda images: 255 - images, MOSTLY_ONES, allowed)
-    keys = [finding.fix.rpartition("validation.")[2] for finding in comparison.findings]
-    assert keys == ["max_label_skew.", "max_domain_auc.", "max_pixel_skew."]
-    assert all(finding.stops_the_run for finding in comparison.findings)
+    allowed = ValidationSettings(max_domain_auc=0.7, max_pixel_skew=0.01)
+    comparison = compare(tmp_path, digits, lambda images: 255 - images)
+    findings = check_covariate_shift(comparison.covariate_shift, allowed)
+    keys = [finding.fix.rpartition("validation.")[2] for finding in findings]
+    assert keys == ["max_domain_auc.", "max_pixel_skew."]
+    assert all(finding.stops_the_run for finding in findings)
+    assert check_covariate_shift(comparison.covariate_shift, ValidationSettings()) == []
 
 
 def test_too_few_images_give_no_distance(tmp_path: Path, digits: list[np.ndarray]) -> None:
     one = [1] * 10
     source = write_domain(tmp_path / "source", digits, one, 0)
     target = write_domain(tmp_path / "target", digits, one, 1)
-    comparison = compare_domains(
-        {"train": one}, {"train": one}, (source, target), ValidationSettings(max_domain_auc=0.5)
-    )
+    comparison = compare_domains(described(one), described(one), (source, target))
     assert comparison.covariate_shift is None
     assert comparison.shifts == []
-    assert comparison.findings == []
+    assert check_covariate_shift(None, ValidationSettings(max_domain_auc=0.5)) == []

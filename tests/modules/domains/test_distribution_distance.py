@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import entropy
 
-from modules.domains.distribution_distance import Distance, distribution_distance
+from modules.domains.distribution_distance import Distance, distribution_distance, label_skew
 
 COUNTS = st.lists(st.integers(0, 10_000), min_size=2, max_size=12)
 
@@ -45,3 +45,10 @@ def test_domains_without_a_common_class_are_as_far_apart_as_can_be() -> None:
 def test_counts_that_are_no_distribution_are_refused(source: list[int], target: list[int]) -> None:
     with pytest.raises(ValueError, match=r"counts but|Expected counts"):
         distribution_distance(source, target)
+
+
+def test_label_skew_is_measured_between_splits_that_both_domains_fill() -> None:
+    skews = label_skew({"train": [5, 5], "eval": [0, 0]}, {"train": [9, 1], "eval": [1, 1]})
+    assert {split: skew.l_infinity for split, skew in skews.items()} == {
+        "train": pytest.approx(0.4)
+    }

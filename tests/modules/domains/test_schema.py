@@ -11,7 +11,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform.tf_metadata import schema_utils
 
 from modules.core.errors import DataError, DomainValidationError
-from modules.domains.schema import check_image_schema, infer_image_schema
+from modules.domains.schema import infer_image_schema, read_pinned_schema
 from tests.tiny_domain import balanced, statistics_of
 
 PINNED = Path(__file__).parents[3] / "configs" / "schemas" / "digits.pbtxt"
@@ -29,7 +29,7 @@ def feature(schema: schema_pb2.Schema, name: str) -> schema_pb2.Feature:
 def test_pinned_digits_schema_is_what_inference_gives() -> None:
     pinned = text_format.Parse(PINNED.read_text(), schema_pb2.Schema())
     assert pinned == inferred(10)
-    check_image_schema(pinned, 10, str(PINNED))
+    assert read_pinned_schema(str(PINNED), 10) == PINNED.read_text()
 
 
 def test_image_size_and_domain_name_of_the_source_do_not_enter_the_schema() -> None:
@@ -81,14 +81,15 @@ def test_source_without_statistics_is_refused() -> None:
     ],
 )
 def test_pinned_schema_that_does_not_cover_the_features_is_refused(
-    change: Callable[[schema_pb2.Schema], object], message: str
+    tmp_path: Path, change: Callable[[schema_pb2.Schema], object], message: str
 ) -> None:
     schema = inferred()
     change(schema)
+    (tmp_path / "pinned.pbtxt").write_text(text_format.MessageToString(schema))
     with pytest.raises(DataError, match=message):
-        check_image_schema(schema, 10, "pinned.pbtxt")
+        read_pinned_schema(str(tmp_path / "pinned.pbtxt"), 10)
 
 
 def test_pinned_schema_of_other_classes_is_refused() -> None:
-    with pytest.raises(DataError, match=r"pinned\.pbtxt.*with 12 classes"):
-        check_image_schema(inferred(10), 12, "pinned.pbtxt")
+    with pytest.raises(DataError, match=r"digits\.pbtxt.*with 12 classes"):
+        read_pinned_schema(str(PINNED), 12)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from modules.domains.statistics import domain_name, example_count, value_counts
+from modules.domains.statistics import describe_statistics, domain_name, value_counts
 from tests.tiny_domain import balanced, serialized_example, statistics_of
 
 
@@ -18,7 +18,8 @@ def test_every_label_is_counted_exactly(labels: list[int]) -> None:
     assert value_counts(statistics, "label") == {
         label: labels.count(label) for label in set(labels)
     }
-    assert example_count(statistics) == len(labels)
+    split = describe_statistics([], {"train": statistics}, otherwise="").splits["train"]
+    assert split.examples == len(labels)
 
 
 def test_domain_is_the_name_that_most_examples_carry() -> None:
@@ -39,6 +40,17 @@ def test_incomplete_counts_are_not_taken_for_whole_ones() -> None:
     (label,) = (f for f in statistics.datasets[0].features if f.path.step[0] == "label")
     del label.string_stats.rank_histogram.buckets[-1]
     assert value_counts(statistics, "label") is None
+    split = describe_statistics([], {"train": statistics}, otherwise="").splits["train"]
+    assert (split.examples, split.is_counted, split.counts) == (12, False, {})
+
+
+def test_a_description_counts_classes_and_channels() -> None:
+    statistics = statistics_of([*balanced(2, 3), serialized_example(9, 1, channels=[3])])
+    domain = describe_statistics(["a", "b", "c"], {"train": statistics}, otherwise="")
+    assert domain.place == "digits"
+    assert domain.class_counts == {"train": [2, 3, 2]}
+    assert domain.splits["train"].channels == {1: 6, 3: 1}
+    assert not domain.has_colour
 
 
 @pytest.mark.parametrize("feature", ["height", "domain", "no such feature"])
@@ -46,6 +58,12 @@ def test_there_are_no_counts_of_what_is_no_category(feature: str) -> None:
     assert value_counts(statistics_of(balanced(1, 2)), feature) is None
 
 
-def test_empty_split_has_no_examples() -> None:
-    assert example_count(statistics_of([])) == 0
-    assert example_count(statistics_pb2.DatasetFeatureStatisticsList()) == 0
+@pytest.mark.parametrize(
+    "statistics", [statistics_of([]), statistics_pb2.DatasetFeatureStatisticsList()]
+)
+def test_empty_split_has_no_examples(
+    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+) -> None:
+    domain = describe_statistics(["a", "b"], {"train": statistics}, otherwise="target")
+    assert domain.place == "target"
+    assert domain.splits["train"].examples == 0

@@ -15,20 +15,20 @@ def sentence(data: ReportData) -> str:
     return text.striptags().replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_a_gain_is_told_with_its_size() -> None:
+def test_a_gain_is_stated_with_its_size() -> None:
     assert sentence(report_data(right=(0.75, 0.8, 0.95))) == (
         "The warm start gets 92.7 % of optdigits right: 24.0 points above the pretrained model "
         "(p < 0.001), and 19.0 points above training from scratch (p < 0.001)."
     )
 
 
-def test_a_loss_is_told_as_a_loss() -> None:
+def test_a_loss_is_stated_as_a_loss() -> None:
     told = sentence(report_data(right=(0.95, 0.8, 0.8)))
     assert "points below the pretrained model (p < 0.001)" in told
     assert "not provably different from training from scratch (+0.0 points, p = 1.000)" in told
 
 
-def test_what_may_be_chance_is_not_told_as_a_difference() -> None:
+def test_what_may_be_chance_is_not_stated_as_a_difference() -> None:
     told = sentence(report_data(right=(0.945, 0.94, 0.95)))
     assert "not provably different from the pretrained model (" in told
     assert "above" not in told
@@ -45,7 +45,7 @@ def test_the_head_names_verdict_and_reasons(
     right: tuple[float, float, float], heading: str, summary: str
 ) -> None:
     data = report_data(right=right)
-    content = verdict_section(data.evaluation, GateSettings(), "joint").content
+    content = verdict_section(data).content
     assert heading in content
     assert summary in content
     assert content.count("<li>") == len(data.evaluation["reasons"])
@@ -53,10 +53,7 @@ def test_the_head_names_verdict_and_reasons(
 
 def test_missing_proof_is_shown_without_a_click() -> None:
     missed = report_data(right=(0.95, 0.8, 0.75))
-    assert (
-        '<details class="reasons" open>'
-        in verdict_section(missed.evaluation, GateSettings(), "joint").content
-    )
+    assert '<details class="reasons" open>' in verdict_section(missed).content
 
 
 def test_a_hostile_domain_name_stays_text_in_the_sentence() -> None:

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from modules.core.errors import DataError
-from modules.sources.encoded import check_encoded_image
-from modules.sources.image_decoders import (
-    ImageDecoder,
-    PillowDecoder,
-    TensorFlowDecoder,
+from modules.sources.encoded import (
+    Decode,
+    check_encoded_image,
+    decode_with_pillow,
+    decode_with_tensorflow,
 )
 from modules.sources.png import encode_png
 from tests.modules.sources.images import encoded, noise
@@ -40,15 +40,15 @@ _ACCEPTED = {
 
 
 _DECODERS = pytest.mark.parametrize(
-    "decoder", [TensorFlowDecoder(), PillowDecoder()], ids=["TensorFlow", "Pillow"]
+    "decode", [decode_with_tensorflow, decode_with_pillow], ids=["TensorFlow", "Pillow"]
 )
 
 
 @_DECODERS
 @pytest.mark.parametrize("kind", _ACCEPTED)
-def test_accepts_what_decodes_to_grey_or_colour(kind: str, decoder: ImageDecoder) -> None:
+def test_accepts_what_decodes_to_grey_or_colour(kind: str, decode: Decode) -> None:
     data, channels = _ACCEPTED[kind]
-    assert check_encoded_image(data, "file", decoder=decoder) == (9, 7, channels)
+    assert check_encoded_image(data, "file", decode=decode) == (9, 7, channels)
     assert tf.io.decode_image(data, channels, expand_animations=False).shape == (9, 7, channels)
 
 
@@ -101,10 +101,10 @@ _REFUSED = {
 
 @_DECODERS
 @pytest.mark.parametrize("kind", _REFUSED)
-def test_refuses_the_rest_with_place_and_reason(kind: str, decoder: ImageDecoder) -> None:
+def test_refuses_the_rest_with_place_and_reason(kind: str, decode: Decode) -> None:
     data, message = _REFUSED[kind]
     with pytest.raises(DataError, match=message) as caught:
-        check_encoded_image(data, "folder/file", "record 7", decoder=decoder)
+        check_encoded_image(data, "folder/file", "record 7", decode=decode)
     assert str(caught.value).startswith("folder/file, record 7: expected")
 
 

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modules.sources.labels import (
-    LabelProblem,
-    find_label_problem,
-    implied_class_names,
-    natural_order,
-)
+from modules.core.errors import DataError
+from modules.sources.labels import check_labels, implied_class_names, natural_order
+
+
+def problem_in(
+    train: set[int], evaluation: set[int], classes: Sequence[str] | None = None
+) -> str | None:
+    """The message about the first bad label, or None."""
+    try:
+        check_labels(
+            {"train": train, "eval": evaluation}, classes, lambda split, label: (split, 8 + label)
+        )
+    except DataError as error:
+        return str(error)
+    return None
+
 
 _label_sets = st.sets(st.integers(-3, 12), min_size=1)
 
@@ -21,8 +33,7 @@ def test_without_class_names_train_uses_each_label_from_0_and_eval_no_other(
     train: set[int], evaluation: set[int]
 ) -> None:
     valid = train == set(range(len(train))) and evaluation <= train
-    problem = find_label_problem({"train": train, "eval": evaluation}, None)
-    assert (problem is None) == valid
+    assert (problem_in(train, evaluation) is None) == valid
 
 
 @given(train=_label_sets, evaluation=_label_sets, count=st.integers(1, 12))
@@ -30,19 +41,18 @@ def test_with_class_names_every_label_has_one(
     train: set[int], evaluation: set[int], count: int
 ) -> None:
     valid = (train | evaluation) <= set(range(count))
-    problem = find_label_problem({"train": train, "eval": evaluation}, ["class"] * count)
-    assert (problem is None) == valid
+    assert (problem_in(train, evaluation, ["class"] * count) is None) == valid
 
 
-def test_problem_names_split_label_and_rule() -> None:
-    problem = find_label_problem({"train": {0, 1}, "eval": {0, 200}}, ["a", "b"])
-    assert problem == LabelProblem("eval", 200, "labels from 0 to 1, one for each class name")
+def test_problem_names_place_label_rule_and_fix() -> None:
+    assert problem_in({0, 1}, {0, 200}, ["a", "b"]) == (
+        "eval (byte 208): expected labels from 0 to 1, one for each class name, found label 200. "
+        "Correct the file, or list all `classes` of this domain."
+    )
 
 
 def test_a_huge_label_costs_neither_time_nor_memory() -> None:
-    problem = find_label_problem({"train": {0, 2**62}, "eval": {0}}, None)
-    assert problem is not None
-    assert problem.label == 2**62
+    assert f"found label {2**62}" in str(problem_in({0, 2**62}, {0}))
 
 
 def test_implied_names_are_the_labels_themselves() -> None:

@@ -85,7 +85,7 @@ def test_a_spoiled_idx_domain_is_one_error(
     [
         (spoil.undecodable_image, "expected a complete PNG image"),
         (spoil.empty_class, "eval/4: expected at least one image, found an empty folder"),
-        (spoil.class_that_eval_lacks, "eval split, label: expected at least 1 examples of each"),
+        (spoil.class_that_eval_lacks, "eval split, label: expected at least 1 example of each"),
         (spoil.missing_eval, "expected a folder 'eval' with one folder for each class"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",

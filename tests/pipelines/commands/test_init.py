@@ -67,7 +67,7 @@ def test_the_same_call_again_changes_nothing_but_another_content_is_not_overwrit
     output.write_text("mine")
     refused = init(Path("data/optdigits"), output)
     assert refused.exit_code == 1
-    assert "is there already, with other content" in refused.output
+    assert "exists already, with other content" in refused.output
     assert output.read_text() == "mine"
     assert init(Path("data/optdigits"), output, "--force").exit_code == 0
     assert output.read_bytes() == first
@@ -93,7 +93,7 @@ def test_colour_photographs_keep_their_colours_and_their_frame(tmp_path: Path) -
     assert (config.network.image_size, config.network.channels) == (64, 3)
     assert not config.preprocessing.framing
     assert config.target.shots == 3
-    assert "found 9: the run will work, and the model will not be blessed" in result.output
+    assert "found 9: the run will work, but it will not bless the model" in result.output
 
 
 def test_other_classes_than_digits_ask_for_a_source(tmp_path: Path) -> None:

@@ -35,10 +35,14 @@ def predictions(target: ExampleIndex, **changes: Any) -> Predictions:
     return Predictions(**values)
 
 
-@pytest.fixture
-def drawn(tiny_domains: TinyDomains) -> DrawnExamples:
-    evaluation = report_data(CLASS_NAMES).evaluation
-    return DrawnExamples(evaluation, index(tiny_domains.source), index(tiny_domains.target))
+def draw(domains: TinyDomains, **changes: Any) -> DrawnExamples:
+    target = index(domains.target)
+    return DrawnExamples(
+        report_data(CLASS_NAMES).evaluation,
+        predictions(target, **changes),
+        index(domains.source),
+        target,
+    )
 
 
 def test_records_come_in_the_order_that_was_asked_for(tiny_domains: TinyDomains) -> None:
@@ -58,11 +62,9 @@ def test_classes_are_drawn_evenly_up_to_the_limit() -> None:
     np.testing.assert_array_equal(rows, again)
 
 
-def test_each_class_gets_a_picture_of_each_domain(
-    drawn: DrawnExamples, tiny_domains: TinyDomains
-) -> None:
+def test_each_class_gets_a_picture_of_each_domain(tiny_domains: TinyDomains) -> None:
     target = index(tiny_domains.target)
-    samples, hardest = drawn.pictures(predictions(target), str(tiny_domains.transform_graph))
+    samples, hardest = draw(tiny_domains).pictures(str(tiny_domains.transform_graph))
     assert [sample.label for sample in samples] == [0, 1, 2]
     for sample in samples:
         pictures = {sample.source, sample.target, sample.target_preprocessed}
@@ -71,28 +73,23 @@ def test_each_class_gets_a_picture_of_each_domain(
     assert [example.row for example in hardest] == list(range(len(target)))[:16]
 
 
-def test_the_same_evaluation_draws_the_same_examples(
-    drawn: DrawnExamples, tiny_domains: TinyDomains
-) -> None:
-    answers = predictions(index(tiny_domains.target))
+def test_the_same_evaluation_draws_the_same_examples(tiny_domains: TinyDomains) -> None:
     graph = str(tiny_domains.transform_graph)
-    assert drawn.pictures(answers, graph) == drawn.pictures(answers, graph)
+    assert draw(tiny_domains).pictures(graph) == draw(tiny_domains).pictures(graph)
 
 
-def test_predictions_of_other_examples_are_refused(
-    drawn: DrawnExamples, tiny_domains: TinyDomains
-) -> None:
-    target = index(tiny_domains.target)
-    others = predictions(target, example_ids=[f"other/{n:08d}" for n in range(len(target))])
+def test_predictions_of_other_examples_are_refused(tiny_domains: TinyDomains) -> None:
+    count = len(index(tiny_domains.target))
+    others = draw(tiny_domains, example_ids=[f"other/{n:08d}" for n in range(count)])
     with pytest.raises(DataError, match="expected the examples that were evaluated"):
-        drawn.pictures(others, str(tiny_domains.transform_graph))
+        others.pictures(str(tiny_domains.transform_graph))
 
 
 def test_features_are_the_models_own_for_the_same_examples(
-    drawn: DrawnExamples, tiny_domains: TinyDomains, pretrained: Path
+    tiny_domains: TinyDomains, pretrained: Path
 ) -> None:
     model = str(pretrained / "model")
-    sample = drawn.features(model, model)
+    sample = draw(tiny_domains).features(model, model)
     assert sample is not None
     assert list(sample.classes) == [0, 1, 2]
     np.testing.assert_array_equal(sample.before.features, sample.after.features)

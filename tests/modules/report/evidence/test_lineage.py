@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from modules.models.checkpointing import read_checkpoint_metadata
-from modules.report.evidence.lineage import KINSHIPS, content_fingerprint, weights_fingerprint
-from modules.report.inputs import ReportData
+from modules.report.contract import REPORT_INPUTS
+from modules.report.evidence.lineage import content_fingerprint, weights_fingerprint
 from modules.report.sections.lineage import lineage_section
 from tests.report_domain import report_data
 
 
 def test_parents_come_before_their_children() -> None:
     seen: set[str] = set()
-    for key, kinship in KINSHIPS.items():
-        assert set(kinship.parents) <= seen, key
+    for key, report_input in REPORT_INPUTS.items():
+        assert set(report_input.parents) <= seen, key
         seen.add(key)
 
 
@@ -40,21 +41,17 @@ def test_training_checkpoints_do_not_count(tmp_path: Path) -> None:
     assert content_fingerprint(str(tmp_path)) == before
 
 
-def test_a_model_is_told_by_its_weights(pretrained: Path) -> None:
+def test_a_model_is_identified_by_its_weights(pretrained: Path) -> None:
     found = weights_fingerprint(str(pretrained / "model"))
     assert (
         found == read_checkpoint_metadata(str(pretrained / "model" / "checkpoint"))["fingerprint"]
     )
 
 
-def content(data: ReportData, blessed_model_id: int) -> str:
-    return lineage_section(data.lineage, data.mapping, blessed_model_id).content
-
-
-def test_a_broken_link_is_told() -> None:
+def test_a_broken_link_is_reported() -> None:
     data = report_data()
-    whole = content(data, data.blessed_model_id)
+    whole = lineage_section(data).content
     assert whole.count('class="right"') == 2
-    broken = content(data, 999)
+    broken = lineage_section(replace(data, blessed_model_id=999)).content
     assert broken.count('class="right"') == broken.count('class="wrong"') == 1
     assert "(model 999) is not about" in broken

@@ -1,16 +1,18 @@
-"""What is found wrong in a split, and what is left alone."""
+"""What TFDV statistics tell of a split, by the rules and by the schema, and what is left alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import pytest
-import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from modules.core.finding import Finding
+from modules.domains.anomalies import check_anomalies, find_anomalies
+from modules.domains.description import DomainDescription
+from modules.domains.rules import DOMAIN_RULES, Case, apply_rules
 from modules.domains.schema import infer_image_schema
-from modules.domains.validation import check_classes, check_split
+from modules.domains.statistics import describe_statistics
 from modules.settings import ValidationSettings
 from tests.tiny_domain import balanced, serialized_example, statistics_of
 
@@ -26,9 +28,11 @@ def findings_in(records: Sequence[bytes], min_examples_per_class: int = 1) -> li
 def findings_of(
     statistics: statistics_pb2.DatasetFeatureStatisticsList, min_examples_per_class: int = 1
 ) -> list[Finding]:
-    anomalies = tfdv.validate_statistics(statistics, SCHEMA)
-    settings = ValidationSettings(min_examples_per_class=min_examples_per_class)
-    return check_split("train", statistics, anomalies, SCHEMA, NAMES, settings)
+    splits = {"train": statistics, "eval": statistics_of(balanced(9, 4))}
+    domain = describe_statistics(NAMES, splits, otherwise="target")
+    case = Case(domain, ValidationSettings(min_examples_per_class=min_examples_per_class))
+    told = [finding for found in apply_rules(DOMAIN_RULES, case).values() for finding in found]
+    return [*told, *check_anomalies(domain, find_anomalies(splits, SCHEMA), SCHEMA, told)]
 
 
 def test_good_split_has_no_findings() -> None:
@@ -43,16 +47,16 @@ def test_other_sizes_and_colours_are_no_findings(changes: dict[str, list[int]]) 
 @pytest.mark.parametrize(
     ("bad", "feature", "found"),
     [
-        (serialized_example(99, 7), "label", "unknown labels 7 (1 examples)"),
-        (serialized_example(99, -1), "label", "unknown labels -1 (1 examples)"),
+        (serialized_example(99, 7), "label", "unknown labels 7 (1 example)"),
+        (serialized_example(99, -1), "label", "unknown labels -1 (1 example)"),
         (serialized_example(99, 0, label=None), "label", "no value, or several"),
         (serialized_example(99, 0, label=[]), "label", "no value, or several"),
         (serialized_example(99, 0, label=[1, 2]), "label", "no value, or several"),
         (serialized_example(99, 0, image=[b"a", b"b"]), "image", "no value, or several"),
         (serialized_example(99, 0, height=[0]), "height", "unexpectedly small value: 0"),
         (serialized_example(99, 0, width=[99_999]), "width", "unexpectedly large value: 99999"),
-        (serialized_example(99, 0, channels=[2]), "channels", "2 in 1 examples"),
-        (serialized_example(99, 0, channels=[4]), "channels", "unexpectedly large value: 4"),
+        (serialized_example(99, 0, channels=[2]), "channels", "2 in 1 example"),
+        (serialized_example(99, 0, channels=[4]), "channels", "4 in 1 example"),
     ],
 )
 def test_one_bad_example_among_good_ones_is_found(bad: bytes, feature: str, found: str) -> None:
@@ -120,35 +124,17 @@ def test_statistics_without_counts_of_the_labels_are_refused() -> None:
 def test_finding_says_where_what_was_expected_found_and_to_do() -> None:
     (finding,) = findings_in([*GOOD, serialized_example(99, 7)])
     assert str(finding) == (
-        "train split, label: expected labels from 0 to 3, found unknown labels 7 (1 examples). "
+        "train split, label: expected labels from 0 to 3, found unknown labels 7 (1 example). "
         "Correct these labels, or leave their examples out."
     )
 
 
-@pytest.mark.parametrize(
-    ("names", "found"),
-    [
-        (["zero", "one", "two"], "3 classes without three"),
-        ([*NAMES, "four"], "5 classes with four that the source does not have"),
-        (["one", "zero", "two", "three"], "another order, one, zero, two, three"),
-        (["zero", "one", "two", "3"], "4 classes without three with 3 that the source"),
-    ],
-)
-def test_other_classes_than_the_sources_are_told_apart(names: list[str], found: str) -> None:
-    (finding,) = check_classes(names, SCHEMA, NAMES)
-    assert finding.stops_the_run
-    assert found in finding.found
-
-
-def test_same_classes_are_no_finding() -> None:
-    assert check_classes(NAMES, SCHEMA, NAMES) == []
-    assert check_classes(NAMES, SCHEMA) == []
-
-
-def test_class_names_that_do_not_fit_the_schema_are_found() -> None:
-    (finding,) = check_classes(NAMES[:3], SCHEMA)
+def test_class_names_that_do_not_fit_the_schema_are_found_unless_a_rule_told_it() -> None:
+    domain = DomainDescription("letters", NAMES[:3], {})
+    (finding,) = check_anomalies(domain, {}, SCHEMA, [])
     assert "4 classes" in finding.expected
     assert "3 class names" in finding.found
+    assert check_anomalies(domain, {}, SCHEMA, [finding]) == []
 
 
 def test_long_lists_are_cut_to_a_readable_length() -> None:
