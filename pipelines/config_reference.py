@@ -37,7 +37,7 @@ _LIMITS = {
 _TYPES = {"boolean": "true or false", "number": "number", "integer": "integer", "string": "text"}
 
 
-def config_reference(schema: type[Settings] = Config) -> str:
+def render_reference(schema: type[Settings] = Config) -> str:
     """Describes a schema, one table a section.
 
     Args:
@@ -134,4 +134,4 @@ def _attribute_texts(section: type[Settings]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(config_reference())
+    sys.stdout.write(render_reference())

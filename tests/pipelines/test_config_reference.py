@@ -9,7 +9,7 @@ import pytest
 
 from modules.settings.base import PositiveInt, Settings, Shots
 from pipelines.config_errors import valid_keys
-from pipelines.config_reference import config_reference
+from pipelines.config_reference import render_reference
 
 
 class Inner(Settings):
@@ -47,13 +47,13 @@ class Documented(Outer):
 
 def test_the_committed_reference_is_the_schemas() -> None:
     committed = Path("docs/configuration.md").read_text(encoding="utf-8")
-    assert committed == config_reference(), (
+    assert committed == render_reference(), (
         "run: python -m pipelines.config_reference > docs/configuration.md"
     )
 
 
 def test_each_key_has_type_default_and_meaning_in_its_sections_table() -> None:
-    text = config_reference(Documented)
+    text = render_reference(Documented)
     for line in (
         "| `steps` | integer > 0 | required | Training steps. |",
         r"| `names` | list of text | none | Names \| aliases. |",
@@ -68,4 +68,4 @@ def test_each_key_has_type_default_and_meaning_in_its_sections_table() -> None:
 
 def test_a_key_without_a_text_is_refused() -> None:
     with pytest.raises(ValueError, match="mode: Outer has no text for it"):
-        config_reference(Outer)
+        render_reference(Outer)
