@@ -28,7 +28,7 @@ from modules.images.domain_shifts import shift_names
 from modules.study.plot import COLOURS, STYLE
 from modules.study.summary import to_markdown
 from pipelines.config import Config, load_config
-from pipelines.running.display import run_display
+from pipelines.running.display import RunDisplay
 from pipelines.study.pipeline import prepare_study
 from research.rank_correlation import (
     OVER,
@@ -178,7 +178,7 @@ def _table(pairs: Sequence[Pair], values: Sequence[float]) -> Table:
 
 def _runner(config: Config, output: Path) -> PairRunner:
     logging.getLogger("absl").setLevel(logging.WARNING)
-    with run_display(Console()) as display:
+    with RunDisplay(Console()) as display:
         inputs = prepare_study(config, output / "pipeline", display)
     return PairRunner(config, inputs.transform_graph, SOURCE)
 
