@@ -117,26 +117,26 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         self, input_dict: _Artifacts, class_names: list[str], folder: str
     ) -> tuple[dict[str, Answers], dict[str, Answers]]:
         """Runs all arms in one Beam job, since remote engines take minutes to start one."""
-        files = {
-            key: _eval_files(input_dict, key) for key in (TARGET_EXAMPLES_KEY, SOURCE_EXAMPLES_KEY)
+        target_files = {TARGET_EXAMPLES_KEY: _eval_files(input_dict, TARGET_EXAMPLES_KEY)}
+        both_files = target_files | {
+            SOURCE_EXAMPLES_KEY: _eval_files(input_dict, SOURCE_EXAMPLES_KEY)
         }
+        splits = {arm: both_files if arm in _SOURCE_ARMS else target_files for arm in ARMS}
         with reraise_user_errors(), self._make_beam_pipeline() as pipeline:
             for arm in ARMS:
-                keys = list(files) if arm in _SOURCE_ARMS else [TARGET_EXAMPLES_KEY]
                 _ = pipeline | arm >> AnswerSplits(
                     _model_path(input_dict, arm),
                     class_names,
-                    {key: files[key] for key in keys},
+                    splits[arm],
                     os.path.join(folder, arm),
                 )
-        target: dict[str, Answers] = {}
-        source: dict[str, Answers] = {}
+        answers: dict[str, dict[str, Answers]] = {key: {} for key in both_files}
         for step, arm in enumerate(ARMS, start=1):
-            for key, answers in ((TARGET_EXAMPLES_KEY, target), (SOURCE_EXAMPLES_KEY, source)):
-                if key == TARGET_EXAMPLES_KEY or arm in _SOURCE_ARMS:
-                    answers[arm] = read_answers(key, files[key], os.path.join(folder, arm))
-            report_progress(step, len(ARMS), accuracy=_accuracy(target[arm]))
-        return target, source
+            for key, files in splits[arm].items():
+                answers[key][arm] = read_answers(key, files, os.path.join(folder, arm))
+            accuracy = _accuracy(answers[TARGET_EXAMPLES_KEY][arm])
+            report_progress(step, len(ARMS), accuracy=accuracy)
+        return answers[TARGET_EXAMPLES_KEY], answers[SOURCE_EXAMPLES_KEY]
 
     def _bless(
         self,

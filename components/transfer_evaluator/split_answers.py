@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import apache_beam as beam
 import numpy as np
@@ -14,19 +13,6 @@ from tfx.dsl.io import fileio
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError
 from modules.models.served_model import Answers, ServedModel
-
-
-@dataclass(frozen=True)
-class _File:
-    """A file of examples, and where its answers go.
-
-    Args:
-        examples: Gzipped TFRecords.
-        answers: The file to write.
-    """
-
-    examples: str
-    answers: str
 
 
 class AnswerSplits(beam.PTransform):
@@ -49,7 +35,7 @@ class AnswerSplits(beam.PTransform):
         super().__init__()
         self._answer_file = _AnswerFile(model_path, class_names)
         self._files = [
-            _File(examples, _answers_file(folder, name, number))
+            (examples, _answers_file(folder, name, number))
             for name, paths in splits.items()
             for number, examples in enumerate(sorted(paths))
         ]
@@ -97,11 +83,12 @@ class _AnswerFile(beam.DoFn):
         self._class_names = list(class_names)
         self._model: ServedModel | None = None
 
-    def process(self, file: _File) -> Iterator[None]:
+    def process(self, file: tuple[str, str]) -> Iterator[None]:
+        examples, answers = file
         # Not in setup(): some runners hide its errors.
         if self._model is None:
             self._model = ServedModel(self._model_path, self._class_names)
-        _write(file.answers, self._model.answer([file.examples]))
+        _write(answers, self._model.answer([examples]))
         return iter(())
 
     def teardown(self) -> None:

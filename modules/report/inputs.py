@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
 
 from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
-from modules.core.errors import DataError
+from modules.core.errors import DataError, one_line
 from modules.evaluation.evaluation_report import EVALUATION_FILE
 from modules.examples.input_pipeline import index_examples
 from modules.models.mapping_report import MappingReport
@@ -103,7 +103,7 @@ def read_report_data(
         DataError: This pipeline did not write an artifact.
     """
     uris = {fact.key: fact.uri for fact in lineage}
-    evaluation = _read_json(uris["evaluation"], EVALUATION_FILE)
+    evaluation = _read(uris["evaluation"], EVALUATION_FILE)
     predictions = read_predictions(uris["evaluation"])
     drawn = DrawnExamples(
         evaluation, predictions, index_examples(source_files), index_examples(target_files)
@@ -120,39 +120,25 @@ def read_report_data(
         projected=drawn.projected(*models),
         curves={arm: read_curves(run) for arm, run in runs.items()},
         records={arm: TrainingRecord.read(run) for arm, run in runs.items()},
-        source_validation=_read_json(uris["source_anomalies"], "validation.json"),
-        target_validation=_read_json(uris["target_anomalies"], "validation.json"),
-        mapping=MappingReport.from_json(_read_text(uris["mapping_report"], "mapping_report.json")),
-        transferability=parse_transferability(
-            _read_json(uris["mapping_report"], TRANSFERABILITY_FILE)
-        ),
+        source_validation=_read(uris["source_anomalies"], "validation.json"),
+        target_validation=_read(uris["target_anomalies"], "validation.json"),
+        mapping=_read(uris["mapping_report"], "mapping_report.json", MappingReport.from_json),
+        transferability=parse_transferability(_read(uris["mapping_report"], TRANSFERABILITY_FILE)),
         lineage=lineage,
         blessed_model_id=blessed_model_id,
         settings=settings,
     )
 
 
-def _read_json(uri: str, name: str) -> dict[str, Any]:
-    try:
-        return json.loads(_read_text(uri, name))
-    except ValueError as error:
-        raise DataError(
-            os.path.join(uri, name),
-            expected="JSON",
-            found=str(error),
-            fix="Run the pipeline with --fresh.",
-        ) from error
-
-
-def _read_text(uri: str, name: str) -> str:
+def _read(uri: str, name: str, parse: Callable[[str], Any] = json.loads) -> Any:
     path = os.path.join(uri, name)
     try:
         with tf.io.gfile.GFile(path) as file:
-            return file.read()
-    except tf.errors.OpError as error:
+            return parse(file.read())
+    except (tf.errors.OpError, ValueError) as error:
         raise DataError(
             path,
-            expected="a file of this pipeline",
-            found=error.message,
+            expected="a file that this pipeline wrote",
+            found=one_line(error),
             fix="Run the pipeline with --fresh.",
         ) from error

@@ -9,9 +9,22 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.browser import Page
+import pytest
 
-DESKTOP, PHONE, SMALL_PHONE = (1280, 900), (390, 844), (320, 568)
+from tests.e2e.browser import CHROMIUM, Page
+
+DESKTOP = (1280, 900)
+_PHONE, _SMALL_PHONE = (390, 844), (320, 568)
+
+IN_A_BROWSER = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: apt-get install chromium"),
+]
+light_and_dark = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+every_size = pytest.mark.parametrize(
+    "size", [DESKTOP, _PHONE, _SMALL_PHONE], ids=["desktop", "phone", "small"]
+)
+both_layouts = pytest.mark.parametrize("size", [DESKTOP, _PHONE], ids=["desktop", "phone"])
 
 
 def open_document(page: Page, path: Path, size: tuple[int, int], *, dark: bool = False) -> None:
@@ -22,8 +35,47 @@ def open_document(page: Page, path: Path, size: tuple[int, int], *, dark: bool =
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
 
 
-def measure(page: Page) -> dict[str, Any]:
-    """Looks for what is too wide, broken or empty."""
+def check_drawing(
+    page: Page, path: Path, size: tuple[int, int], *, dark: bool, name: str
+) -> dict[str, Any]:
+    """Opens a page, and asserts that it is drawn whole without errors or sideways scrolling.
+
+    Args:
+        page: The tab.
+        path: The HTML file.
+        size: Of the window, in CSS pixels.
+        dark: Whether the reader prefers dark pages.
+        name: For its screenshot, if screenshots are kept.
+
+    Returns:
+        Numbers of `figures`, `images` and `broken` images, and the `background` colour.
+    """
+    open_document(page, path, size, dark=dark)
+    found = _measure(page)
+    _keep_screenshot(page, f"{name}-{size[0]}-{'dark' if dark else 'light'}")
+    assert page.problems == []
+    assert page.requests == [path.resolve().as_uri()]
+    assert (found["overflow"], found["wide"]) == (0, [])
+    assert (found["empty"], found["spilling"]) == (0, [])
+    return found
+
+
+def check_accessibility(
+    page: Page, axe: str, path: Path, size: tuple[int, int], *, dark: bool
+) -> None:
+    """Opens a page, and asserts that axe-core finds nothing that is at least moderately wrong."""
+    open_document(page, path, size, dark=dark)
+    page.evaluate(f"{axe};0")
+    found = page.evaluate(
+        """axe.run(document, {resultTypes: ['violations']}).then(result => result.violations.map(
+          each => [each.impact, each.id, each.nodes.length, each.nodes[0].html.slice(0, 200),
+                   each.nodes[0].failureSummary]))"""
+    )
+    assert [each for each in found if each[0] in ("serious", "critical", "moderate")] == []
+
+
+def _measure(page: Page) -> dict[str, Any]:
+    """Finds what is too wide, broken or empty."""
     return page.evaluate(
         """({
           overflow: document.documentElement.scrollWidth - innerWidth,
@@ -49,18 +101,7 @@ def measure(page: Page) -> dict[str, Any]:
     )
 
 
-def violations(page: Page, axe: str) -> list[list[Any]]:
-    """Lists what axe-core finds at least moderately wrong with the open page."""
-    page.evaluate(f"{axe};0")
-    found = page.evaluate(
-        """axe.run(document, {resultTypes: ['violations']}).then(result => result.violations.map(
-          each => [each.impact, each.id, each.nodes.length, each.nodes[0].html.slice(0, 200),
-                   each.nodes[0].failureSummary]))"""
-    )
-    return [each for each in found if each[0] in ("serious", "critical", "moderate")]
-
-
-def keep_screenshot(page: Page, name: str) -> None:
+def _keep_screenshot(page: Page, name: str) -> None:
     """Writes a picture of the open page, if pictures are wanted."""
     folder = os.environ.get("WARMSTART_SCREENSHOTS")
     if folder:

@@ -14,22 +14,20 @@ import pytest
 from modules.core.wording import display_name
 from modules.report import add_run_facts
 from modules.report.document import build_report
-from tests.e2e.browser import CHROMIUM, Page
+from tests.e2e.browser import Page
 from tests.e2e.page_checks import (
     DESKTOP,
-    PHONE,
-    SMALL_PHONE,
-    keep_screenshot,
-    measure,
+    IN_A_BROWSER,
+    both_layouts,
+    check_accessibility,
+    check_drawing,
+    every_size,
+    light_and_dark,
     open_document,
-    violations,
 )
 from tests.report_domain import HOSTILE_NAMES, report_data
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: apt-get install chromium"),
-]
+pytestmark = IN_A_BROWSER
 
 REPORTS = ["digits", "hostile", "refused", "many-classes"]
 if os.environ.get("WARMSTART_REPORT"):
@@ -65,22 +63,16 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return paths
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE, SMALL_PHONE], ids=["desktop", "phone", "small"])
+@light_and_dark
+@every_size
 @pytest.mark.parametrize("name", REPORTS)
 def test_it_is_drawn_whole_without_errors_or_sideways_scrolling(
     page: Page, reports: dict[str, Path], name: str, size: tuple[int, int], dark: bool
 ) -> None:
-    open_document(page, reports[name], size, dark=dark)
-    found = measure(page)
-    keep_screenshot(page, f"{name}-{size[0]}-{'dark' if dark else 'light'}")
-    assert page.problems == []
-    assert page.requests == [reports[name].resolve().as_uri()]
-    assert (found["overflow"], found["wide"]) == (0, [])
+    found = check_drawing(page, reports[name], size, dark=dark, name=name)
     assert found["images"] >= 20
     assert found["broken"] == 0
     assert found["figures"] >= 11
-    assert (found["empty"], found["spilling"]) == (0, [])
     brightness = sum(map(int, found["background"].strip("rgb()").split(",")))
     assert (brightness < 150) if dark else (brightness > 600)
 
@@ -128,11 +120,10 @@ def test_the_first_stop_of_the_keyboard_leads_past_the_head(
     assert page.evaluate("document.activeElement.id") == "content"
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@light_and_dark
+@both_layouts
 @pytest.mark.parametrize("name", REPORTS)
 def test_axe_finds_nothing_serious(
     page: Page, axe: str, reports: dict[str, Path], name: str, size: tuple[int, int], dark: bool
 ) -> None:
-    open_document(page, reports[name], size, dark=dark)
-    assert violations(page, axe) == []
+    check_accessibility(page, axe, reports[name], size, dark=dark)

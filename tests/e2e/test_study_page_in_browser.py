@@ -10,21 +10,17 @@ import pytest
 from modules.study.page import StudyFacts, build_study_page
 from modules.study.summary import SummaryRow
 from pipelines.config import load_config
-from tests.e2e.browser import CHROMIUM, Page
+from tests.e2e.browser import Page
 from tests.e2e.page_checks import (
-    DESKTOP,
-    PHONE,
-    SMALL_PHONE,
-    keep_screenshot,
-    measure,
-    open_document,
-    violations,
+    IN_A_BROWSER,
+    both_layouts,
+    check_accessibility,
+    check_drawing,
+    every_size,
+    light_and_dark,
 )
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: apt-get install chromium"),
-]
+pytestmark = IN_A_BROWSER
 
 # Thirteen methods, and six numbers of labels.
 STUDIES = ("methods", "recipe")
@@ -63,26 +59,20 @@ def stand_ins(row: dict[str, str]) -> tuple[float, ...]:
     return (*ends, *[float(row["mean"])] * (repeats - 2))[:repeats]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE, SMALL_PHONE], ids=["desktop", "phone", "small"])
+@light_and_dark
+@every_size
 @pytest.mark.parametrize("name", STUDIES)
 def test_it_is_drawn_whole_without_errors_or_sideways_scrolling(
     page: Page, pages: dict[str, Path], name: str, size: tuple[int, int], dark: bool
 ) -> None:
-    open_document(page, pages[name], size, dark=dark)
-    found = measure(page)
-    keep_screenshot(page, f"study-{name}-{size[0]}-{'dark' if dark else 'light'}")
-    assert page.problems == []
-    assert page.requests == [pages[name].resolve().as_uri()]
-    assert (found["overflow"], found["wide"]) == (0, [])
-    assert (found["figures"], found["empty"], found["spilling"]) == (1, 0, [])
+    found = check_drawing(page, pages[name], size, dark=dark, name=f"study-{name}")
+    assert found["figures"] == 1
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@light_and_dark
+@both_layouts
 @pytest.mark.parametrize("name", STUDIES)
 def test_axe_finds_nothing_serious(
     page: Page, axe: str, pages: dict[str, Path], name: str, size: tuple[int, int], dark: bool
 ) -> None:
-    open_document(page, pages[name], size, dark=dark)
-    assert violations(page, axe) == []
+    check_accessibility(page, axe, pages[name], size, dark=dark)

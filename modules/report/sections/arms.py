@@ -8,19 +8,13 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
+from modules.core.arms import ARMS
 from modules.core.wording import ARM_NAMES, percent
 from modules.report.drawing.dot_plot import measure_across
 from modules.report.drawing.palette import ARM_COLOURS, MUTED
 from modules.report.drawing.svg import draw_svg
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
-
-_MEANINGS = {
-    PRETRAINED: "trained on the source alone",
-    SCRATCH: "trained on the target's labels alone",
-    WARM_START: "pretrained, then carried over to the target",
-}
 
 
 def arms_section(data: ReportData) -> Section:
@@ -33,10 +27,7 @@ def arms_section(data: ReportData) -> Section:
         The section.
     """
     evaluation = data.evaluation
-    arms = [
-        {"arm": arm, "label": ARM_NAMES[arm], "meaning": _MEANINGS[arm], **evaluation["arms"][arm]}
-        for arm in ARMS
-    ]
+    arms = [{"arm": arm, "label": ARM_NAMES[arm], **evaluation["arms"][arm]} for arm in ARMS]
     return Section(
         "arms",
         "Three arms, one test",

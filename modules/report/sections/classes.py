@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from markupsafe import Markup
+from matplotlib.axes import Axes
 
 from modules.core.arms import ARMS, PRETRAINED, WARM_START
 from modules.core.wording import ARM_NAMES, percent
-from modules.report.drawing.dot_plot import MOST_ROWS, Series, draw_dot_plot, short_name
+from modules.report.drawing.dot_plot import (
+    MOST_ROWS,
+    ROW_HEIGHT,
+    draw_marks,
+    draw_rows,
+    short_name,
+)
 from modules.report.drawing.palette import ARM_COLOURS
+from modules.report.drawing.svg import draw_svg
 from modules.report.evidence.shown_classes import shown_classes
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
-
-_MARKERS = dict(zip(ARMS, "sDo", strict=True))
 
 
 def classes_section(data: ReportData) -> Section:
@@ -51,18 +57,21 @@ def classes_section(data: ReportData) -> Section:
 
 
 def _figure(names: list[str], accuracies: dict[str, list[float | None]]) -> Markup:
-    return draw_dot_plot(
-        names,
-        [
-            Series(
-                ARM_NAMES[arm],
-                ARM_COLOURS[arm],
-                _MARKERS[arm],
+    def draw(axes: Axes) -> None:
+        draw_rows(axes, names, list(accuracies.values()))
+        for arm, marker, size in zip(ARMS, "sDo", (5.5, 5.5, 7), strict=True):
+            draw_marks(
+                axes,
                 accuracies[arm],
-                size=7 if arm == WARM_START else 5.5,
+                marker,
+                color=ARM_COLOURS[arm],
+                markersize=size,
+                label=ARM_NAMES[arm],
             )
-            for arm in ARMS
-        ],
+        axes.figure.legend(loc="outside upper left", ncols=len(ARMS), handletextpad=0.1)
+
+    return draw_svg(
+        draw,
         name="classes",
         title="Accuracy by class in each arm",
         description="; ".join(
@@ -71,4 +80,5 @@ def _figure(names: list[str], accuracies: dict[str, list[float | None]]) -> Mark
                 names, accuracies[PRETRAINED], accuracies[WARM_START], strict=True
             )
         ),
+        height=56 + ROW_HEIGHT * len(names),
     )

@@ -6,11 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
 
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
 from modules.core.wording import percent
-from modules.report.drawing.dot_plot import MOST_ROWS, Series, draw_dot_plot, short_name
+from modules.report.drawing.dot_plot import (
+    MOST_ROWS,
+    ROW_HEIGHT,
+    draw_marks,
+    draw_rows,
+    short_name,
+)
 from modules.report.drawing.palette import SOURCE, TARGET
+from modules.report.drawing.svg import draw_svg
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
@@ -51,21 +60,25 @@ def _label_shares(source: Mapping[str, Any], target: Mapping[str, Any]) -> Marku
     names = [name for name in differences if name in largest]
     of_source = [source_shares.get(name, 0.0) for name in names]
     of_target = [shares[name] for name in names]
-    return draw_dot_plot(
-        names,
-        [
-            Series("source", SOURCE, "o", of_source, size=6),
-            Series("target", TARGET, "^", of_target, size=6),
-        ],
+
+    def draw(axes: Axes) -> None:
+        draw_rows(axes, names, [of_source, of_target])
+        draw_marks(axes, of_source, "o", color=SOURCE, markersize=6, label="source")
+        draw_marks(axes, of_target, "^", color=TARGET, markersize=6, label="target")
+        axes.set_xlim(left=0)
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+        axes.set_xlabel("share of the train split")
+        axes.figure.legend(loc="outside upper left", ncols=2, handletextpad=0.1)
+
+    return draw_svg(
+        draw,
         name="labels",
         title="Share of each class in the train splits of source and target",
         description="; ".join(
             f"{short_name(name)}: {percent(before)} of the source, {percent(after)} of the target"
             for name, before, after in zip(names, of_source, of_target, strict=True)
         ),
-        label="share of the train split",
-        decimals=None,
-        from_zero=True,
+        height=64 + ROW_HEIGHT * len(names),
     )
 
 

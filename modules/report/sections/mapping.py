@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 from modules.core.arms import WARM_START
 from modules.models.mapping_report import Shape
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
-
-_GROUPS = {
-    "restored": "taken over",
-    "missing": "only in the network: trained from initial values",
-    "shape_mismatch": "of another shape: trained from initial values",
-    "unused": "only in the checkpoint: not used",
-}
 
 
 def mapping_section(data: ReportData) -> Section:
@@ -29,21 +21,20 @@ def mapping_section(data: ReportData) -> Section:
         The section.
     """
     mapping = data.mapping
-    shapes: dict[str, Mapping[str, Shape]] = {
-        "restored": mapping.restored,
-        "missing": mapping.missing,
-        "shape_mismatch": {
-            name: mismatch.network for name, mismatch in mapping.shape_mismatch.items()
-        },
-        "unused": mapping.unused,
+    mismatched = {name: mismatch.network for name, mismatch in mapping.shape_mismatch.items()}
+    groups: dict[str, Mapping[str, Shape]] = {
+        "taken over": mapping.restored,
+        "only in the network: trained from initial values": mapping.missing,
+        "of another shape: trained from initial values": mismatched,
+        "only in the checkpoint: not used": mapping.unused,
     }
-    weights: list[dict[str, Any]] = [
-        {"name": name, "shape": shape, "size": math.prod(shape), "group": _GROUPS[group]}
-        for group, found in shapes.items()
-        for name, shape in found.items()
+    weights = [
+        {"name": name, "shape": shape, "size": math.prod(shape), "group": group}
+        for group, shapes in groups.items()
+        for name, shape in shapes.items()
     ]
     restored_size = _size(mapping.restored)
-    network_size = restored_size + _size(mapping.missing) + _size(shapes["shape_mismatch"])
+    network_size = restored_size + _size(mapping.missing) + _size(mismatched)
     return Section(
         "mapping",
         "What the warm start took over",
@@ -52,7 +43,6 @@ def mapping_section(data: ReportData) -> Section:
             "restored": len(mapping.restored),
             "in_network": len(weights) - len(mapping.unused),
             "restored_share": restored_size / max(1, network_size),
-            "mapping": mapping,
             "metrics": data.records[WARM_START].metrics,
             "restore": data.settings.restore,
         },
