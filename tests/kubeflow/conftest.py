@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from pipelines.config import load_config
-from tests.e2e.conftest import small_mnist  # noqa: F401
 
 CONFIG = "configs/mnist_to_optdigits.yaml"
 IMAGE = "registry.example/warmstart:1.0"
