@@ -43,7 +43,7 @@ def test_answers_come_in_the_order_of_files_and_records(tmp_path: Path, saved_mo
     assert answers.example_ids == [f"train/{i:08d}" for i in index]
     np.testing.assert_array_equal(answers.labels, index % 3)
     np.testing.assert_array_equal(answers.predicted, (index + 1) % 3)
-    np.testing.assert_allclose(answers.confidence, 0.75 + 0.25 / 3)
+    np.testing.assert_allclose(answers.confidence, 0.75 + 0.25 / 3, rtol=1e-6)
 
 
 def test_missing_model_is_refused_with_its_path(tmp_path: Path) -> None:
