@@ -218,7 +218,7 @@ def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
     if warm_start.method.trains():
         session.open_run()
     outcome = warm_start.fit(network, data, job.model_run)
-    example_ids = () if data.shots is None else data.shots.example_ids
+    example_ids = [] if data.shots is None else data.shots.example_ids.tolist()
     session.save(
         network,
         WARM_START,
