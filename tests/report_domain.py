@@ -149,7 +149,6 @@ def report_data(
             "leep": Estimate(-0.5),
             "log_me": Estimate(0.25),
             "h_score": Estimate(None, "It takes two labelled images of a class."),
-            "proxy_a_distance": Estimate(1.75),
         },
         lineage=[
             ArtifactFact(key, f"artifacts/{key}", "Model", number, key.ljust(64, "0"))

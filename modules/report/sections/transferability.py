@@ -8,17 +8,12 @@ from modules.transfer.transferability.estimates import (
     H_SCORE,
     LEEP,
     LOG_ME,
-    PROXY_A_DISTANCE,
 )
 
 _MEANINGS = {
     LEEP: ("LEEP", "at most 0, higher is better: the pretrained answers foretell the labels"),
     LOG_ME: ("LogME", "higher is better: a linear model on the features explains the labels"),
     H_SCORE: ("H-score", "higher is better: the classes lie apart in the features"),
-    PROXY_A_DISTANCE: (
-        "Proxy A-distance",
-        "0 where a classifier cannot tell the domains apart, 2 where it always can",
-    ),
 }
 
 
