@@ -1,1 +1,1 @@
-"""What `make bench` runs: each figure with its counterpart, both in one run."""
+"""What `make bench` runs: each figure beside its counterpart, measured in the same run."""

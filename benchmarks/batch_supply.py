@@ -1,4 +1,4 @@
-"""What the input pipeline costs the trainer: real batches against one batch kept in memory."""
+"""What the input pipeline costs training: real batches against one batch kept in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIDES = {"as they are": None, "augmented": augment_images}
 
 
 def measure(repeats: int) -> list[Figure]:
-    """Alternates the batches of the pretraining with the first of them, again and again."""
+    """Alternates pretraining on all batches with pretraining on the first one only."""
     examples = random_digits(STEPS * BATCH)
     precision = choose_precision("auto")
     supplied: dict[str, list[float]] = {name: [] for name in _SIDES}

@@ -15,7 +15,7 @@ CONFIG = "configs/mnist_to_optdigits.yaml"
 
 
 def measure(repeats: int) -> list[Figure]:
-    """Runs it as often as asked for, each time in a new folder and once more in the same one."""
+    """Runs the scenario in a new folder, then again in the same one."""
     first, cached = [], []
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as output:

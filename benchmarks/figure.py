@@ -1,4 +1,4 @@
-"""One measured figure, with its spread and what is wanted of it."""
+"""One measured figure, with its spread and its target."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Wanted:
-    """A bound that a figure is held against.
+    """A target for a figure.
 
     Attributes:
-        direction: Whether more or less is better.
-        value: In the figure's unit.
+        direction: Which side of the value is good.
+        value: Bound in the figure's unit.
     """
 
     direction: Literal["at least", "at most"]
@@ -24,7 +24,7 @@ class Wanted:
         return f"{'≥' if self.direction == 'at least' else '≤'} {self.value:,g}"
 
     def is_met(self, measured: float) -> bool:
-        """Tells whether a measured value is on the right side."""
+        """Tells whether a measured value meets the target."""
         return measured >= self.value if self.direction == "at least" else measured <= self.value
 
 
@@ -34,9 +34,9 @@ class Figure:
 
     Attributes:
         name: What was measured.
-        values: One a repeat.
+        values: One value for each repeat.
         unit: `times` for a ratio of two sides of one run.
-        wanted: The bound, where there is one.
+        wanted: The target, if there is one.
     """
 
     name: str
@@ -46,18 +46,18 @@ class Figure:
 
     @property
     def median(self) -> float:
-        """The repeats' median."""
+        """Median of the repeats."""
         return statistics.median(self.values)
 
     @property
     def verdict(self) -> str:
-        """`yes` or `no` where something is wanted, else nothing."""
+        """`yes` or `no`; empty without a target."""
         if self.wanted is None:
             return ""
         return "yes" if self.wanted.is_met(self.median) else "no"
 
     def as_json(self) -> dict[str, Any]:
-        """Gives what results.json holds of it."""
+        """Returns the figure's entry in results.json."""
         return {
             "name": self.name,
             "unit": self.unit,
@@ -82,6 +82,6 @@ def at_most(value: float) -> Wanted:
 def ratio(
     name: str, ours: Sequence[float], theirs: Sequence[float], wanted: Wanted | None = None
 ) -> Figure:
-    """Compares two sides repeat by repeat, so that what slowed both down cancels."""
+    """Divides two sides repeat by repeat, so that a slowdown of both cancels out."""
     values = [our / their for our, their in zip(ours, theirs, strict=True)]
     return Figure(name, values, "times", wanted)

@@ -14,14 +14,14 @@ _BATCH, _BATCHES = 1000, 10
 
 
 def measure(repeats: int) -> list[Figure]:
-    """Frames images of 28x28 as often as asked for."""
+    """Measures the framing of 28x28 images."""
     images = random_digits(_BATCH).images
     speeds = [framing_speed(tf.constant(images)) for _ in range(repeats)]
     return [Figure("framing inside the graph", speeds, "images/s", at_least(20_000))]
 
 
 def framing_speed(images: tf.Tensor) -> float:
-    """Frames a batch again and again, traced beforehand, in images per second."""
+    """Frames a batch repeatedly, without counting the tracing, in images per second."""
     frame = tf.function(lambda batch: frame_images(batch, 28))
     frame(images)
     started = time.perf_counter()

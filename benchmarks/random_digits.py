@@ -1,4 +1,4 @@
-"""Images of noise in MNIST's shape: the speed of a training does not depend on what they show."""
+"""Noise in MNIST's shape: training speed does not depend on what the images show."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Where a training step's time goes, operation by operation, by TensorFlow's own profiler.
+"""Where a training step's time goes, by operation, measured by TensorFlow's profiler.
 
     python -m benchmarks.step_profile [--precision float32] [--top 12]
 
-Operations run beside one another on several cores, so the milliseconds add up to more than a step.
+Operations run in parallel on several cores, so their milliseconds add up to more than a step.
 """
 
 from __future__ import annotations

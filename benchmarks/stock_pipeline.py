@@ -2,8 +2,8 @@
 
     python -m benchmarks.stock_pipeline SOURCE_TFRECORDS TARGET_TFRECORDS OUTPUT
 
-It is the counterpart of the default scenario: the second pipeline's Trainer starts from the first's
-model. It has no control arm, no paired comparison and no report.
+The second pipeline's Trainer starts from the first one's model. Unlike the default scenario, this
+design has no control arm, no paired comparison and no report.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ def create_pipeline(
     """Wires ExampleGen to Pusher.
 
     Args:
-        name: Of the pipeline; one folder of `output`.
-        examples_folder: Has train.tfrecord and eval.tfrecord.
-        output: For artifacts, metadata and the pushed model.
+        name: Name of the pipeline and of its folder in `output`.
+        examples_folder: Holds train.tfrecord and eval.tfrecord.
+        output: Folder for artifacts, metadata and the pushed model.
         steps: Training steps.
         batch_size: Examples a step.
-        learning_rate: Adam's.
+        learning_rate: Learning rate of Adam.
         base_model: Model artifact to start from.
 
     Returns:

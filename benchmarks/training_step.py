@@ -18,7 +18,7 @@ _FLOAT32 = "float32"
 
 
 def measure(repeats: int) -> list[Figure]:
-    """Alternates `fit` as Keras has it with our loop in float32 and in the default precision."""
+    """Alternates `keras.Model.fit` and our loop, in float32 and in the default precision."""
     examples = random_digits(STEPS * BATCH)
     default = choose_precision("auto")
     fits: dict[str, list[float]] = {_FLOAT32: [], default: []}

@@ -3,10 +3,10 @@
 #
 #   kubeflow/build_image.sh [--tag TAG] [--base IMAGE] [--store FOLDER]
 #
-# --tag    Name of the image (warmstart:dev).
-# --base   Base image to pull (see Dockerfile). Without it, Debian 13 made by debootstrap stands in;
-#          it is made once and kept in the store.
-# --store  Folder for the image store (/var/tmp/warmstart-images); up to 15 GB.
+# --tag    Name of the image. Defaults to warmstart:dev.
+# --base   Base image to pull (see Dockerfile). Defaults to a Debian 13 made by debootstrap, once,
+#          and kept in the store.
+# --store  Folder for the image store, up to 15 GB. Defaults to /var/tmp/warmstart-images.
 #
 # Needs root and Debian's packages buildah and, without --base, debootstrap; exits with 77 and the
 # reason where it cannot build here. Afterwards:
@@ -42,17 +42,11 @@ mkdir -p "$store"
 work=$(mktemp -d "$store/build.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-# The Debian mirror that this host's own apt uses; nothing on another distribution.
-host_mirror() {
-  apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-    awk '$1 == "Debian" && $2 !~ /security/ { print $2; exit }'
-}
-
-# Debian 13 with Python 3.13, nothing else: what python:3.13-slim-trixie is, but for its size.
+# Debian 13 with Python 3.13 and nothing else, like python:3.13-slim-trixie but larger.
 make_base() {
   local root=$work/debian13 container
   # shellcheck disable=SC2046  # no mirror means no argument: debootstrap has its own default
-  debootstrap --variant=minbase --include=ca-certificates,python3 trixie "$root" $(host_mirror) \
+  debootstrap --variant=minbase --include=ca-certificates,python3 trixie "$root" $(.ci/debian13 mirror) \
     >"$work/log" || { cat "$work/log" >&2 && return 1; }
   mv "$root/etc/apt/sources.list" "$store/debian13.list"
   rm -rf "$root"/var/cache/apt/*.bin "$root"/var/cache/apt/archives/*.deb \
@@ -65,7 +59,7 @@ make_base() {
   rm -rf "$root"
 }
 
-# What this host reaches package indexes with: there while building, not in the image.
+# The settings that this host reaches package indexes with: used while building, not in the image.
 settings=()
 share_host_settings() {
   local name path

@@ -1,4 +1,4 @@
-"""Imports what the pipeline's tasks run; the image's build fails here if a package is missing."""
+"""Imports what the tasks of a pipeline run: the image's build fails if a package is missing."""
 
 from __future__ import annotations
 

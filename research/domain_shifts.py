@@ -2,33 +2,27 @@
 
     python -m research.domain_shifts --output runs/shifts
 
-Each shift is a domain of its own (`data/write_domain_shift.py`) and a study of its own
-(`warmstart study`); all share one pretrained model. The command goes on where it was stopped, and
-writes shifts.csv, shifts.md, shifts.svg and shifts.png.
+Each shift is a domain (`data/write_domain_shift.py`) with a study of its own (`warmstart study`);
+all share one pretrained model. If interrupted, rerun the same command to resume. It writes
+shifts.csv, shifts.md and shifts.png.
 """
 
 from __future__ import annotations
 
-import argparse
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import matplotlib.style
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
 from data.write_domain_shift import write_domain_shift
 from modules.core.arms import SCRATCH
-from modules.images.domain_shifts import shift_names
 from modules.study.cells import ZERO_SHOT
-from modules.study.plot import COLOURS, STYLE
+from modules.study.plot import COLOURS
 from modules.study.summary import SummaryRow, to_markdown
 from pipelines.config import load_config
 from pipelines.study.runner import run_study
+from research.csv_files import write_csv
+from research.plots import png_figure
+from research.shift_arguments import CONFIG, SOURCE, shift_parser
 
-CONFIG = "configs/mnist_to_optdigits.yaml"
-SOURCE = Path("data/mnist")
 SHOTS = (1, 10)
 
 
@@ -36,8 +30,8 @@ class ShiftResult:
     """One shift's study.
 
     Args:
-        name: Of the shift.
-        rows: Of its study.
+        name: Name of the shift.
+        rows: Summary of its study.
         recipe: The method that the configuration names.
     """
 
@@ -49,11 +43,11 @@ class ShiftResult:
         self.recipe = {shots: by_place[recipe, shots] for shots in SHOTS}
 
     def gain(self, shots: int) -> float:
-        """The recipe's mean above zero-shot, in points."""
+        """Subtracts zero-shot from the recipe's mean, in points."""
         return 100 * (self.recipe[shots].mean - self.zero_shot.mean)
 
     def line(self) -> list[str]:
-        """Gives the shift's line of the table."""
+        """Formats the shift's line of the table."""
         return [
             self.name,
             str(self.zero_shot),
@@ -76,14 +70,14 @@ def run_shifts(
     """Studies the shifts one after the other.
 
     Args:
-        names: Of the shifts.
+        names: Names of the shifts.
         output: Folder for data and studies.
         repeats: Trainings of each arm with each number of shots.
         overrides: `key.path=value`, for all studies.
-        limit: Images of each shifted domain, at most; None for as many as MNIST's test split has.
+        limit: Most images of each shifted domain. Defaults to the size of MNIST's test split.
 
     Returns:
-        A result a shift, in the same order.
+        A result for each shift, in the same order.
     """
     results = []
     for name in names:
@@ -106,29 +100,26 @@ def run_shifts(
 
 def write_shifts(results: Sequence[ShiftResult], output: Path) -> str:
     """Writes the table as CSV and Markdown, and the plot; returns the Markdown."""
-    lines = [HEADER, *(result.line() for result in results)]
-    with (output / "shifts.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("shift", "method", "shots", "repeats", "mean", "sd"))
-        for result in results:
-            for row in (result.zero_shot, *result.scratch.values(), *result.recipe.values()):
-                values = (row.method, row.shots, len(row.accuracies), row.mean, row.sd)
-                writer.writerow((result.name, *values))
-    text = to_markdown(lines)
+    rows = [
+        (result.name, row.method, row.shots, len(row.accuracies), row.mean, row.sd)
+        for result in results
+        for row in (result.zero_shot, *result.scratch.values(), *result.recipe.values())
+    ]
+    header = ("shift", "method", "shots", "repeats", "mean", "sd")
+    write_csv(output / "shifts.csv", header, rows)
+    text = to_markdown([HEADER, *(result.line() for result in results)])
     (output / "shifts.md").write_text(text, encoding="utf-8")
-    _plot(results, output)
+    _plot(results, output / "shifts.png")
     return text
 
 
-def _plot(results: Sequence[ShiftResult], output: Path) -> None:
+def _plot(results: Sequence[ShiftResult], path: Path) -> None:
     arms: Mapping[str, list[SummaryRow]] = {
         "zero-shot": [result.zero_shot for result in results],
         **{f"scratch, {shots}": [result.scratch[shots] for result in results] for shots in SHOTS},
         **{f"recipe, {shots}": [result.recipe[shots] for result in results] for shots in SHOTS},
     }
-    with matplotlib.style.context(["default", STYLE]):
-        figure = Figure(figsize=(7.2, 0.6 + 0.42 * len(results)), layout="constrained")
-        FigureCanvasAgg(figure)
+    with png_figure(path, (7.2, 0.6 + 0.42 * len(results))) as figure:
         axes = figure.add_subplot()
         for place, (name, rows) in enumerate(arms.items()):
             axes.errorbar(
@@ -146,24 +137,12 @@ def _plot(results: Sequence[ShiftResult], output: Path) -> None:
         axes.invert_yaxis()
         axes.tick_params(length=0)
         axes.set_xlabel("target accuracy, %")
-        axes.figure.legend(loc="outside upper left", ncols=5)
-        figure.savefig(output / "shifts.svg", metadata={"Date": None})
-        figure.savefig(output / "shifts.png", dpi=160, metadata={"Software": None})
+        figure.legend(loc="outside upper left", ncols=5)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Study the recipe on generated shifts of MNIST.")
-    parser.add_argument("--output", type=Path, default=Path("runs/shifts"))
-    parser.add_argument("--shifts", nargs="+", choices=shift_names(), default=shift_names())
+    parser = shift_parser("Study the recipe on generated shifts of MNIST.", "runs/shifts", None)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--limit", type=int, metavar="N", help="images of each shift, at most")
-    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
-    arguments = parser.parse_args()
-    done = run_shifts(
-        arguments.shifts,
-        arguments.output,
-        arguments.repeats,
-        arguments.overrides,
-        arguments.limit,
-    )
-    print(write_shifts(done, arguments.output))
+    chosen = parser.parse_args()
+    done = run_shifts(chosen.shifts, chosen.output, chosen.repeats, chosen.overrides, chosen.limit)
+    print(write_shifts(done, chosen.output))

@@ -19,25 +19,25 @@ FALLS = (0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 CLASS_SIZES = (10, 30, 90, 300)
 
 _ACCURACY = 0.85
-# Answers that a transfer breaks though it gains: about what the default scenario's breaks.
+# Share of answers that a gaining transfer breaks: about that of the default scenario.
 _BROKEN = 0.01
-# Far enough above scratch for that requirement not to decide, unless it is the one in question.
+# Far enough above scratch for that requirement not to decide, except where it is under test.
 _ABOVE_SCRATCH = Discordance(fixed=0.1, broken=0.01)
 _CLEAR_GAIN = _ABOVE_SCRATCH
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A truth, the gate that judges it, and what it is for.
+    """A truth, the gate that judges it, and the question it answers.
 
     Attributes:
-        kind: Which question it answers.
+        kind: The question.
         name: What is true.
-        truth: Of the three arms.
-        gate: What must be shown.
-        effect: The true effect that is varied, as a share: a gain or a fall.
+        truth: The three arms.
+        gate: The gate's settings.
+        effect: The true effect under study, a gain or a fall, as a share.
         most_blessed: Largest share of blessings that the level allows.
-        fewest_blessed: Smallest share that is wanted, where not blessing is the error.
+        fewest_blessed: Smallest acceptable share, where not blessing is the error.
     """
 
     kind: Kind
@@ -50,12 +50,12 @@ class Scenario:
 
 
 def scenarios() -> list[Scenario]:
-    """Gives every scenario, those that test a level first."""
+    """Returns every scenario, those that test a level first."""
     return [*no_true_effect(), *class_falls(), *no_harm(), *power()]
 
 
 def no_true_effect() -> Iterator[Scenario]:
-    """Gives truths that each miss one requirement exactly at its edge: the worst case of it."""
+    """Yields truths that each miss one requirement exactly at its edge, its worst case."""
     for size in EVAL_SIZES:
         for differ in (0.01, 0.05, 0.2):
             alike = Discordance(differ / 2, differ / 2)
@@ -79,7 +79,7 @@ def no_true_effect() -> Iterator[Scenario]:
 
 
 def class_falls() -> Iterator[Scenario]:
-    """Gives truths with a gain in nine of ten classes and a fall, beyond 5 points, in one."""
+    """Yields truths with a gain in nine of ten classes and a fall of over 5 points in one."""
     for size in CLASS_SIZES:
         for fall in FALLS:
             fixed, broken = np.full(10, 0.1), np.full(10, _BROKEN)
@@ -92,7 +92,7 @@ def class_falls() -> Iterator[Scenario]:
 
 
 def no_harm() -> Iterator[Scenario]:
-    """Gives truths in which nothing falls and not blessing is the error."""
+    """Yields truths in which nothing falls and not blessing is the error."""
     few = TrueArms(100, 10, _ACCURACY, Discordance(0.15, 0.03), _ABOVE_SCRATCH)
     usual = TrueArms(10, 90, _ACCURACY, Discordance(0.15, 0.03), _ABOVE_SCRATCH)
     for truth in (few, usual):
@@ -101,7 +101,7 @@ def no_harm() -> Iterator[Scenario]:
 
 
 def power() -> Iterator[Scenario]:
-    """Gives true gains over the pretrained model, by number of eval examples."""
+    """Yields true gains over the pretrained model, by number of eval examples."""
     for size in EVAL_SIZES:
         for gain in GAINS:
             truth = _ten(size, Discordance(_BROKEN + gain, _BROKEN))

@@ -2,29 +2,27 @@
 
     python -m research.gate_simulation
 
-It prints a table and writes docs/gate/simulation.csv and simulation.svg. It ends with 1 if the gate
-blesses more often than its level allows where nothing was gained.
+It prints a table and writes docs/gate/simulation.csv and simulation.png. It exits with 1 if the
+gate blesses more often than its level allows where nothing was gained.
 """
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from modules.evaluation.paired_statistics import wilson_interval
+from research.csv_files import write_csv
 from research.gate_scenarios import Scenario, scenarios
+from research.plots import png_figure
 from research.simulated_arms import SimulatedVerdicts, simulate
 
 FOLDER = Path("docs/gate")
@@ -38,7 +36,7 @@ class Point:
 
     Attributes:
         scenario: What is true.
-        verdicts: What the gate said.
+        verdicts: The gate's verdicts.
     """
 
     scenario: Scenario
@@ -51,12 +49,12 @@ class Point:
 
     @property
     def ci95(self) -> tuple[float, float]:
-        """95 % interval of that share."""
+        """95 % interval of the share of blessings."""
         return wilson_interval(self.verdicts.blessed, self.verdicts.runs)
 
     @property
     def holds(self) -> bool | None:
-        """Whether the whole interval is on the right side; None where nothing is wanted."""
+        """Whether the whole interval is within the scenario's bound; None where there is none."""
         low, high = self.ci95
         if self.scenario.most_blessed is not None:
             return high <= self.scenario.most_blessed
@@ -65,7 +63,7 @@ class Point:
         return None
 
     def row(self) -> dict[str, object]:
-        """Gives the row of the table of all points."""
+        """Formats the point as a row of the CSV file."""
         scenario, verdicts = self.scenario, self.verdicts
         low, high = self.ci95
         return {
@@ -98,24 +96,16 @@ def main(runs: int, seed: int, output: Path) -> None:
         for scenario in track(chosen, "Simulating", disable=not sys.stderr.isatty())
     ]
     output.mkdir(parents=True, exist_ok=True)
-    write_csv(points, output / "simulation.csv")
-    draw(points, output / "simulation.svg")
+    rows = [point.row() for point in points]
+    write_csv(output / "simulation.csv", rows[0], [row.values() for row in rows])
+    draw(points, output / "simulation.png")
     print_table(points)
     missed = [point for point in points if point.holds is False]
     sys.exit(1 if missed else 0)
 
 
-def write_csv(points: Sequence[Point], path: Path) -> None:
-    """Writes every point, one a line."""
-    rows = [point.row() for point in points]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
 def print_table(points: Sequence[Point]) -> None:
-    """Prints one row a point."""
+    """Prints a row for each point."""
     table = Table("kind", "truth", "examples", "true effect", "blessed", "95 % interval", "holds")
     for point in points:
         low, high = point.ci95
@@ -133,24 +123,19 @@ def print_table(points: Sequence[Point]) -> None:
 
 def draw(points: Sequence[Point], path: Path) -> None:
     """Draws how often a gain is blessed, and how often a fallen class is overlooked."""
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    FigureCanvasSVG(figure)
-    gains, falls = figure.subplots(1, 2, sharey=True)
-    _lines(gains, points, "power", lambda point: f"{point.scenario.truth.examples:,} examples")
-    gains.set(xlabel="true gain over the pretrained model (points)", ylabel="blessed (%)")
-    gains.set_title("Every class gains")
-    gains.axhline(5, color="0.5", linewidth=0.8, linestyle="--")
-    _lines(
-        falls,
-        points,
-        "class falls",
-        lambda point: f"{point.scenario.truth.examples_per_class} a class",
-    )
-    falls.set(xlabel="true fall of one class of ten (points)")
-    falls.set_title("One class falls, nine gain")
-    falls.axhline(5, color="0.5", linewidth=0.8, linestyle="--")
-    with matplotlib.rc_context({"svg.hashsalt": "warmstart"}):
-        figure.savefig(path, format="svg", metadata={"Date": None})
+    with png_figure(path, (9, 3.6)) as figure:
+        gains, falls = figure.subplots(1, 2, sharey=True)
+        _lines(gains, points, "power", lambda point: f"{point.scenario.truth.examples:,} examples")
+        gains.set(xlabel="true gain over the pretrained model (points)", ylabel="blessed (%)")
+        gains.set_title("Every class gains")
+        _lines(
+            falls,
+            points,
+            "class falls",
+            lambda point: f"{point.scenario.truth.examples_per_class} a class",
+        )
+        falls.set(xlabel="true fall of one class of ten (points)")
+        falls.set_title("One class falls, nine gain")
 
 
 def _lines(axes: Axes, points: Sequence[Point], kind: str, name: Callable[[Point], str]) -> None:
@@ -161,8 +146,8 @@ def _lines(axes: Axes, points: Sequence[Point], kind: str, name: Callable[[Point
     for label, line in series.items():
         effects = [100 * abs(point.scenario.effect) for point in line]
         axes.plot(effects, [100 * point.rate for point in line], marker="o", ms=3, label=label)
-    axes.legend(frameon=False, fontsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.axhline(5, color="0.5", linewidth=0.8, linestyle="--")
+    axes.legend(fontsize=8)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +17,7 @@ RESAMPLES = 2000
 _CONFIDENCE = 0.95
 
 
-@dataclass(frozen=True)
-class RankCorrelation:
+class RankCorrelation(NamedTuple):
     """Spearman's rank correlation.
 
     Attributes:
@@ -37,17 +35,17 @@ class RankCorrelation:
 
 
 def spearman(estimate: Table, outcome: Table, over: Over) -> float:
-    """Computes Spearman's rank correlation, with mean ranks for ties.
+    """Computes Spearman's rank correlation over pairs, or its mean over targets or sources.
 
     Args:
         estimate: [S, T], of S sources and T targets.
         outcome: [S, T].
-        over: `all pairs`; `sources`: over the sources, one target at a time, and averaged over the
-            targets; `targets` the other way round.
+        over: `all pairs`; `sources` ranks the sources of one target at a time and averages over the
+            targets; `targets` does it the other way round.
 
     Returns:
-        In [-1, 1]. A target (source) over which one of the two does not vary is left out; NaN where
-        none is left.
+        In [-1, 1]. Targets (sources) for which either table is constant are left out; NaN if none
+        is left.
 
     Example:
         >>> rows = np.array([[1.0, 2.0], [3.0, 9.0]])
@@ -59,6 +57,7 @@ def spearman(estimate: Table, outcome: Table, over: Over) -> float:
         "sources": lambda table: table.T,
         "targets": lambda table: table,
     }[over]
+    # Calling scipy's spearmanr for each line makes the bootstrap three times slower.
     ranks = [rankdata(lines(table), axis=1) for table in (estimate, outcome)]
     first, second = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
     scale = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
@@ -73,16 +72,16 @@ def rank_correlation(
 ) -> RankCorrelation:
     """Computes Spearman's rank correlation with a bootstrap interval.
 
-    Pairs that share a source or a target are not independent: sources and targets are drawn anew,
-    each among themselves.
+    Pairs that share a source or a target are not independent, so sources and targets are resampled
+    separately.
 
     Reference: Owen, The Pigeonhole Bootstrap, Annals of Applied Statistics 1(2), 2007, section 3.
 
     Args:
         estimate: [S, T].
         outcome: [S, T].
-        over: See `spearman`.
-        resamples: Of the bootstrap, whose seed is always the same.
+        over: As for `spearman`.
+        resamples: Number of bootstrap resamples; the seed is fixed.
 
     Returns:
         The correlation with its percentile interval.

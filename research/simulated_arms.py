@@ -1,4 +1,4 @@
-"""Answers of three arms whose true accuracies are known, and what the gate says to them."""
+"""Predictions of three arms with known true accuracies, and the gate's verdicts on them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Discordance:
-    """In what share of a class's examples two models truly differ.
+    """The true share of a class's examples on which two models differ.
 
     Attributes:
         fixed: Chance that only the warm start is right; one value, or f64 [K], one a class.
-        broken: Chance that only the other arm is right, alike.
+        broken: Chance that only the other arm is right, in the same form.
     """
 
     fixed: float | Floats
@@ -37,8 +37,8 @@ class TrueArms:
         num_classes: K.
         examples_per_class: Eval examples of each class, as in a stratified split.
         accuracy: True accuracy of the warm start; one value, or f64 [K], one a class.
-        pretrained: How it differs from the pretrained model.
-        scratch: How it differs from the scratch control.
+        pretrained: How the warm start differs from the pretrained model.
+        scratch: How the warm start differs from the scratch control.
     """
 
     num_classes: int
@@ -61,7 +61,7 @@ class TrueArms:
         """Draws one evaluation.
 
         Args:
-            rng: Draws every answer on its own.
+            rng: Draws every prediction independently.
 
         Returns:
             Labels, int64 [N], and each arm's predictions, int64 [N], by name.
@@ -99,14 +99,14 @@ class TrueArms:
 
 @dataclass(frozen=True)
 class SimulatedVerdicts:
-    """What the gate said to simulated evaluations.
+    """Counts over simulated evaluations.
 
     Attributes:
-        runs: How many there were.
-        blessed: In how many the warm start was blessed.
-        class_alarms: In how many a class was said to fall.
-        raw_class_falls: In how many a class was seen to fall by more than is allowed, chance or
-            not: what a rule without a test would refuse.
+        runs: Number of evaluations.
+        blessed: Those in which the warm start was blessed.
+        class_alarms: Those in which the gate found that a class falls.
+        raw_class_falls: Those in which a class fell by more than allowed, by chance or not. A rule
+            without a test would refuse them.
     """
 
     runs: int
@@ -116,13 +116,13 @@ class SimulatedVerdicts:
 
 
 def simulate(truth: TrueArms, gate: GateSettings, runs: int, seed: int = 0) -> SimulatedVerdicts:
-    """Lets the gate judge evaluations that are drawn again and again from the same truth.
+    """Lets the gate judge repeated evaluations drawn from the same truth.
 
     Args:
-        truth: Of the three arms.
-        gate: What must be shown.
-        runs: Evaluations to draw.
-        seed: Of all draws.
+        truth: The three arms.
+        gate: The gate's settings.
+        runs: Number of evaluations to draw.
+        seed: Seed of all draws.
 
     Returns:
         Counts over the runs.

@@ -3,33 +3,29 @@
     python -m research.transferability --output runs/transferability
 
 Seven pretrainings of different strength times the generated shifts of MNIST, each pair fine-tuned
-on ten labelled images a class. Stopped, the same command goes on with the next pair; other settings
-need another --output. It writes pairs.csv, ranking.csv, ranking.md, ranking.svg and ranking.png.
+on ten labelled images a class. If interrupted, rerun the same command to resume; other settings
+need another --output. It writes pairs.csv, ranking.csv, ranking.md and ranking.png.
 """
 
 from __future__ import annotations
 
-import argparse
-import csv
 import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import matplotlib.style
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from rich.console import Console
 
 from modules.core.atomic_files import write_atomically
-from modules.images.domain_shifts import shift_names
-from modules.study.plot import COLOURS, STYLE
+from modules.study.plot import COLOURS
 from modules.study.summary import to_markdown
 from pipelines.config import Config, load_config
 from pipelines.running.display import RunDisplay
 from pipelines.study.pipeline import prepare_study
+from research.csv_files import write_csv
+from research.plots import png_figure
 from research.rank_correlation import (
     OVER,
     RESAMPLES,
@@ -38,12 +34,11 @@ from research.rank_correlation import (
     Table,
     rank_correlation,
 )
+from research.shift_arguments import CONFIG, SOURCE, shift_parser
 from research.transfer_pairs import PRETRAININGS, Pair, PairRunner, Pretraining
 
-CONFIG = "configs/mnist_to_optdigits.yaml"
-SOURCE = Path("data/mnist")
 OUTCOMES = ("accuracy", "gain over scratch", "gain over zero-shot")
-# Of the configuration: the pipeline gives the TransformGraph alone.
+# All that is needed of the pipeline is its TransformGraph.
 _OVERRIDES = ("pretraining.steps=1", "transfer.steps=100")
 
 
@@ -52,10 +47,10 @@ class Ranking:
     """How an estimate ranks an outcome.
 
     Attributes:
-        estimate: Its name.
+        estimate: Name of the estimate.
         outcome: One of `OUTCOMES`.
         over: What is ranked.
-        correlation: Positive where the estimate says the right thing.
+        correlation: Positive where a higher estimate goes with a better outcome.
     """
 
     estimate: str
@@ -71,14 +66,14 @@ def run_pairs(
     overrides: Sequence[str],
     limit: int,
 ) -> list[Pair]:
-    """Measures the pairs that are not there yet.
+    """Measures the pairs that are still missing.
 
     Args:
-        names: Of the shifts.
+        names: Names of the shifts.
         pretrainings: The sources.
-        output: Folder for all of it.
+        output: Folder for data, pairs and the pipeline.
         overrides: `key.path=value`.
-        limit: Images of each shifted domain.
+        limit: Most images of each shifted domain.
 
     Returns:
         All pairs, sources in their order, then shifts.
@@ -109,7 +104,7 @@ def rank(pairs: Sequence[Pair], resamples: int = RESAMPLES) -> list[Ranking]:
 
     Args:
         pairs: One for each source and each target.
-        resamples: Of the bootstrap.
+        resamples: Number of bootstrap resamples.
 
     Returns:
         The rankings.
@@ -137,28 +132,28 @@ def write_rankings(pairs: Sequence[Pair], rankings: Sequence[Ranking], output: P
     """Writes pairs and rankings as CSV, the rankings as Markdown and a plot.
 
     Args:
-        pairs: All of them.
-        rankings: Of `rank`.
+        pairs: One for each source and each target.
+        rankings: What `rank` returned.
         output: An existing folder.
 
     Returns:
         The Markdown.
     """
     names = list(pairs[0].estimates)
-    with (output / "pairs.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("source", "shift", *names, "zero_shot", "scratch", "fine_tuned"))
-        for pair in pairs:
-            estimates = (f"{pair.estimates[name]:.6g}" for name in names)
-            arms = (pair.zero_shot, pair.scratch, pair.fine_tuned)
-            writer.writerow((pair.source, pair.target, *estimates, *arms))
-    with (output / "ranking.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("estimate", "outcome", "over", "spearman", "low", "high"))
-        for row in rankings:
-            found = row.correlation
-            numbers = (f"{value:.4f}" for value in (found.value, found.low, found.high))
-            writer.writerow((row.estimate, row.outcome, row.over, *numbers))
+    arms = ("zero_shot", "scratch", "fine_tuned")
+    rows = []
+    for pair in pairs:
+        estimates = (f"{pair.estimates[name]:.6g}" for name in names)
+        rows.append((pair.source, pair.target, *estimates, *(getattr(pair, arm) for arm in arms)))
+    write_csv(output / "pairs.csv", ("source", "shift", *names, *arms), rows)
+    write_csv(
+        output / "ranking.csv",
+        ("estimate", "outcome", "over", "spearman", "low", "high"),
+        [
+            (row.estimate, row.outcome, row.over, *(f"{value:.4f}" for value in row.correlation))
+            for row in rankings
+        ],
+    )
     texts = {(row.outcome, row.over, row.estimate): str(row.correlation) for row in rankings}
     lines = [
         [outcome, over, *(texts[outcome, over, name] for name in names)]
@@ -167,7 +162,7 @@ def write_rankings(pairs: Sequence[Pair], rankings: Sequence[Ranking], output: P
     ]
     text = to_markdown([["outcome", "over", *names], *lines])
     (output / "ranking.md").write_text(text, encoding="utf-8")
-    _plot(rankings, names, output)
+    _plot(rankings, names, output / "ranking.png")
     return text
 
 
@@ -188,10 +183,8 @@ def _keep(pair: Pair, path: Path) -> None:
     write_atomically(path, json.dumps(asdict(pair)) + "\n")
 
 
-def _plot(rankings: Sequence[Ranking], names: Sequence[str], output: Path) -> None:
-    with matplotlib.style.context(["default", STYLE]):
-        figure = Figure(figsize=(9.0, 2.8), layout="constrained")
-        FigureCanvasAgg(figure)
+def _plot(rankings: Sequence[Ranking], names: Sequence[str], path: Path) -> None:
+    with png_figure(path, (9.0, 2.8)) as figure:
         panels = figure.subplots(1, len(OUTCOMES), sharey=True, sharex=True)
         for axes, outcome in zip(panels, OUTCOMES, strict=True):
             axes.axvline(0.0, color="0.7", linewidth=0.8)
@@ -221,23 +214,15 @@ def _plot(rankings: Sequence[Ranking], names: Sequence[str], output: Path) -> No
         panels[0].invert_yaxis()
         figure.supxlabel("Spearman's rank correlation, 95 % interval", fontsize="medium")
         figure.legend(loc="outside upper left", ncols=len(OVER), title="ranked over")
-        figure.savefig(output / "ranking.svg", metadata={"Date": None})
-        figure.savefig(output / "ranking.png", dpi=160, metadata={"Software": None})
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Rank transfers by what was estimated of them.")
-    parser.add_argument("--output", type=Path, default=Path("runs/transferability"))
-    parser.add_argument("--shifts", nargs="+", choices=shift_names(), default=shift_names())
-    parser.add_argument("--limit", type=int, default=2000, metavar="N", help="images of each shift")
-    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
-    arguments = parser.parse_args()
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    measured = run_pairs(
-        arguments.shifts,
-        PRETRAININGS,
-        arguments.output.resolve(),
-        arguments.overrides,
-        arguments.limit,
+    parser = shift_parser(
+        "Rank transfers by what was estimated of them.", "runs/transferability", limit=2000
     )
-    print(write_rankings(measured, rank(measured), arguments.output))
+    chosen = parser.parse_args()
+    chosen.output.mkdir(parents=True, exist_ok=True)
+    measured = run_pairs(
+        chosen.shifts, PRETRAININGS, chosen.output.resolve(), chosen.overrides, chosen.limit
+    )
+    print(write_rankings(measured, rank(measured), chosen.output))

@@ -140,12 +140,12 @@ def test_the_command_writes_table_and_plot_and_fails_if_a_level_is_exceeded(
     rows = list(csv.DictReader((tmp_path / "simulation.csv").open(encoding="utf-8")))
     assert [row["kind"] for row in rows] == ["no true effect", "class falls", "power"]
     assert [row["holds"] for row in rows] == ["yes", "", ""]
-    assert "<svg" in (tmp_path / "simulation.svg").read_text(encoding="utf-8")
+    assert (tmp_path / "simulation.png").read_bytes().startswith(b"\x89PNG")
 
     always = SimulatedVerdicts(runs=2000, blessed=120, class_alarms=0, raw_class_falls=0)
     monkeypatch.setattr(gate_simulation, "simulate", lambda *_: always)
     assert CliRunner().invoke(main, ["--output", str(tmp_path)]).exit_code == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["simulation.csv", "simulation.svg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["simulation.csv", "simulation.png"]
 
 
 def test_the_committed_table_is_of_these_scenarios_and_every_level_holds_in_it() -> None:
