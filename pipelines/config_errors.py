@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import get_args
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from modules.core.nearest_name import nearest_name
 from modules.settings.base import Settings
@@ -65,9 +66,14 @@ def sections(schema: type[Settings], path: str = "") -> Iterator[tuple[str, type
     """
     yield path, schema
     for name, field in schema.model_fields.items():
-        for kind in get_args(field.annotation) or (field.annotation,):
-            if isinstance(kind, type) and issubclass(kind, Settings):
-                yield from sections(kind, f"{path}{name}.")
+        if nested := nested_section(field):
+            yield from sections(nested, f"{path}{name}.")
+
+
+def nested_section(field: FieldInfo) -> type[Settings] | None:
+    """Returns the class of the section, or sections, that a key holds, if any."""
+    kinds = get_args(field.annotation) or (field.annotation,)
+    return next((k for k in kinds if isinstance(k, type) and issubclass(k, Settings)), None)
 
 
 def valid_keys(schema: type[Settings]) -> list[str]:

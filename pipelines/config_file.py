@@ -31,7 +31,7 @@ class _Loader(yaml.SafeLoader):
                 seen.add(key)
         return super().construct_mapping(node, deep)
 
-    def construct_scalar(self, node: yaml.ScalarNode) -> Any:
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
         # An escape such as "\ud800" is half a character: nothing can print or save it.
         value = super().construct_scalar(node)
         if not is_unicode(value):

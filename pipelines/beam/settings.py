@@ -20,18 +20,15 @@ _ENVIRONMENT_KEYS = {
     "EXTERNAL": "address",
     "LOOPBACK": None,
 }
+# Ways to reach an engine: exactly one of those of the runner must be given.
+_ENGINE_KEYS = ("job_endpoint", "flink_master", "spark_master")
+_DATAFLOW_KEYS = ("project", "region", "temp_location")
 _RUNNER_KEYS: Mapping[str, tuple[str, ...]] = {
     "local": (),
     "flink": ("job_endpoint", "flink_master", "job_server_jar", "parallelism", "environment"),
     "spark": ("job_endpoint", "spark_master", "job_server_jar", "environment"),
-    "dataflow": ("project", "region", "temp_location", "environment"),
+    "dataflow": (*_DATAFLOW_KEYS, "environment"),
     "portable": ("job_endpoint", "environment"),
-}
-# Ways to reach an engine: exactly one must be given.
-_RUNNER_ENGINE_KEYS: Mapping[str, tuple[str, ...]] = {
-    "flink": ("job_endpoint", "flink_master"),
-    "spark": ("job_endpoint", "spark_master"),
-    "portable": ("job_endpoint",),
 }
 _KEYS_OF_ALL = ("runner", "shared_storage", "options")
 # Beam options that other keys of the section write.
@@ -148,6 +145,9 @@ class BeamSettings(Settings):
             raise ValueError("; ".join(problems))
         return self
 
+    def _engine_keys(self) -> list[str]:
+        return [key for key in _RUNNER_KEYS[self.runner] if key in _ENGINE_KEYS]
+
     def _foreign_keys(self) -> Iterator[str]:
         allowed = _RUNNER_KEYS[self.runner]
         for key in type(self).model_fields:
@@ -156,13 +156,11 @@ class BeamSettings(Settings):
                 yield f"'{key}' is for runner {' or '.join(owners)}, not {self.runner}"
 
     def _missing_keys(self) -> Iterator[str]:
-        engine = _RUNNER_ENGINE_KEYS.get(self.runner, ())
+        engine = self._engine_keys()
         if engine and all(getattr(self, key) is None for key in engine):
             yield f"runner {self.runner} needs {' or '.join(map(repr, engine))}"
         if self.runner == "dataflow":
-            missing = [
-                key for key in ("project", "region", "temp_location") if getattr(self, key) is None
-            ]
+            missing = [key for key in _DATAFLOW_KEYS if getattr(self, key) is None]
             if missing:
                 yield f"runner dataflow needs {', '.join(map(repr, missing))}"
             if self.environment is None or self.environment.type != "DOCKER":
@@ -177,8 +175,7 @@ class BeamSettings(Settings):
             )
 
     def _contradictions(self) -> Iterator[str]:
-        engine = _RUNNER_ENGINE_KEYS.get(self.runner, ())
-        given = [key for key in engine if getattr(self, key) is not None]
+        given = [key for key in self._engine_keys() if getattr(self, key) is not None]
         if len(given) > 1:
             yield f"{' and '.join(map(repr, given))}: give one; a job server knows its engine"
         if self.job_endpoint is not None and self.job_server_jar is not None:

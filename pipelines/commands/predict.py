@@ -90,14 +90,12 @@ def predict_images(
 
 def _refusal(predictions: Predictions) -> WarmstartError:
     refused = predictions.refused
-    lines = [*refused[:_MOST_NAMED]]
-    if len(refused) > _MOST_NAMED:
-        lines.append(f"and {len(refused) - _MOST_NAMED} more")
-    if not predictions.answers:
-        return WarmstartError("\n".join([*lines, "There is no image to predict."]))
-    total = len(refused) + len(predictions.answers)
-    lines.append(
-        f"{len(refused)} of {total} files are not images, so nothing is printed. Fix this, or pass "
-        "--skip-bad to skip them."
+    more = len(refused) - _MOST_NAMED
+    conclusion = (
+        f"{len(refused)} of {len(refused) + len(predictions.answers)} files are not images, so "
+        "nothing is printed. Fix this, or pass --skip-bad to skip them."
+        if predictions.answers
+        else "There is no image to predict."
     )
-    return WarmstartError("\n".join(lines))
+    others = [f"and {more} more"] if more > 0 else []
+    return WarmstartError("\n".join([*refused[:_MOST_NAMED], *others, conclusion]))

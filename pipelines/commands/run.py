@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,15 +26,14 @@ def run_command(
     config: Path,
     overrides: tuple[str, ...],
     output: Path | None,
-    fresh: bool,
     require_blessing: bool,
-    verbose: bool,
+    **options: Any,
 ) -> None:
     """Run the transfer pipeline of CONFIG on this machine."""
     from pipelines.config import load_config
 
     loaded = load_config(config, overrides)
-    verdict = run_scenario(loaded, output or loaded.output_folder, fresh=fresh, verbose=verbose)
+    verdict = run_scenario(loaded, output or loaded.output_folder, **options)
     if require_blessing and verdict != "blessed":
         sys.exit(3)
 

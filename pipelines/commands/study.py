@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -52,15 +53,7 @@ def _names(_: click.Context, parameter: click.Parameter, text: str | None) -> tu
 @override_option
 @verbose_option
 def study_command(
-    config: Path,
-    shots: tuple[int, ...],
-    methods: tuple[str, ...],
-    repeats: int,
-    output: Path | None,
-    pipeline: Path | None,
-    workers: int | None,
-    overrides: tuple[str, ...],
-    verbose: bool,
+    config: Path, overrides: tuple[str, ...], output: Path | None, **options: Any
 ) -> None:
     """Compare transfer methods on CONFIG's domains by the number of labels.
 
@@ -71,13 +64,4 @@ def study_command(
     from pipelines.study.runner import run_study
 
     loaded = load_config(config, overrides)
-    run_study(
-        loaded,
-        output or loaded.output_folder / "study",
-        shots=shots,
-        methods=methods,
-        repeats=repeats,
-        pipeline=pipeline,
-        workers=workers,
-        verbose=verbose,
-    )
+    run_study(loaded, output or loaded.output_folder / "study", **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -38,30 +39,19 @@ import click
 def submit_command(
     spec_file: Path,
     host: str,
-    parameters: tuple[str, ...],
-    experiment: str,
-    run_name: str | None,
     namespace: str | None,
     token: str | None,
     cookies: str | None,
     ca_certificate: str | None,
-    wait: bool,
-    timeout: float,
+    parameters: tuple[str, ...],
+    **options: Any,
 ) -> None:
     """Upload FILE.yaml to Kubeflow Pipelines and start a run of it."""
     from pipelines.kubeflow.server import Server
     from pipelines.kubeflow.submitter import submit
 
-    submit(
-        spec_file,
-        Server(host, namespace, token, cookies, ca_certificate),
-        parameters=_pairs(parameters),
-        experiment=experiment,
-        run_name=run_name,
-        wait=wait,
-        timeout=timeout,
-        report=click.echo,
-    )
+    server = Server(host, namespace, token, cookies, ca_certificate)
+    submit(spec_file, server, parameters=_pairs(parameters), report=click.echo, **options)
 
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, str]:

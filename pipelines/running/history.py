@@ -54,7 +54,19 @@ def record_run(result: Mapping[str, Any], output: Path) -> None:
         result: The content of result.json.
         output: The output folder, which no other run uses.
     """
-    record = _record(result)
+    record = RunRecord(
+        finished=result["finished"],
+        name=result["name"],
+        source=result["source"]["name"],
+        target=result["target"]["name"],
+        shots=result["target"]["shots"],
+        method=result["config"]["transfer"]["method"],
+        seed=result["seed"],
+        verdict=result["verdict"],
+        accuracies={arm: result["arms"][arm]["accuracy"] for arm in ARMS},
+        pushed_to=result["pushed_to"],
+        cached=len(result["cached"]),
+    )
     path = output / HISTORY_FILE
     earlier = path.read_text(encoding="utf-8") if path.exists() else ""
     write_atomically(path, f"{earlier}{record.model_dump_json()}\n")
@@ -92,19 +104,3 @@ def find_output_folders(folder: Path) -> Iterator[Path]:
         if HISTORY_FILE in names:
             folders.clear()
             yield Path(parent)
-
-
-def _record(result: Mapping[str, Any]) -> RunRecord:
-    return RunRecord(
-        finished=result["finished"],
-        name=result["name"],
-        source=result["source"]["name"],
-        target=result["target"]["name"],
-        shots=result["target"]["shots"],
-        method=result["config"]["transfer"]["method"],
-        seed=result["seed"],
-        verdict=result["verdict"],
-        accuracies={arm: result["arms"][arm]["accuracy"] for arm in ARMS},
-        pushed_to=result["pushed_to"],
-        cached=len(result["cached"]),
-    )

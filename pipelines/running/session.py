@@ -15,11 +15,7 @@ from rich.console import Console
 
 from modules.core.errors import ConfigError, WarmstartError
 from pipelines.config import Config
-from pipelines.running.output_folder import (
-    LOGS_FOLDER,
-    exclusive_output,
-    storage_errors_explained,
-)
+from pipelines.running.output_folder import LOGS_FOLDER, exclusive_output, storage_errors_explained
 from pipelines.running.terminal_capture import logs_to_file
 
 

@@ -15,12 +15,7 @@ from rich.text import Text
 from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
 from modules.core.wording import display_name, shots_phrase
 from modules.models.serving_folder import pushed_versions
-from pipelines.running.output_folder import (
-    ARTIFACTS_FOLDER,
-    LOGS_FOLDER,
-    REPORT_FILE,
-    RESULT_FILE,
-)
+from pipelines.running.output_folder import ARTIFACTS_FOLDER, LOGS_FOLDER, REPORT_FILE, RESULT_FILE
 
 _ARM_NAMES = {
     PRETRAINED: "pretrained (zero-shot)",

@@ -27,10 +27,7 @@ SCHEMA_VERSION = 1
 
 
 def write_study(
-    config: Config,
-    rows: Sequence[SummaryRow],
-    results: Sequence[CellResult],
-    output: Path,
+    config: Config, rows: Sequence[SummaryRow], results: Sequence[CellResult], output: Path
 ) -> None:
     """Writes study.csv, study.md, study.png and study.html, and study.json last.
 
