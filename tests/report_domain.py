@@ -44,8 +44,10 @@ HOSTILE_NAMES = (
 )
 DIGITS = tuple("0123456789")
 
+_NO_LABELS = np.zeros(0, np.int64)
+_NO_FEATURES = np.zeros((0, 2), np.float32)
 _NOTHING_PROJECTED = ProjectedExamples(
-    [], [], *(np.zeros(shape, np.int64) for shape in (0, (0, 2), (0, 2), 0, 0))
+    [], [], _NO_LABELS, _NO_FEATURES, _NO_FEATURES, _NO_LABELS, _NO_LABELS
 )
 
 

@@ -36,7 +36,7 @@ def open_document(page: Page, path: Path, size: tuple[int, int], *, dark: bool =
 
 
 def check_drawing(
-    page: Page, path: Path, size: tuple[int, int], *, dark: bool, name: str
+    page: Page, path: Path, size: tuple[int, int], *, name: str, dark: bool = False
 ) -> dict[str, Any]:
     """Opens a page, and asserts that it is drawn whole without errors or sideways scrolling.
 

@@ -69,7 +69,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_it_is_drawn_whole_without_errors_or_sideways_scrolling(
     page: Page, reports: dict[str, Path], name: str, size: tuple[int, int], dark: bool
 ) -> None:
-    found = check_drawing(page, reports[name], size, dark=dark, name=name)
+    found = check_drawing(page, reports[name], size, name=name, dark=dark)
     assert found["images"] >= 20
     assert found["broken"] == 0
     assert found["figures"] >= 11

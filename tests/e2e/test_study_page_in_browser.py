@@ -65,7 +65,7 @@ def stand_ins(row: dict[str, str]) -> tuple[float, ...]:
 def test_it_is_drawn_whole_without_errors_or_sideways_scrolling(
     page: Page, pages: dict[str, Path], name: str, size: tuple[int, int], dark: bool
 ) -> None:
-    found = check_drawing(page, pages[name], size, dark=dark, name=f"study-{name}")
+    found = check_drawing(page, pages[name], size, name=f"study-{name}", dark=dark)
     assert found["figures"] == 1
 
 

@@ -42,8 +42,8 @@ def draw_rows(axes: Axes, names: Sequence[str], series: Sequence[Shares]) -> Non
 
 def draw_marks(axes: Axes, shares: Shares, marker: str, **style: Any) -> None:
     """Draws one series' marks: `style` is matplotlib's, with the label for the legend."""
-    rows = [row for row, share in enumerate(shares) if share is not None]
-    axes.plot([shares[row] for row in rows], rows, marker, clip_on=False, **style)
+    known = {row: share for row, share in enumerate(shares) if share is not None}
+    axes.plot(list(known.values()), list(known), marker, clip_on=False, **style)
 
 
 def measure_across(axes: Axes) -> None:

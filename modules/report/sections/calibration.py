@@ -60,7 +60,7 @@ def _diagram(arms: Mapping[str, Reliability]) -> Markup:
     def draw(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
         axes.annotate(
-            "as sure as right",
+            "perfectly calibrated",
             (0.03, 0.06),
             color=MUTED,
             rotation=45,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
@@ -110,7 +111,7 @@ def _family_tree(facts: Mapping[str, ArtifactFact]) -> Markup:
                     zorder=2,
                 )
             )
-            centred = {"ha": "center", "va": "center"}
+            centred: dict[str, Any] = {"ha": "center", "va": "center"}
             axes.annotate(REPORT_INPUTS[key].title, (x, -y + 0.09), weight="bold", **centred)
             fingerprint = facts[key].fingerprint[:_FINGERPRINT_SHOWN]
             axes.annotate(fingerprint, (x, -y - 0.12), size=7, color=MUTED, **centred)

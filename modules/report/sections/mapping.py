@@ -23,9 +23,9 @@ def mapping_section(data: ReportData) -> Section:
     mapping = data.mapping
     mismatched = {name: mismatch.network for name, mismatch in mapping.shape_mismatch.items()}
     groups: dict[str, Mapping[str, Shape]] = {
-        "taken over": mapping.restored,
+        "restored": mapping.restored,
         "only in the network: trained from initial values": mapping.missing,
-        "of another shape: trained from initial values": mismatched,
+        "different shape: trained from initial values": mismatched,
         "only in the checkpoint: not used": mapping.unused,
     }
     weights = [
