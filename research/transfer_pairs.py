@@ -21,6 +21,7 @@ from modules.core.example_features import EVAL_SPLIT, IMAGE, TRAIN_SPLIT
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import ImagePreprocessor, PreprocessedExamples
 from modules.images.augmentation import augment_images
+from modules.networks.network import Network
 from modules.networks.outputs import network_outputs
 from modules.networks.precision import choose_precision
 from modules.networks.registry import BuiltNetwork
@@ -252,7 +253,7 @@ def _estimates(network: BuiltNetwork, target: TargetDomain) -> dict[str, float]:
     }
 
 
-def _accuracy(network: BuiltNetwork, judged: PreprocessedExamples) -> float:
+def _accuracy(network: Network, judged: PreprocessedExamples) -> float:
     answers = np.argmax(network_outputs(network, judged.images).logits, axis=1)
     return float(np.mean(answers == judged.known_labels))
 
