@@ -23,7 +23,7 @@ from modules.models.signature import (
     PROBABILITIES,
     SERVING_DEFAULT,
 )
-from modules.networks.network import FEATURES, LOGITS, Network
+from modules.networks.network import LOGITS, Network
 
 # AutoGraph would spend seconds on rewriting Keras and TensorFlow Transform, to no effect.
 _function = functools.partial(tf.function, autograph=False)
@@ -92,10 +92,10 @@ class ServingModule(tf.Module):
         return self._transform.value(raw)[IMAGE]
 
     def _infer(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return _named_outputs(self._network.value(images, training=False))
+        return self._network.value(images, training=False)
 
     def _train(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return _named_outputs(self._network.value(images, training=True))
+        return self._network.value(images, training=True)
 
 
 def export_saved_model(
@@ -178,7 +178,3 @@ def _as_raw_feature(encoded: tf.Tensor, spec: Any) -> tf.Tensor | tf.SparseTenso
     if isinstance(spec, tf.io.VarLenFeature):
         return tf.sparse.from_dense(encoded[:, tf.newaxis])
     return tf.reshape(encoded, [-1, *spec.shape])
-
-
-def _named_outputs(outputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    return {FEATURES: outputs[FEATURES], LOGITS: outputs[LOGITS]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
+from collections.abc import Sequence
 from types import TracebackType
 
 import keras
@@ -115,7 +116,7 @@ class _LastLosses(tf.train.experimental.PythonState):
         self.values = json.loads(string_value)
 
 
-def _tf_variables(variables: list) -> list[tf.Variable]:
+def _tf_variables(variables: Sequence[keras.Variable | tf.Variable]) -> list[tf.Variable]:
     return [
         variable.value if isinstance(variable, keras.Variable) else variable
         for variable in variables

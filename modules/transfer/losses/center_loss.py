@@ -13,8 +13,7 @@ Reduction = Literal["mean", "sum"]
 class CenterLoss(tf.Module):
     """Center loss with its centers, which `update` moves and no gradient reaches.
 
-    A `tf.train.Checkpoint` of the object saves and restores the centers. Rows count by their
-    weight; a row of weight 0 has no effect, whatever its features and label are.
+    A `tf.train.Checkpoint` of the object saves and restores the centers.
 
     In a replica of a `tf.distribute` strategy, `loss` returns the replica's share of the global
     batch's loss (the shares, and their gradients, sum to the loss of one replica that sees the
@@ -27,7 +26,7 @@ class CenterLoss(tf.Module):
         num_classes: K.
         feature_dim: D.
         alpha: Step size of the centers, in [0, 1].
-        reduction: `mean`, weighted, over the batch; or `sum`, as in the paper.
+        reduction: `mean` over the batch; or `sum`, as in the paper.
 
     Raises:
         ValueError: An argument is out of range.
@@ -60,6 +59,7 @@ class CenterLoss(tf.Module):
         self.feature_dim = feature_dim
         self.alpha = alpha
         self.reduction = reduction
+        self._moves = np.ones((num_classes, 1), np.float32)
         # Every replica computes the same step, from reduced sums: one of them may write it.
         self.centers = tf.Variable(
             tf.zeros([num_classes, feature_dim]),
@@ -87,96 +87,68 @@ class CenterLoss(tf.Module):
             raise ValueError("Expected finite centers; has a class no example to average?")
         self.centers.assign(centers)
 
-    def loss(
-        self,
-        features: tf.Tensor,
-        labels: tf.Tensor,
-        sample_weight: tf.Tensor | None = None,
-    ) -> tf.Tensor:
+    def hold(self, classes: np.ndarray) -> None:
+        """Keeps the centers of some classes where they are.
+
+        Args:
+            classes: bool [K], true where `update` moves nothing.
+        """
+        self._moves = np.where(classes, 0.0, 1.0).astype(np.float32)[:, np.newaxis]
+
+    def loss(self, features: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Computes half the squared distance between features and their class centers.
 
         Args:
             features: [N, D], any float type.
             labels: [N], integers in [0, K).
-            sample_weight: [N], at least 0; None gives every row weight 1.
 
         Returns:
-            A float32 scalar; 0 where all weights are 0.
+            A float32 scalar; 0 for an empty batch.
 
         Raises:
-            tf.errors.InvalidArgumentError: A label or weight is out of range.
+            tf.errors.InvalidArgumentError: A label is out of range.
         """
-        features, labels, weights = self._checked(features, labels, sample_weight)
-        offsets = features - tf.stop_gradient(tf.gather(self.centers, labels))
-        if weights is None:
-            total, counted = tf.nn.l2_loss(offsets), tf.cast(tf.size(labels), tf.float32)
-        else:
-            distances = 0.5 * tf.reduce_sum(tf.square(offsets), axis=-1)
-            total, counted = tf.reduce_sum(weights * distances), tf.reduce_sum(weights)
+        features, labels = self._checked(features, labels)
+        total = tf.nn.l2_loss(features - tf.stop_gradient(tf.gather(self.centers, labels)))
         if self.reduction == "sum":
             return total
-        return tf.math.divide_no_nan(total, _sum_over_replicas(counted))
+        count = _sum_over_replicas(tf.cast(tf.size(labels), tf.float32))
+        return tf.math.divide_no_nan(total, count)
 
-    def update(
-        self,
-        features: tf.Tensor,
-        labels: tf.Tensor,
-        sample_weight: tf.Tensor | None = None,
-    ) -> None:
+    def update(self, features: tf.Tensor, labels: tf.Tensor) -> None:
         """Moves the center of each class in the batch towards its examples.
 
         Args:
             features: [N, D], any float type.
             labels: [N], integers in [0, K).
-            sample_weight: [N], at least 0; None gives every row weight 1.
 
         Raises:
-            tf.errors.InvalidArgumentError: A label or weight is out of range.
+            tf.errors.InvalidArgumentError: A label is out of range.
         """
-        features, labels, weights = self._checked(features, labels, sample_weight)
+        features, labels = self._checked(features, labels)
         members = tf.one_hot(labels, self.num_classes)
-        if weights is not None:
-            members *= weights[:, tf.newaxis]
         sums = _sum_over_replicas(tf.matmul(members, features, transpose_a=True))
         counts = _sum_over_replicas(tf.reduce_sum(members, axis=0))[:, tf.newaxis]
         step = (counts * self.centers - sums) / (1.0 + counts)
-        self.centers.assign_sub(self.alpha * step)
+        self.centers.assign_sub(self.alpha * step * self._moves)
 
-    def _checked(
-        self, features: tf.Tensor, labels: tf.Tensor, sample_weight: tf.Tensor | None
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
-        """Returns float32 features, int64 labels and float32 weights; rows of weight 0 as zeros."""
+    def _checked(self, features: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns float32 features and int64 labels, in a graph only after a check of both."""
         features = tf.cast(features, tf.float32)
         labels = tf.convert_to_tensor(labels)
         if not labels.dtype.is_integer:
             raise TypeError(f"Expected integer labels, found {labels.dtype.name}.")
         labels = tf.cast(labels, tf.int64)
         shapes = [(features, ("N", self.feature_dim)), (labels, ("N",))]
-        if sample_weight is None:
-            tf.debugging.assert_shapes(shapes, message="Center loss")
-            return features, self._valid(labels, []), None
-        weights = tf.cast(sample_weight, tf.float32)
-        tf.debugging.assert_shapes([*shapes, (weights, ("N",))], message="Center loss")
-        # Selected, not multiplied: padding may hold NaN, and 0 * NaN is NaN.
-        counted = weights != 0
-        features = tf.where(counted[:, tf.newaxis], features, tf.zeros_like(features))
-        labels = tf.where(counted, labels, tf.zeros_like(labels))
-        return features, self._valid(labels, [weights]), weights
-
-    def _valid(self, labels: tf.Tensor, weights: list[tf.Tensor]) -> tf.Tensor:
-        """Returns the labels, of a graph only after the check of labels and weights."""
-        in_range = (labels >= 0) & (labels < self.num_classes)
-        expected = (
-            f"Center loss: expected labels in [0, {self.num_classes}) and weights of at least 0"
-        )
+        tf.debugging.assert_shapes(shapes, message="Center loss")
         valid = tf.debugging.Assert(
-            tf.reduce_all([tf.reduce_all(in_range), *(tf.reduce_all(w >= 0) for w in weights)]),
-            [expected, labels, *weights],
+            tf.reduce_all((labels >= 0) & (labels < self.num_classes)),
+            [f"Center loss: expected labels in [0, {self.num_classes})", labels],
             summarize=100,
         )
         # In a graph nothing else makes the centers' update wait for the check.
         with tf.control_dependencies([valid]):
-            return tf.identity(labels)
+            return features, tf.identity(labels)
 
 
 def _sum_over_replicas(value: tf.Tensor) -> tf.Tensor:

@@ -52,7 +52,6 @@ class WithCenterLoss(Objective):
         self.objective = objective
         self.center_loss = CenterLoss(num_classes, feature_dim, settings.alpha, settings.reduction)
         self._settings = settings
-        self._moves = np.ones(num_classes, bool)
         self._held = 0
 
     def prepare(self, preparation: Preparation) -> None:
@@ -62,8 +61,9 @@ class WithCenterLoss(Objective):
             return
         self.center_loss.initialize(self._class_means(preparation))
         counts = self._labelled_examples(preparation)
-        self._moves = counts >= self._settings.min_examples_to_move
-        self._held = int(np.count_nonzero(~self._moves & (counts > 0)))
+        too_few = counts < self._settings.min_examples_to_move
+        self.center_loss.hold(too_few)
+        self._held = int(np.count_nonzero(too_few & (counts > 0)))
         if self._held:
             logging.getLogger(__name__).info(
                 "Center loss holds %d of %d centers: fewer than %d labelled examples.",
@@ -78,8 +78,7 @@ class WithCenterLoss(Objective):
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the objective's losses and the weighted center loss."""
-        features, labels = _labelled(streams)
-        center_loss = self._settings.weight * self.center_loss.loss(features, labels)
+        center_loss = self._settings.weight * self.center_loss.loss(*_labelled(streams))
         return {**self.objective.losses(streams, progress), "center_loss": center_loss}
 
     def extra_variables(self) -> Sequence[keras.Variable | tf.Variable]:
@@ -98,10 +97,7 @@ class WithCenterLoss(Objective):
     def after_step(self, streams: Mapping[str, Stream]) -> None:
         """Moves the centers that are not held."""
         self.objective.after_step(streams)
-        features, labels = _labelled(streams)
-        # A row of weight 0 moves nothing.
-        weights = tf.gather(tf.constant(self._moves, tf.float32), labels) if self._held else None
-        self.center_loss.update(features, labels, weights)
+        self.center_loss.update(*_labelled(streams))
 
     def _labelled_examples(self, preparation: Preparation) -> np.ndarray:
         """Counts the labelled examples of each class over all domains, int64 [K]."""

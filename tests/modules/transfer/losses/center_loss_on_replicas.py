@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from modules.transfer.losses.center_loss import CenterLoss, Reduction
 
-Shard = tuple[np.ndarray, np.ndarray, np.ndarray]  # features, labels, weights
+Shard = tuple[np.ndarray, np.ndarray]  # features, labels
 
 
 def _outcome(
@@ -23,18 +23,18 @@ def _outcome(
         )
     center_loss.initialize(np.arange(12.0).reshape(4, 3))
 
-    def step(features: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def step(features: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, ...]:
         with tf.GradientTape() as tape:
             projected = features @ projection
-            loss = center_loss.loss(projected, labels, weights)
-        center_loss.update(projected, labels, weights)
+            loss = center_loss.loss(projected, labels)
+        center_loss.update(projected, labels)
         return loss, tape.gradient(loss, projection)
 
     arguments = [
         strategy.experimental_distribute_values_from_function(
             lambda context, part=part: tf.constant(shards[context.replica_id_in_sync_group][part])
         )
-        for part in range(3)
+        for part in range(2)
     ]
     losses, gradients = tf.function(lambda *values: strategy.run(step, args=values))(*arguments)
     total = strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
@@ -52,11 +52,10 @@ def main() -> None:
     rng = np.random.default_rng(0)
     features = rng.normal(size=(9, 3)).astype(np.float32)
     labels = np.array([0, 1, 1, 1, 2, 0, 0, 1, 2])
-    weights = np.array([1, 1, 0, 2, 1, 1, 1, 0.5, 1], np.float32)
-    whole = (features, labels, weights)
+    whole = (features, labels)
     cases: list[tuple[int, Reduction]] = [(1, "mean"), (6, "sum")]
     for cut, reduction in cases:
-        shards = [(features[rows], labels[rows], weights[rows]) for rows in np.s_[:cut, cut:]]
+        shards = [(features[rows], labels[rows]) for rows in np.s_[:cut, cut:]]
         one = _outcome(tf.distribute.get_strategy(), [whole], reduction)
         two = _outcome(mirrored, shards, reduction)
         assert len(two[0]) == 2

@@ -50,9 +50,9 @@ def _center_loss(
     return center_loss
 
 
-def _updated(batch: Batch, alpha: float, weight: np.ndarray | None = None) -> np.ndarray:
+def _updated(batch: Batch, alpha: float) -> np.ndarray:
     center_loss = _center_loss(batch.centers, alpha)
-    center_loss.update(batch.features, batch.labels, weight)
+    center_loss.update(batch.features, batch.labels)
     return center_loss.centers.numpy()
 
 
@@ -177,13 +177,10 @@ def test_translating_features_and_centers_translates_the_update_and_keeps_the_lo
 def test_the_gradient_equals_finite_differences(
     batch: Batch, reduction: Reduction, data: st.DataObject
 ) -> None:
-    weight = data.draw(
-        hnp.arrays(np.float32, len(batch.labels), elements=st.sampled_from([0.0, 1.0, 2.0]))
-    )
     center_loss = _center_loss(batch.centers, reduction=reduction)
     features = tf.Variable(batch.features)
     with tf.GradientTape() as tape:
-        loss = center_loss.loss(features, batch.labels, weight)
+        loss = center_loss.loss(features, batch.labels)
     gradient = tape.gradient(loss, features).numpy()
 
     # A quadratic's central difference is exact: a step of any size will do.
@@ -191,8 +188,8 @@ def test_the_gradient_equals_finite_differences(
     column = data.draw(st.integers(0, batch.features.shape[1] - 1))
     step = np.zeros_like(batch.features)
     step[row, column] = 0.5
-    difference = center_loss.loss(batch.features + step, batch.labels, weight) - center_loss.loss(
-        batch.features - step, batch.labels, weight
+    difference = center_loss.loss(batch.features + step, batch.labels) - center_loss.loss(
+        batch.features - step, batch.labels
     )
     np.testing.assert_allclose(gradient[row, column], difference, rtol=1e-3, atol=5e-3)
 
@@ -227,41 +224,14 @@ def test_tiling_a_batch_leaves_the_mean_loss_unchanged_and_multiplies_the_sum(
 
 
 @properties
-@given(batches(), st.integers(1, 3), st.sampled_from([np.nan, np.inf, 5.0]), st.integers(-1, 9))
-def test_rows_of_weight_0_are_inert_whatever_they_hold(
-    batch: Batch, padding: int, value: float, label: int
-) -> None:
-    padded = Batch(
-        batch.centers,
-        np.vstack([batch.features, np.full((padding, batch.features.shape[1]), value, np.float32)]),
-        np.append(batch.labels, np.full(padding, label)),
-    )
-    weight = np.append(np.ones(len(batch.labels)), np.zeros(padding)).astype(np.float32)
-    assert_close(_updated(padded, 0.5, weight), _updated(batch, 0.5))
-    for reduction in REDUCTIONS:
-        center_loss = _center_loss(batch.centers, reduction=reduction)
-        features = tf.Variable(padded.features)
-        with tf.GradientTape() as tape:
-            loss = center_loss.loss(features, padded.labels, weight)
-        assert_close(loss, center_loss.loss(*batch[1:]))
-        gradient = tape.gradient(loss, features).numpy()
-        np.testing.assert_array_equal(gradient[len(batch.labels) :], 0)
-
-
-@properties
-@given(batches(min_size=1))
-def test_a_weight_of_2_counts_a_row_twice(batch: Batch) -> None:
-    doubled = Batch(
-        batch.centers,
-        np.vstack([batch.features, batch.features[:1]]),
-        np.append(batch.labels, batch.labels[0]),
-    )
-    weight = np.ones(len(batch.labels), np.float32)
-    weight[0] = 2
-    assert_close(_updated(batch, 0.5, weight), _updated(doubled, 0.5))
-    for reduction in REDUCTIONS:
-        center_loss = _center_loss(batch.centers, reduction=reduction)
-        assert_close(center_loss.loss(*batch[1:], weight), center_loss.loss(*doubled[1:]))
+@given(batches(), st.data())
+def test_held_centers_stay_and_the_others_move_as_ever(batch: Batch, data: st.DataObject) -> None:
+    held = data.draw(hnp.arrays(bool, len(batch.centers)))
+    center_loss = _center_loss(batch.centers)
+    center_loss.hold(held)
+    center_loss.update(batch.features, batch.labels)
+    np.testing.assert_array_equal(center_loss.centers.numpy()[held], batch.centers[held])
+    np.testing.assert_array_equal(center_loss.centers.numpy()[~held], _updated(batch, 0.5)[~held])
 
 
 def test_compiled_and_eager_updates_agree() -> None:

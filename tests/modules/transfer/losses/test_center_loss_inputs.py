@@ -30,27 +30,16 @@ def test_a_label_out_of_range_raises_and_moves_nothing(label: int, compiled: boo
     np.testing.assert_array_equal(center_loss.centers, np.zeros((3, 2)))
 
 
-def test_a_negative_weight_raises() -> None:
-    center_loss = CenterLoss(3, 2, alpha=0.5)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="weights of at least 0"):
-        center_loss.update(tf.ones([1, 2]), tf.constant([0]), tf.constant([-1.0]))
-
-
 def test_labels_that_are_not_integers_raise() -> None:
     with pytest.raises(TypeError, match="integer labels, found float32"):
         CenterLoss(3, 2, alpha=0.5).loss(tf.ones([1, 2]), tf.constant([0.0]))
 
 
-@pytest.mark.parametrize(
-    ("features", "labels", "weight"),
-    [((2, 3), (2,), (2,)), ((2, 2), (3,), (3,)), ((2, 2), (2,), (1,)), ((2, 2), (2, 1), (2,))],
-)
-def test_shapes_that_do_not_fit_raise(
-    features: tuple[int, ...], labels: tuple[int, ...], weight: tuple[int, ...]
-) -> None:
+@pytest.mark.parametrize(("features", "labels"), [((2, 3), (2,)), ((2, 2), (3,)), ((2, 2), (2, 1))])
+def test_shapes_that_do_not_fit_raise(features: tuple[int, ...], labels: tuple[int, ...]) -> None:
     center_loss = CenterLoss(3, 2, alpha=0.5)
     with pytest.raises(ValueError, match="Center loss"):
-        center_loss.update(tf.ones(features), tf.zeros(labels, tf.int64), tf.ones(weight))
+        center_loss.update(tf.ones(features), tf.zeros(labels, tf.int64))
 
 
 @pytest.mark.parametrize(
