@@ -2,7 +2,7 @@
 
     python -m benchmarks.growth --scale 1,3,10
 
-Scale 1 is MNIST's 60,000 train images; `benchmarks.grown_mnist` makes the others. Pretraining and
+Scale 1 is MNIST's 60,000 train images; `data.write_grown_mnist` makes the others. Pretraining and
 transfer take few steps. Compare seconds of different scales only if the machine was equally busy.
 """
 
@@ -24,8 +24,8 @@ from tfx.orchestration.metadata import sqlite_metadata_connection_config
 
 from benchmarks.default_run import CONFIG
 from benchmarks.figure import Figure, at_most, ratio
-from benchmarks.grown_mnist import MNIST_IMAGES, write_grown_mnist
 from benchmarks.process_memory import Memory, sample_memory
+from data.write_grown_mnist import MNIST_IMAGES, write_grown_mnist
 from modules.study.summary import to_markdown
 
 DATA_COMPONENTS = (

@@ -14,10 +14,10 @@ from tfx.orchestration.metadata import sqlite_metadata_connection_config
 from tfx.orchestration.pipeline import Pipeline
 from tfx.types import standard_artifacts
 
-from benchmarks.grown_mnist import MNIST, MNIST_IMAGES, write_grown_mnist
 from benchmarks.growth import GrownRun, finish_times, peak_by_component, to_table
 from benchmarks.process_memory import Memory, sample_memory
 from data.idx_arrays import read_idx_arrays
+from data.write_grown_mnist import MNIST, MNIST_IMAGES, write_grown_mnist
 
 
 def test_grown_mnist_is_mnist_and_then_its_distorted_images(tmp_path: Path) -> None:
