@@ -14,7 +14,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=["components*", "modules*", "pipelines*"]),
-    package_data={"modules.report": ["templates/*"]},
+    package_data={"modules.report": ["templates/*", "templates/sections/*"]},
     install_requires=[
         f"tfx==1.16.0; {TFX_1_16}",
         f"apache-beam==2.67.0; {TFX_1_16}",

@@ -1,14 +1,14 @@
-"""What more data cost: seconds and peak memory of each component of a local run.
+"""What more data costs: seconds and peak memory of each component of a local run.
 
     python -m benchmarks.growth --scale 1,3,10
 
-A scale of 1 is MNIST's 60,000 train images; see `benchmarks.grown_mnist`. Pretraining and transfer
-take few steps. Seconds of several scales can be compared where the machine was as busy for one as
-for the other.
+Scale 1 is MNIST's 60,000 train images; `benchmarks.grown_mnist` makes the others. Pretraining and
+transfer take few steps. Compare seconds of different scales only if the machine was equally busy.
 """
 
 from __future__ import annotations
 
+import bisect
 import functools
 import json
 import subprocess
@@ -19,11 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from ml_metadata.metadata_store import MetadataStore
+from tfx.orchestration.metadata import sqlite_metadata_connection_config
 
 from benchmarks.default_run import CONFIG
 from benchmarks.figure import Figure, at_most, ratio
 from benchmarks.grown_mnist import MNIST_IMAGES, write_grown_mnist
-from benchmarks.process_memory import Memory, MemorySampler
+from benchmarks.process_memory import Memory, sample_memory
+from modules.study.summary import to_markdown
 
 DATA_COMPONENTS = (
     "SourceExampleGen",
@@ -43,8 +46,8 @@ class GrownRun:
     """One run.
 
     Attributes:
-        images: Train images of its source.
-        seconds: By component.
+        images: Number of the source's train images.
+        seconds: Wall time by component.
         memory: Peak by component.
     """
 
@@ -54,12 +57,12 @@ class GrownRun:
 
     @property
     def data_seconds(self) -> float:
-        """Seconds of the components that read all of the source, the trainer apart."""
+        """Seconds of the components that read the whole source, except for the trainer."""
         return sum(self.seconds[name] for name in DATA_COMPONENTS)
 
     @property
     def peak(self) -> Memory:
-        """Peak memory of the run."""
+        """Peak memory of the whole run."""
         return _peak(self.memory, list(self.memory))
 
 
@@ -83,57 +86,82 @@ def measure(repeats: int) -> list[Figure]:
     ]
 
 
-def run_grown(images: int, progress: bool = False) -> GrownRun:
+def run_grown(images: int) -> GrownRun:
     """Runs the default scenario with a source of so many train images."""
-    with tempfile.TemporaryDirectory() as folder:
-        source = write_grown_mnist(Path(folder, "source"), images)
-        output = Path(folder, "output")
-        overrides = [f"source.path={source}", *_STEPS]
+    with tempfile.TemporaryDirectory() as name:
+        folder, output = Path(name), Path(name, "output")
+        source = write_grown_mnist(folder / "source", images)
         command = [sys.executable, "-m", "pipelines.cli", "run", CONFIG, "--output", str(output)]
-        command += [part for override in overrides for part in ("--set", override)]
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        assert process.stdout is not None
-        memory: dict[str, Memory] = {}
-        lines = []
-        with MemorySampler(process.pid) as sampler:
-            for line in process.stdout:
-                lines.append(line)
-                if progress:
-                    click.echo(line, nl=False)
-                # The run tells of each component when it has finished.
-                if line.endswith(" s\n") and line.startswith("  ") and len(line.split()) == 3:
-                    memory[line.split()[0]] = sampler.take_peak()
-        if process.wait():
-            raise RuntimeError(f"the run failed:\n{''.join(lines)}")
+        for override in (f"source.path={source}", *_STEPS):
+            command += ["--set", override]
+        with (folder / "log").open("w", encoding="utf-8") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+            samples = sample_memory(process)
+        if process.returncode:
+            raise RuntimeError(f"the run failed:\n{(folder / 'log').read_text(encoding='utf-8')}")
         result = json.loads((output / "result.json").read_text(encoding="utf-8"))
-    seconds = {name: result["seconds"][name] for name in memory}
-    return GrownRun(images, seconds, memory)
+        memory = peak_by_component(samples, finish_times(output / "metadata.db"))
+    return GrownRun(images, {name: result["seconds"][name] for name in memory}, memory)
 
 
-def to_markdown(runs: Sequence[GrownRun]) -> str:
-    """Makes a table of seconds, their growth, and peak memory in GiB: a row a component."""
+def finish_times(database: Path) -> dict[str, float]:
+    """Reads from ML Metadata when each component of a run finished.
+
+    Args:
+        database: The store of an output folder with a single run.
+
+    Returns:
+        Seconds since the epoch by component, in order of execution.
+    """
+    store = MetadataStore(sqlite_metadata_connection_config(str(database)))
+    times = {}
+    for execution in store.get_executions():
+        contexts = store.get_contexts_by_execution(execution.id)
+        (node,) = (context.name for context in contexts if context.type == "node")
+        times[node.rpartition(".")[2]] = execution.last_update_time_since_epoch / 1000
+    return dict(sorted(times.items(), key=lambda item: item[1]))
+
+
+def peak_by_component(
+    samples: Sequence[tuple[float, Memory]], finished: Mapping[str, float]
+) -> dict[str, Memory]:
+    """Attributes each sample to the component that finished next.
+
+    Args:
+        samples: Time and memory.
+        finished: Time by component, ascending; components run one after the other.
+
+    Returns:
+        Peak by component, in the same order.
+    """
+    peaks = dict.fromkeys(finished, Memory())
+    names, times = list(finished), list(finished.values())
+    for moment, memory in samples:
+        place = bisect.bisect_left(times, moment)
+        if place < len(names):
+            peaks[names[place]] = peaks[names[place]].at_least(memory)
+    return peaks
+
+
+def to_table(runs: Sequence[GrownRun]) -> str:
+    """Makes a Markdown table of seconds, their growth, and peak memory: a row a component."""
     images = [f"{run.images:,}" for run in runs]
-    lines = [
-        ["component", *(f"s, {count}" for count in images), "growth"]
-        + [f"GiB, {count}" for count in images]
-    ]
-    lines.append(["---"] * len(lines[0]))
+    header = ["component", *(f"s, {count}" for count in images), "growth"]
+    table = [header + [f"GiB, {count}" for count in images]]
     names = list(runs[0].seconds)
     rows = [(name, [run.seconds[name] for run in runs], [name]) for name in names]
     rows.append(("data components", [run.data_seconds for run in runs], list(DATA_COMPONENTS)))
     rows.append(("all", [sum(run.seconds.values()) for run in runs], names))
     for name, seconds, members in rows:
-        lines.append(
+        table.append(
             [name, *(f"{value:.1f}" for value in seconds), f"{seconds[-1] / seconds[0]:.1f}"]
             + [f"{_peak(run.memory, members).resident / _GIB:.2f}" for run in runs]
         )
-    lines.append(
+    table.append(
         ["all, without pages of files", *[""] * len(runs), ""]
         + [f"{run.peak.anonymous / _GIB:.2f}" for run in runs]
     )
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return to_markdown(table)
 
 
 def _peak(memory: Mapping[str, Memory], names: Sequence[str]) -> Memory:
@@ -146,8 +174,8 @@ def main(scales: str) -> None:
     """Run the default scenario on more and more images."""
     runs = []
     for scale in scales.split(","):
-        runs.append(run_grown(round(float(scale) * MNIST_IMAGES), progress=True))
-        click.echo(to_markdown(runs))
+        runs.append(run_grown(round(float(scale) * MNIST_IMAGES)))
+        click.echo(to_table(runs))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Runs the benchmarks, prints what was reached beside what is wanted.
+"""Runs the benchmarks and prints each figure beside its target.
 
     python -m benchmarks.run [--only training_step,framing] [--repeats 5]
 
-Writes results.json and the same table as results.md. Each comparison alternates its two sides in
-one run; a figure is the median of the repeats.
+It writes results.json, and the printed table as results.md. Each comparison alternates its two
+sides; a figure is the median of the repeats.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ from rich.table import Table
 from benchmarks.figure import Figure
 from modules.core.atomic_files import write_atomically
 from modules.networks.precision import cpu_flags
+from modules.study.summary import to_markdown
 
 RESULTS = Path(__file__).parent / "results.json"
 
 COLUMNS = ("what", "median", "min to max", "wanted", "reached")
 
-# Modules with a `measure(repeats)`, and by how much fewer repeats they make do with.
+# Modules with a `measure(repeats)`, and what to divide the number of repeats by.
 BENCHMARKS = {
     "training_step": 1,
     "batch_supply": 1,
@@ -45,7 +46,7 @@ BENCHMARKS = {
 @click.option("--only", help=f"Comma-separated names out of {', '.join(BENCHMARKS)}.")
 @click.option("--repeats", type=click.IntRange(min=1), default=5, show_default=True)
 def main(only: str | None, repeats: int) -> None:
-    """Measure the project's speed; quiet machine wanted."""
+    """Measure the project's speed, on a quiet machine."""
     names = only.split(",") if only else list(BENCHMARKS)
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
@@ -59,17 +60,14 @@ def main(only: str | None, repeats: int) -> None:
 
 
 def write_results(figures: Sequence[Figure]) -> None:
-    """Keeps what was measured so far, so that an interruption loses one benchmark at most."""
+    """Writes the figures so far, so that an interruption loses at most one benchmark."""
     report = {"machine": machine(), "figures": [figure.as_json() for figure in figures]}
-    for path, text in (
-        (RESULTS, json.dumps(report, indent=2) + "\n"),
-        (RESULTS.with_suffix(".md"), to_markdown(figures)),
-    ):
-        write_atomically(path, text)
+    write_atomically(RESULTS, json.dumps(report, indent=2) + "\n")
+    write_atomically(RESULTS.with_suffix(".md"), markdown_report(figures))
 
 
 def machine() -> dict[str, Any]:
-    """Describes where the figures come from."""
+    """Describes the machine and its software."""
     return {
         "platform": platform.platform(),
         "python": platform.python_version(),
@@ -80,7 +78,7 @@ def machine() -> dict[str, Any]:
 
 
 def table_rows(figures: Sequence[Figure]) -> list[tuple[str, str, str, str, str]]:
-    """Words each figure: what, median with unit, smallest to largest, wanted, reached."""
+    """Formats each figure: name, median with unit, smallest to largest, target, reached."""
     rows = []
     for figure in figures:
         digits = 0 if figure.unit.endswith("/s") else 2
@@ -95,7 +93,7 @@ def table_rows(figures: Sequence[Figure]) -> list[tuple[str, str, str, str, str]
 
 
 def print_table(figures: Sequence[Figure]) -> None:
-    """Prints one row a figure."""
+    """Prints a row for each figure."""
     table = Table(*COLUMNS)
     for column in table.columns[1:]:
         column.no_wrap = True
@@ -104,11 +102,10 @@ def print_table(figures: Sequence[Figure]) -> None:
     Console().print(table)
 
 
-def to_markdown(figures: Sequence[Figure]) -> str:
-    """Gives the same table as Markdown, with where it comes from below it."""
-    lines = [COLUMNS, tuple("---" for _ in COLUMNS), *table_rows(figures)]
+def markdown_report(figures: Sequence[Figure]) -> str:
+    """Gives the same table as Markdown, followed by the machine it was measured on."""
     where = ", ".join(f"{key} {value}" for key, value in machine().items())
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\nMeasured with: {where}.\n"
+    return f"{to_markdown([COLUMNS, *table_rows(figures)])}\nMeasured with: {where}.\n"
 
 
 if __name__ == "__main__":

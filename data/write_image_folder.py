@@ -1,7 +1,8 @@
 """Writes a domain of IDX files as a folder of PNG images.
 
-Run it with `python -m data.write_image_folder IDX_FOLDER FOLDER [--per-class N]`; it always writes
-the same files, and leaves those that are there already as they are.
+    python -m data.write_image_folder IDX_FOLDER FOLDER [--per-class N]
+
+Equal arguments write equal files; a file that is already right is not touched.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ def write_image_folder(idx_folder: Path, folder: Path, per_class: int | None = N
 
     Args:
         idx_folder: The IDX files.
-        folder: Where the images go.
-        per_class: The first so many images of each class of each split; None takes all.
+        folder: For the images.
+        per_class: Take only the first so many images of each class and split.
 
     Returns:
-        How many images there are.
+        The number of images.
 
     Raises:
         DataError: The IDX files are not sound.

@@ -1,6 +1,8 @@
 """Writes `data/optdigits` from the digits that scikit-learn ships.
 
-Run it with `python -m data.write_optdigits [FOLDER]`; it always writes the same files.
+    python -m data.write_optdigits [FOLDER]
+
+It writes the same files each time.
 """
 
 from __future__ import annotations
@@ -19,10 +21,10 @@ _SEED = 0
 
 
 def write_optdigits(folder: Path) -> None:
-    """Splits the digits in halves, stratified by class, and writes them as zipped IDX files.
+    """Splits the digits in half, stratified by class, and writes them as zipped IDX files.
 
     Args:
-        folder: Where the four files go.
+        folder: For the four files; created if missing.
     """
     digits = load_digits()
     pixels = np.round(digits.images * 255 / _MAX_INK).astype(np.uint8)
@@ -31,10 +33,12 @@ def write_optdigits(folder: Path) -> None:
         pixels, labels, test_size=0.5, random_state=_SEED, stratify=labels
     )
     folder.mkdir(parents=True, exist_ok=True)
-    write_idx(folder / "train-images-idx3-ubyte.gz", train_pixels)
-    write_idx(folder / "train-labels-idx1-ubyte.gz", train_labels)
-    write_idx(folder / "t10k-images-idx3-ubyte.gz", eval_pixels)
-    write_idx(folder / "t10k-labels-idx1-ubyte.gz", eval_labels)
+    for split, pixels, labels in (
+        ("train", train_pixels, train_labels),
+        ("t10k", eval_pixels, eval_labels),
+    ):
+        write_idx(folder / f"{split}-images-idx3-ubyte.gz", pixels)
+        write_idx(folder / f"{split}-labels-idx1-ubyte.gz", labels)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ import sys
 import click
 
 from modules.core.errors import WarmstartError
+from pipelines.commands.check import check_command
 from pipelines.commands.compile import compile_command
-from pipelines.commands.data_commands import check_command, init_command
 from pipelines.commands.history import history_command
+from pipelines.commands.init import init_command
 from pipelines.commands.options import terminal_text
 from pipelines.commands.predict import predict_command
 from pipelines.commands.rollback import rollback_command

@@ -46,7 +46,7 @@ class SourceConfig(Settings):
     Attributes:
         name: Name of the domain: letters, digits, `_` and `-`.
         path: Folder with the images.
-        format: How the images are stored in the folder.
+        format: How the images are stored: `idx`, `image_folder` or `tfrecord`.
         classes: Class names in label order, if the data do not carry them.
         schema_file: A pinned schema (text proto); by default the schema is inferred.
     """
@@ -64,7 +64,7 @@ class TargetConfig(Settings):
     Attributes:
         name: Name of the domain: letters, digits, `_` and `-`.
         path: Folder with the images.
-        format: How the images are stored in the folder.
+        format: How the images are stored: `idx`, `image_folder` or `tfrecord`.
         classes: Class names in label order, if they differ from the source's.
         shots: Labelled images per class that training may use.
     """

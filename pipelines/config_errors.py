@@ -9,7 +9,7 @@ from typing import get_args
 from pydantic import ValidationError
 
 from modules.core.nearest_name import nearest_name
-from modules.settings import Settings
+from modules.settings.base import Settings
 
 _LONGEST_SHOWN = 80  # characters
 # Where pydantic speaks of Python's types.
@@ -41,7 +41,7 @@ def explain_errors(error: ValidationError, schema: type[Settings]) -> str:
         elif problem["type"] == "missing":
             text = "missing; this key is required"
         elif problem["type"] == "value_error":
-            # Raised by our own validators, about several keys of a section.
+            # Raised by our own validators.
             text = str(problem["ctx"]["error"])
         else:
             expected = kinds.setdefault(key, [])

@@ -21,6 +21,7 @@ from modules.core.example_features import EVAL_SPLIT, IMAGE, TRAIN_SPLIT
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import ImagePreprocessor, PreprocessedExamples
 from modules.images.augmentation import augment_images
+from modules.networks.network import Network
 from modules.networks.outputs import network_outputs
 from modules.networks.precision import choose_precision
 from modules.networks.registry import BuiltNetwork
@@ -32,13 +33,7 @@ from modules.training.objectives import SOURCE, TARGET, CrossEntropy, Objective
 from modules.training.session import Budget, fit, new_network
 from modules.transfer.methods import MethodContext, create_transfer_method
 from modules.transfer.scratch_control import train_from_scratch
-from modules.transfer.transferability.estimates import (
-    MOST_IMAGES,
-    PROXY_A_DISTANCE,
-    Estimate,
-    estimate_from_outputs,
-)
-from modules.transfer.transferability.proxy_a_distance import proxy_a_distance
+from modules.transfer.transferability.estimates import Estimate, estimate_from_outputs
 from pipelines.config import Config
 
 SHOTS = 10
@@ -82,8 +77,8 @@ class Pair:
     Attributes:
         source: Name of the pretraining.
         target: Name of the shift.
-        estimates: By name, made before the transfer; all are better when higher, but for the proxy
-            A-distance. `shots_accuracy` is the pretrained model's on the labelled shots.
+        estimates: By name, made before the transfer; all are better when higher. `shots_accuracy`
+            is the pretrained model's accuracy on the labelled shots.
         zero_shot: Target accuracy of the pretrained model.
         scratch: Of training from scratch on the shots.
         fine_tuned: Of fine-tuning on the shots.
@@ -178,11 +173,10 @@ class PairRunner:
         )
         self._train(network, CrossEntropy(SOURCE), source, budget)
         weights = network.get_weights()
-        sample = network_outputs(network, self._sample(self._source).images).features
         for target in targets:
             network = self._network()
             network.set_weights(weights)
-            estimates = self._estimates(network, sample, target)
+            estimates = _estimates(network, target)
             zero_shot = _accuracy(network, target.judged)
             yield Pair(
                 pretraining.name,
@@ -220,19 +214,6 @@ class PairRunner:
         self._train(network, method, shots, budget)
         return _accuracy(network, target.judged)
 
-    def _estimates(
-        self, network: BuiltNetwork, source_features: np.ndarray, target: TargetDomain
-    ) -> dict[str, float]:
-        shots = network_outputs(network, target.shots.images)
-        labels = target.shots.known_labels
-        features = network_outputs(network, self._sample(target.pool).images).features
-        distance = proxy_a_distance(source_features, features, self._config.seed)
-        return {
-            **{name: _value(found) for name, found in estimate_from_outputs(shots, labels).items()},
-            PROXY_A_DISTANCE: distance,
-            SHOTS_ACCURACY: float(np.mean(np.argmax(shots.logits, axis=1) == labels)),
-        }
-
     def _network(self) -> BuiltNetwork:
         config, precision = self._config, choose_precision(self._training.precision)
         return new_network(config.network, len(_CLASSES), config.seed, precision)
@@ -243,10 +224,6 @@ class PairRunner:
         batches = partial(batch_dataset, {stream.name: stream})
         with tempfile.TemporaryDirectory() as directory:
             fit(network, objective, batches, budget, self._training, directory)
-
-    def _sample(self, examples: PreprocessedExamples) -> PreprocessedExamples:
-        rng = np.random.default_rng(self._config.seed)
-        return examples.take(np.sort(rng.permutation(len(examples))[:MOST_IMAGES]))
 
     def _read(self, folder: Path, split: str, most: int | None = None) -> PreprocessedExamples:
         shards = open_source("idx", str(folder)).shards(split)
@@ -267,7 +244,16 @@ def _as_example(image: bytes) -> bytes:
     return tf.train.Example(features=tf.train.Features(feature={IMAGE: value})).SerializeToString()
 
 
-def _accuracy(network: BuiltNetwork, judged: PreprocessedExamples) -> float:
+def _estimates(network: BuiltNetwork, target: TargetDomain) -> dict[str, float]:
+    shots = network_outputs(network, target.shots.images)
+    labels = target.shots.known_labels
+    return {
+        **{name: _value(found) for name, found in estimate_from_outputs(shots, labels).items()},
+        SHOTS_ACCURACY: float(np.mean(np.argmax(shots.logits, axis=1) == labels)),
+    }
+
+
+def _accuracy(network: Network, judged: PreprocessedExamples) -> float:
     answers = np.argmax(network_outputs(network, judged.images).logits, axis=1)
     return float(np.mean(answers == judged.known_labels))
 

@@ -27,9 +27,8 @@ from modules.core.atomic_files import write_atomically
 from modules.images.domain_shifts import shift_names
 from modules.study.plot import COLOURS, STYLE
 from modules.study.summary import to_markdown
-from modules.transfer.transferability.estimates import PROXY_A_DISTANCE
 from pipelines.config import Config, load_config
-from pipelines.running.display import run_display
+from pipelines.running.display import RunDisplay
 from pipelines.study.pipeline import prepare_study
 from research.rank_correlation import (
     OVER,
@@ -128,7 +127,7 @@ def rank(pairs: Sequence[Pair], resamples: int = RESAMPLES) -> list[Ranking]:
             rank_correlation(estimate, _table(pairs, values), over, resamples),
         )
         for name in pairs[0].estimates
-        for estimate in [_oriented(pairs, name)]
+        for estimate in [_table(pairs, [pair.estimates[name] for pair in pairs])]
         for outcome, values in outcomes.items()
         for over in OVER
     ]
@@ -172,12 +171,6 @@ def write_rankings(pairs: Sequence[Pair], rankings: Sequence[Ranking], output: P
     return text
 
 
-def _oriented(pairs: Sequence[Pair], name: str) -> Table:
-    """The distance is the one estimate that is better when lower."""
-    sign = -1.0 if name == PROXY_A_DISTANCE else 1.0
-    return sign * _table(pairs, [pair.estimates[name] for pair in pairs])
-
-
 def _table(pairs: Sequence[Pair], values: Sequence[float]) -> Table:
     sources = len(dict.fromkeys(pair.source for pair in pairs))
     return np.array(values).reshape(sources, -1)
@@ -185,7 +178,7 @@ def _table(pairs: Sequence[Pair], values: Sequence[float]) -> Table:
 
 def _runner(config: Config, output: Path) -> PairRunner:
     logging.getLogger("absl").setLevel(logging.WARNING)
-    with run_display(Console()) as display:
+    with RunDisplay(Console()) as display:
         inputs = prepare_study(config, output / "pipeline", display)
     return PairRunner(config, inputs.transform_graph, SOURCE)
 

@@ -150,8 +150,7 @@ def report_data(
         transferability={
             "leep": Estimate(-0.5),
             "log_me": Estimate(0.25),
-            "h_score": Estimate(None, "It takes two labelled images of a class."),
-            "proxy_a_distance": Estimate(1.75),
+            "h_score": Estimate(None, "This needs two labelled images of a class."),
         },
         lineage=[
             ArtifactFact(key, f"artifacts/{key}", "Model", number, key.ljust(64, "0"))

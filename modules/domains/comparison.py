@@ -64,8 +64,9 @@ def compare_domains(
     skews = label_skew(source_counts, target_counts)
     covariate = None
     if train_files is not None:
-        indices = [index_examples([pattern]) for pattern in train_files]
-        covariate = measure_covariate_shift(sample_domains(*indices, _MOST_IMAGES, _SEED), _SEED)
+        source_index, target_index = (index_examples([pattern]) for pattern in train_files)
+        sample = sample_domains(source_index, target_index, _MOST_IMAGES, _SEED)
+        covariate = measure_covariate_shift(sample, _SEED)
     shifts: list[Shift] = []
     if TRAIN_SPLIT in skews and _is_label_shift(
         skews[TRAIN_SPLIT], source_counts[TRAIN_SPLIT], target_counts[TRAIN_SPLIT]

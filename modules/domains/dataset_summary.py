@@ -166,7 +166,8 @@ def _read_split(shards: Sequence[ImageShard], tally: _Tally) -> bool:
     labels = [shard.labels() for shard in shards]
     if None in labels:
         return _read_from_the_start(shards, tally)
-    sampled, others = [], []
+    sampled: list[tuple[int, int]] = []
+    others: list[tuple[int, int]] = []
     for number, shard_labels in enumerate(labels):
         for row, label in enumerate(shard_labels or ()):
             is_sample = tally.counts[label] < tally.limits.samples

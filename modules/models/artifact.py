@@ -1,7 +1,6 @@
-"""How a trained network lies in a Model artifact: a SavedModel, and a checkpoint by name.
+"""The layout of a Model artifact: a SavedModel, a checkpoint by name, and their checksums.
 
-`SHA256SUMS` beside them, in the format of `sha256sum --check`, tells whether they are what was
-written.
+`SHA256SUMS`, in the format of `sha256sum --check`, shows whether the files are as written.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ def save_model(
     """Fills a Model artifact.
 
     Args:
-        network: A trained Keras network or restored graph.
+        network: The trained network.
         settings: The network's settings.
         class_names: K names in label order.
         transform_graph_dir: The TransformGraph artifact that the network was trained behind.
@@ -59,7 +58,7 @@ def save_model(
         tf.io.gfile.remove(path)
     save_network_checkpoint(network, checkpoint_dir(model_uri), metadata)
     export_saved_model(network, transform_graph_dir, class_names, saved_model_dir(model_uri))
-    # Last: where they are, the artifact is complete.
+    # Last: an artifact with checksums is complete.
     write_model_checksums(model_uri)
 
 
@@ -73,9 +72,9 @@ def write_model_checksums(model_uri: str) -> None:
 
 
 def check_model(model_uri: str) -> None:
-    """Refuses a Model artifact whose files are not those that were written.
+    """Refuses a Model artifact whose files changed after they were written.
 
-    To be called before anything of it is loaded: a SavedModel is a program.
+    Call it before loading any of them: a SavedModel is a program.
 
     Args:
         model_uri: Root folder of the artifact, filled by `save_model`.

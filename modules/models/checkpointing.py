@@ -42,16 +42,16 @@ def checkpoint_fingerprint(arrays: Mapping[str, np.ndarray]) -> str:
 
 
 def save_network_checkpoint(network: Network, directory: str, metadata: Mapping[str, Any]) -> str:
-    """Writes a network's weights by name, then `network.json`, which makes them whole.
+    """Writes a network's weights by name, then `network.json`, which marks them complete.
 
     Args:
         network: The network to save.
-        directory: Where to; made if missing. A former checkpoint there is replaced.
-        metadata: What belongs into network.json, as JSON values: network settings, number and
+        directory: Folder to write, made if missing. An earlier checkpoint there is replaced.
+        metadata: Further content of network.json, as JSON values: network settings, number and
             names of the classes.
 
     Returns:
-        The checkpoint's fingerprint, which network.json holds too.
+        The checkpoint's fingerprint, which is in network.json, too.
     """
     tf.io.gfile.makedirs(directory)
     metadata_path = os.path.join(directory, METADATA_FILE)
@@ -68,7 +68,7 @@ def save_network_checkpoint(network: Network, directory: str, metadata: Mapping[
 
 
 def read_checkpoint_metadata(directory: str) -> dict[str, Any]:
-    """Reads what was saved about a checkpoint's network.
+    """Reads the `network.json` of a checkpoint.
 
     Args:
         directory: The checkpoint's folder.
@@ -78,7 +78,7 @@ def read_checkpoint_metadata(directory: str) -> dict[str, Any]:
         (shapes by name).
 
     Raises:
-        DataError: network.json is missing or not readable: the checkpoint is not whole.
+        DataError: network.json is missing or unreadable: the checkpoint is incomplete.
     """
     path = os.path.join(directory, METADATA_FILE)
     try:
@@ -87,7 +87,7 @@ def read_checkpoint_metadata(directory: str) -> dict[str, Any]:
     except (tf.errors.OpError, ValueError) as error:
         raise DataError(
             path,
-            expected="the description of a whole checkpoint",
+            expected="the description of a complete checkpoint",
             found=one_line(error),
             fix=_FIX,
         ) from error
@@ -108,7 +108,7 @@ def read_checkpoint_variables(directory: str) -> dict[str, np.ndarray]:
         The weights by name, in alphabetical order.
 
     Raises:
-        DataError: The checkpoint is missing, cut short, corrupt or was changed after saving.
+        DataError: The checkpoint is missing, truncated, corrupt or was changed after saving.
     """
     expected = read_checkpoint_metadata(directory)[FINGERPRINT]
     try:
@@ -142,8 +142,8 @@ def warm_start_network(
 ) -> MappingReport:
     """Restores every weight that network and checkpoint both have, by name and shape.
 
-    Nothing is restored unless everything else was announced. Weights that only the checkpoint has
-    are reported, not refused: a network with fewer parts is a choice visible in its code.
+    Nothing is restored if the two differ in a way that was not announced. Weights that only the
+    checkpoint has are reported, not refused: the network's code shows that it has fewer parts.
 
     Args:
         network: Changed in place.
@@ -155,7 +155,7 @@ def warm_start_network(
         What was restored and what was not.
 
     Raises:
-        DataError: The checkpoint cannot be trusted, see `read_checkpoint_variables`.
+        DataError: `read_checkpoint_variables` refuses the checkpoint.
         WarmStartMappingError: A difference was not announced, an announced name is not in the
             network, or the two have nothing in common.
     """

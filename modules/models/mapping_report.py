@@ -1,11 +1,12 @@
-"""What a warm start took over from a checkpoint, by name."""
+"""What a warm start restored from a checkpoint, by name."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from modules.core.errors import WarmStartMappingError
 from modules.core.nearest_name import nearest_name_hint
@@ -15,7 +16,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class ShapeMismatch:
-    """The two shapes of a weight that network and checkpoint name alike."""
+    """The two shapes of a weight that has the same name in the network and the checkpoint."""
 
     network: Shape
     checkpoint: Shape
@@ -26,12 +27,12 @@ class MappingReport:
     """Each weight of a network and of a checkpoint, in exactly one of four groups.
 
     Args:
-        checkpoint: Where the checkpoint lies.
+        checkpoint: Folder of the checkpoint.
         fingerprint: SHA-256 of the checkpoint's weights.
-        restored: Shapes by name: the checkpoint's values were taken over.
-        missing: Shapes by name: only the network has them; they kept their initial values.
-        unused: Shapes by name: only the checkpoint has them.
-        shape_mismatch: Both shapes by name: they kept their initial values.
+        restored: Shapes by name of the weights that took the checkpoint's values.
+        missing: Shapes by name of those that only the network has; they kept their initial values.
+        unused: Shapes by name of those that only the checkpoint has.
+        shape_mismatch: Both shapes by name of those that differ; they kept their initial values.
     """
 
     checkpoint: str
@@ -55,18 +56,7 @@ class MappingReport:
         Returns:
             An equal report.
         """
-        record = json.loads(text)
-        return cls(
-            checkpoint=record["checkpoint"],
-            fingerprint=record["fingerprint"],
-            restored=_shapes(record["restored"]),
-            missing=_shapes(record["missing"]),
-            unused=_shapes(record["unused"]),
-            shape_mismatch={
-                name: ShapeMismatch(tuple(shapes["network"]), tuple(shapes["checkpoint"]))
-                for name, shapes in record["shape_mismatch"].items()
-            },
-        )
+        return TypeAdapter(cls).validate_json(text)
 
 
 def compare_weights(
@@ -81,11 +71,11 @@ def compare_weights(
     Args:
         network: Shapes of the network's weights by name.
         checkpoint_weights: Shapes of the checkpoint's weights by name.
-        checkpoint: Where the checkpoint lies.
+        checkpoint: Folder of the checkpoint.
         fingerprint: SHA-256 of the checkpoint's weights.
 
     Returns:
-        The report that a warm start by name and shape leads to.
+        The report of a warm start by name and shape.
     """
     shared = [name for name in network if name in checkpoint_weights]
     same = [name for name in shared if network[name] == checkpoint_weights[name]]
@@ -151,7 +141,3 @@ def _refuse_unknown(setting: str, names: Sequence[str], network: Sequence[str]) 
 
 def _covered(weight: str, names: Sequence[str]) -> bool:
     return any(weight == name or weight.startswith(f"{name}/") for name in names)
-
-
-def _shapes(record: dict[str, Any]) -> dict[str, Shape]:
-    return {name: tuple(shape) for name, shape in record.items()}

@@ -1,4 +1,4 @@
-"""What a pushed model says about image files."""
+"""A pushed model's predictions for image files."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ import tensorflow as tf
 
 from modules.core.errors import DataError
 from modules.core.example_features import IMAGE
+from modules.models.signature import (
+    CLASS_NAME,
+    CLASSIFIER_OUTPUTS,
+    PROBABILITIES,
+    SERVING_DEFAULT,
+    Signature,
+)
 from modules.sources.encoded import check_encoded_image
 from modules.sources.image_files import read_image
 
-_SIGNATURE = "serving_default"
-_OUTPUTS = {"probabilities", "label", "class_name"}
+_FIX = "Pass a model that a run of this pipeline has pushed."
 _BATCH_IMAGES = 256
-# Decoded at once: bounds the memory that a batch of large photos takes.
+# Bounds the memory for decoding a batch of large photos.
 _BATCH_PIXELS = 16_000_000
 
 
@@ -25,8 +31,8 @@ class Prediction:
 
     Args:
         image: The file.
-        class_name: As the model was trained with it.
-        probability: That the model gives it, from 0 to 1.
+        class_name: Name of the class.
+        probability: The model's probability of the class, from 0 to 1.
     """
 
     image: str
@@ -36,11 +42,11 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Predictions:
-    """The answers to all images that could be read, and why the others could not.
+    """Predictions for the images that could be read, and why the others could not.
 
     Args:
-        answers: In the order of the files.
-        refused: One message for each file that is no image.
+        answers: One prediction for each readable file, in order.
+        refused: One message for each other file.
     """
 
     answers: list[Prediction]
@@ -55,49 +61,27 @@ class _Image:
 
 
 def predict_files(model: str, files: Sequence[str]) -> Predictions:
-    """Classifies image files by a SavedModel's own graph, preprocessing included.
+    """Classifies image files with a SavedModel's own graph, preprocessing included.
 
-    The files go in unchanged, through `serving_default`: as in the pipeline's evaluation, whatever
-    their sizes, transparency or depth. `predict_images` would take one size and raw pixels.
+    The files enter `serving_default` unchanged, whatever their sizes, transparency or depth, as in
+    the pipeline's evaluation. `predict_images` would need raw pixels of one size.
 
     Args:
-        model: Folder of a SavedModel that `modules.models.serving.export_saved_model` wrote.
+        model: Folder of a SavedModel from `modules.models.serving.export_saved_model`.
         files: PNG or JPEG files.
 
     Returns:
-        Answers and refusals.
+        Predictions and refusals.
 
     Raises:
-        DataError: The model is not one of this pipeline.
+        DataError: The model does not come from this pipeline.
     """
-    loaded = _load(model)
+    signature = Signature(model, SERVING_DEFAULT, CLASSIFIER_OUTPUTS, _FIX)
     answers: list[Prediction] = []
     refused: list[str] = []
     for batch in _batches(_readable(files, refused)):
-        answers += _classify(loaded, batch)
+        answers += _classify(signature, batch)
     return Predictions(answers, refused)
-
-
-def _load(model: str) -> tf.Module:
-    try:
-        loaded = tf.saved_model.load(model)
-    except (OSError, ValueError, tf.errors.OpError) as error:
-        raise _unusable(model, f"none that loads: {error}") from error
-    if _SIGNATURE not in loaded.signatures:
-        raise _unusable(model, f"the signatures {sorted(loaded.signatures)}")
-    outputs = set(loaded.signatures[_SIGNATURE].structured_outputs)
-    if not outputs >= _OUTPUTS:
-        raise _unusable(model, f"one that gives {sorted(outputs)}")
-    return loaded
-
-
-def _unusable(model: str, found: str) -> DataError:
-    return DataError(
-        model,
-        expected=f"a SavedModel with a signature '{_SIGNATURE}' that gives {sorted(_OUTPUTS)}",
-        found=found,
-        fix="Pass a model that a run of this pipeline has pushed.",
-    )
 
 
 def _readable(files: Iterable[str], refused: list[str]) -> Iterator[_Image]:
@@ -123,10 +107,10 @@ def _batches(images: Iterable[_Image]) -> Iterator[list[_Image]]:
         yield batch
 
 
-def _classify(loaded: tf.Module, batch: Sequence[_Image]) -> Iterator[Prediction]:
+def _classify(signature: Signature, batch: Sequence[_Image]) -> Iterator[Prediction]:
     examples = tf.constant([_example(image.content) for image in batch])
-    outputs = loaded.signatures[_SIGNATURE](examples=examples)
-    names, probabilities = outputs["class_name"].numpy(), outputs["probabilities"].numpy()
+    outputs = signature(examples)
+    names, probabilities = outputs[CLASS_NAME].numpy(), outputs[PROBABILITIES].numpy()
     for image, name, row in zip(batch, names, probabilities, strict=True):
         yield Prediction(image.path, name.decode("utf-8", "replace"), float(row.max()))
 

@@ -1,4 +1,4 @@
-"""A trained model as its users see it: a SavedModel that answers serialized examples."""
+"""A trained model as its users see it: a SavedModel that classifies serialized examples."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ import tensorflow as tf
 
 from modules.core.errors import DataError
 from modules.core.example_features import EXAMPLE_ID, LABEL
-
-_SIGNATURE = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
-_INPUT = "examples"
-_PROBABILITIES = "probabilities"
-_LABEL = "label"
-_CLASS_NAME = "class_name"
+from modules.models.signature import (
+    CLASS_NAME,
+    CLASSIFIER_OUTPUTS,
+    PREDICTED,
+    PROBABILITIES,
+    SERVING_DEFAULT,
+    Signature,
+)
 
 _BATCH_SIZE = 512
+_FIX = "All arms must be trained by this pipeline and with the same classes."
 _TENSORFLOW_NOISE = re.compile(r"\{\{.*?\}\} | \[Op:.*", re.DOTALL)
 
 
@@ -28,7 +31,7 @@ class Answers:
     """A model's answers to one split, in the order of its files and records.
 
     Args:
-        example_ids: Of the N examples.
+        example_ids: Ids of the N examples.
         labels: True classes, int64 [N].
         predicted: Predicted classes, int64 [N].
         confidence: Probability of the predicted class, float32 [N].
@@ -41,7 +44,7 @@ class Answers:
 
     @classmethod
     def concatenate(cls, parts: Sequence[Answers]) -> Answers:
-        """Joins answers to consecutive parts of a split; no part gives no answers."""
+        """Joins the answers to consecutive parts of a split, of which there may be none."""
         empty = cls([], np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
         joined = [empty, *parts]
         return cls(
@@ -57,34 +60,15 @@ class ServedModel:
 
     Args:
         path: Folder of the SavedModel.
-        class_names: The K names, in label order, that it must have been trained with.
+        class_names: The K class names that the model must have, in label order.
 
     Raises:
-        DataError: There is no SavedModel, or its signature is not the pipeline's.
+        DataError: There is no SavedModel, or it does not come from this pipeline.
     """
 
     def __init__(self, path: str, class_names: Sequence[str]) -> None:
-        self._path = path
         self._class_names = np.array([name.encode() for name in class_names], dtype=object)
-        try:
-            # The signature does not keep the model's variables alive.
-            self._model = tf.saved_model.load(path)
-        except (OSError, ValueError, tf.errors.OpError) as error:
-            raise self._error("a SavedModel", f"none: {error}") from error
-        if _SIGNATURE not in self._model.signatures:
-            raise self._error(
-                f"a signature '{_SIGNATURE}'", f"{sorted(self._model.signatures) or 'none'}"
-            )
-        self._signature = self._model.signatures[_SIGNATURE]
-        inputs = sorted(self._signature.structured_input_signature[1])
-        outputs = sorted(self._signature.structured_outputs)
-        if inputs != [_INPUT]:
-            raise self._error(f"'{_SIGNATURE}' to take '{_INPUT}'", f"{inputs}")
-        if not {_PROBABILITIES, _LABEL, _CLASS_NAME}.issubset(outputs):
-            raise self._error(
-                f"'{_SIGNATURE}' to give '{_PROBABILITIES}', '{_LABEL}' and '{_CLASS_NAME}'",
-                f"{outputs}",
-            )
+        self._signature = Signature(path, SERVING_DEFAULT, CLASSIFIER_OUTPUTS, _FIX)
 
     def answer(self, files: Sequence[str]) -> Answers:
         """Answers the examples of files, batch by batch.
@@ -93,7 +77,7 @@ class ServedModel:
             files: Gzipped TFRecords of tf.train.Examples; read in sorted order.
 
         Returns:
-            The answers and the truth; none where the files are empty.
+            The answers with the true labels; empty if the files are.
 
         Raises:
             DataError: The files hold broken examples or a label outside the classes; or the model
@@ -119,31 +103,23 @@ class ServedModel:
     def _predict(
         self, examples: tf.Tensor
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        outputs = self._signature(**{_INPUT: examples})
-        probabilities = outputs[_PROBABILITIES].numpy()
-        predicted = outputs[_LABEL].numpy().astype(np.int64)
+        outputs = self._signature(examples)
+        probabilities = outputs[PROBABILITIES].numpy()
+        predicted = outputs[PREDICTED].numpy().astype(np.int64)
         num_classes = len(self._class_names)
         if probabilities.shape != (len(predicted), num_classes):
-            raise self._error(
+            raise self._signature.refusal(
                 f"probabilities of {num_classes} classes", f"shape {probabilities.shape}"
             )
-        names = outputs[_CLASS_NAME].numpy()
+        names = outputs[CLASS_NAME].numpy()
         different = np.flatnonzero(names != self._class_names[predicted])
         if different.size:
             label = predicted[different[0]]
-            raise self._error(
+            raise self._signature.refusal(
                 f"class {label} to be '{self._class_names[label].decode()}'",
                 f"'{names[different[0]].decode()}'",
             )
         return predicted, probabilities[np.arange(len(predicted)), predicted]
-
-    def _error(self, expected: str, found: str) -> DataError:
-        return DataError(
-            self._path,
-            expected=expected,
-            found=found,
-            fix="All arms must be trained by this pipeline and with the same classes.",
-        )
 
 
 def _batches(files: Sequence[str]) -> tf.data.Dataset:

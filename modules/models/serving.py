@@ -14,20 +14,25 @@ import tensorflow_transform as tft
 from modules.core.errors import ConfigError, DataError
 from modules.core.example_features import IMAGE
 from modules.core.untracked import Untracked
+from modules.models.signature import (
+    CLASS_NAME,
+    EXAMPLES,
+    FEATURES_SIGNATURE,
+    PREDICT_IMAGES,
+    PREDICTED,
+    PROBABILITIES,
+    SERVING_DEFAULT,
+)
 from modules.networks.network import FEATURES, LOGITS, Network
-
-SERVING_DEFAULT = "serving_default"
-PREDICT_IMAGES = "predict_images"
-FEATURES_SIGNATURE = "features"
 
 # AutoGraph would spend seconds on rewriting Keras and TensorFlow Transform, to no effect.
 _function = functools.partial(tf.function, autograph=False)
-_EXAMPLES = tf.TensorSpec([None], tf.string, name="examples")
+_EXAMPLES = tf.TensorSpec([None], tf.string, name=EXAMPLES)
 _IMAGES = tf.TensorSpec([None, None, None, None], tf.uint8, name="images")
 
 
 class ServingModule(tf.Module):
-    """What is saved: signatures, the trainable graph and the variables that both share.
+    """The object to save: signatures, the trainable graph and the variables that both share.
 
     Args:
         network: A float32 network.
@@ -46,8 +51,8 @@ class ServingModule(tf.Module):
         self.network_variables = network.named_variables
         self.network_state = _state(network, self.network_variables)
         transform_output = tft.TFTransformOutput(transform_graph_dir)
-        # Untracked, which saves seconds of tracing a Keras 2 layer: the graph holds constants only.
-        # A preprocessing_fn with vocabularies would need it; saving refuses that with an error.
+        # Tracking it would trace a Keras 2 layer, for seconds, although the graph holds constants
+        # only. With a preprocessing_fn that has vocabularies saving fails with an error.
         self._transform = Untracked(transform_output.transform_features_layer())
         self._image_spec = _image_spec(transform_output, transform_graph_dir)
         self._class_names = tf.constant(list(class_names))
@@ -59,27 +64,27 @@ class ServingModule(tf.Module):
 
     @_function(input_signature=[_EXAMPLES])
     def serving_default(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Classifies serialized tf.Examples, [N]; only their image is read."""
+        """Classifies serialized tf.Examples, [N], by their image feature alone."""
         return self._classify(_parse_images(examples))
 
     @_function(input_signature=[_IMAGES])
     def predict_images(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
         """Classifies raw pixels, uint8 [N, H, W, C]."""
-        # As PNG, so that the TransformGraph sees what it sees in an example.
+        # As PNG, because that is what the TransformGraph gets from an example.
         return self._classify(tf.io.encode_png(images, compression=0))
 
     @_function(input_signature=[_EXAMPLES])
     def features(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Gives features and logits of serialized tf.Examples, [N]."""
+        """Computes features and logits of serialized tf.Examples, [N]."""
         return self._infer(self._preprocess(_parse_images(examples)))
 
     def _classify(self, encoded: tf.Tensor) -> dict[str, tf.Tensor]:
         logits = self._infer(self._preprocess(encoded))[LOGITS]
         label = tf.argmax(logits, axis=-1, output_type=tf.int64)
         return {
-            "probabilities": tf.nn.softmax(logits),
-            "label": label,
-            "class_name": tf.gather(self._class_names, label),
+            PROBABILITIES: tf.nn.softmax(logits),
+            PREDICTED: label,
+            CLASS_NAME: tf.gather(self._class_names, label),
         }
 
     def _preprocess(self, encoded: tf.Tensor) -> tf.Tensor:
@@ -105,13 +110,13 @@ def export_saved_model(
     `serving_default`(examples: string [N]) and `predict_images`(images: uint8 [N, H, W, C]) ->
     `{"probabilities": f32 [N, K], "label": i64 [N], "class_name": string [N]}`, and
     `features`(examples: string [N]) -> `{"features": f32 [N, D], "logits": f32 [N, K]}`.
-    `modules.networks.restored_graph.RestoredGraph` trains on from it.
+    `modules.networks.restored_graph.RestoredGraph` makes it trainable again.
 
     Args:
         network: The trained network.
         transform_graph_dir: A TransformGraph artifact, saved inside the SavedModel.
         class_names: K names in label order.
-        directory: Where to, for instance <Model artifact>/Format-Serving; replaced if it exists.
+        directory: Folder to write, such as <Model artifact>/Format-Serving; replaced if it exists.
 
     Raises:
         ConfigError: The network does not predict that many classes.

@@ -1,4 +1,4 @@
-"""The folder that model servers watch: one numbered version for each model that was pushed."""
+"""The folder that model servers watch: one numbered version for each pushed model."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 
 from modules.core.errors import DataError
 
-# Names the model that a version holds; model servers ignore it.
+# A file in a version that names its model; model servers ignore it.
 OWNER_FILE = ".pushed_by"
-# In a version that a rollback has made: the version that it is a copy of.
+# A file in a version that a rollback made; it names the version that was copied.
 ROLLBACK_FILE = ".rolled_back_to"
-# A version that is being made; model servers take numbers only.
+# Prefix of an unfinished version; model servers take numbers only.
 PARTIAL_PREFIX = ".partial-"
 SAVED_MODEL_FILE = "saved_model.pb"
 SERVING_FOLDER = "serving"
 
-PUSH_AGAIN = "Delete this version and run the pipeline again, which pushes the model again."
+PUSH_AGAIN = "Delete this version and run the pipeline again to push the model again."
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class PushedVersion:
     """One version in a serving folder.
 
     Args:
-        path: Its folder; the name is the version.
-        copy_of: The version that a rollback copied to make it, if any.
+        path: Folder of the version, which is named by its number.
+        copy_of: For a version that a rollback made, the version that it copied.
     """
 
     path: Path
@@ -37,27 +37,27 @@ class PushedVersion:
 
     @property
     def number(self) -> int:
-        """What model servers compare: they serve the highest."""
+        """Number of the version; model servers serve the highest."""
         return int(self.path.name)
 
     @property
     def pushed(self) -> datetime:
-        """When the folder was made, in UTC."""
+        """Time of the push, in UTC."""
         return datetime.fromtimestamp(self.path.stat().st_mtime, timezone.utc)
 
     @property
     def is_complete(self) -> bool:
-        """Whether a model server could load it."""
+        """Whether a model server could load the version."""
         return (self.path / SAVED_MODEL_FILE).is_file()
 
 
 def is_version(name: str) -> bool:
-    """Whether model servers take a folder of this name for a version."""
+    """Whether model servers treat a folder of this name as a version."""
     return name.isascii() and name.isdigit()
 
 
 def next_version(taken: Iterable[int], now: float) -> int:
-    """Returns the version of a time, in seconds since 1970, or the first above all taken ones."""
+    """Returns the number for a time, in seconds since 1970, but above all taken numbers."""
     return max(int(now), max(taken, default=0) + 1)
 
 
@@ -84,7 +84,7 @@ def pushed_versions(serving: Path) -> list[PushedVersion]:
     """Lists the versions in a local serving folder, the newest last; none if it is missing.
 
     Raises:
-        DataError: The note of a rollback is damaged.
+        DataError: The file that a rollback left in a version is damaged.
     """
     if not serving.is_dir():
         return []
@@ -94,13 +94,13 @@ def pushed_versions(serving: Path) -> list[PushedVersion]:
 
 
 def find_model(path: Path) -> Path:
-    """Finds the SavedModel that a path stands for.
+    """Finds the SavedModel of a version, serving folder or run.
 
     Args:
         path: A pushed version, a serving folder or a run's output folder.
 
     Returns:
-        The version's folder; of several, the newest.
+        Folder of the newest version.
 
     Raises:
         DataError: There is none.
@@ -115,7 +115,7 @@ def find_model(path: Path) -> Path:
         found, fix = "a run without one", "Only a blessed model is pushed: see its report.html."
     else:
         found = ("another folder" if path.is_dir() else "a file") if path.exists() else "nothing"
-        fix = "Pass the --output of a run, its serving folder, or a version in that."
+        fix = "Pass the --output of a run, its serving folder, or a version in it."
     raise DataError(str(path), expected="a pushed model", found=found, fix=fix)
 
 

@@ -1,1 +1,1 @@
-"""Networks by name, their precision and outputs."""
+"""Networks: built from code by name, or restored from a saved graph."""

@@ -13,7 +13,7 @@ _CHUNK = 256  # images at once
 
 
 class NetworkOutputs(NamedTuple):
-    """What a network says about N images.
+    """A network's outputs for N images.
 
     Attributes:
         features: f32 [N, D].
@@ -28,11 +28,11 @@ def network_outputs(network: Network, images: np.ndarray) -> NetworkOutputs:
     """Runs a network in inference mode.
 
     Args:
-        network: Built or restored.
+        network: A built or restored network.
         images: f32 [N, S, S, C], at least one.
 
     Returns:
-        Its outputs, in the order of the images.
+        The outputs, in the order of the images.
     """
     shape = [None, *images.shape[1:]]
 

@@ -1,4 +1,4 @@
-"""Which number format a network computes in, and how it is applied to that network only."""
+"""The number format that a network computes in."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import keras
 
 from modules.settings import Precision
 
-# Either one makes oneDNN multiply bfloat16 natively: LeNet's training step takes about half of
-# float32's time with avx512_bf16 alone. Without them bfloat16 is emulated, and slower.
+# With either flag oneDNN multiplies bfloat16 natively: with avx512_bf16 alone, LeNet's training
+# step takes about half of float32's time. Without them bfloat16 is emulated, and slower.
 _NATIVE_BFLOAT16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 _CPU_INFO = Path("/proc/cpuinfo")
 _OLDER_ISAS = frozenset(
@@ -76,7 +76,7 @@ def cpu_flags(cpu_info: Path = _CPU_INFO) -> frozenset[str]:
 def precision_policy(name: str) -> Iterator[None]:
     """Makes `name` the global Keras dtype policy inside the block, and restores it afterwards.
 
-    Layers keep the policy that they were built under, so only the building needs the block.
+    Layers keep the policy that they were built under, so only building them needs the block.
 
     Args:
         name: A Keras dtype policy such as `choose_precision` returns.

@@ -46,9 +46,8 @@ class StudyInputs:
 
     def identity(self) -> str:
         """Sums up settings, code and data as SHA-256 in hexadecimal."""
-        set_by_cells = {"shots": True, "transfer": {"method"}}
         return training_identity(
-            self.plan.model_dump(mode="json", exclude=set_by_cells),
+            self.plan.model_dump(mode="json", exclude={"shots": True, "transfer": {"method"}}),
             [self.target_examples, self.source_examples, self.transform_graph, self.base_model],
         )
 

@@ -50,7 +50,7 @@ def train_control(job: ScratchJob, placement: TrainingPlacement) -> None:
         SCRATCH,
         outcome,
         labelled_examples=len(rows),
-        example_ids=index.example_ids[rows],
+        example_ids=index.example_ids[rows].tolist(),
     )
 
 

@@ -213,14 +213,12 @@ def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
     pretrained = saved_model_dir(job.base_model)
     metrics = prove_warm_start(network, pretrained, report, session.precision, data.proof)
     if placement.is_chief:
-        estimates = estimate_transferability(
-            pretrained, data.source, data.target, data.shots, plan.seed
-        )
+        estimates = estimate_transferability(pretrained, data.shots, plan.seed)
         write_transferability(estimates, job.mapping_report)
     if warm_start.method.trains():
         session.open_run()
     outcome = warm_start.fit(network, data, job.model_run)
-    example_ids = () if data.shots is None else data.shots.example_ids
+    example_ids = [] if data.shots is None else data.shots.example_ids.tolist()
     session.save(
         network,
         WARM_START,

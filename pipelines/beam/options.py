@@ -1,4 +1,4 @@
-"""What the `beam` section means: Beam's own options, and which folders the workers can reach."""
+"""Turns the `beam` section into Beam's options, and checks which folders workers can reach."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def beam_pipeline_args(settings: BeamSettings) -> list[str]:
     Returns:
         Options such as `--runner=FlinkRunner`, for `beam_pipeline_args` of a TFX pipeline.
     """
-    # DirectRunner of Beam >= 2.68 tries to download another runner; FnApiRunner is in-process.
+    # FnApiRunner is in-process; the DirectRunner of Beam >= 2.68 tries to download another runner.
     values: dict[str, str | bool | int | float | None] = {
         "runner": _RUNNER_CLASSES[settings.runner],
         "job_endpoint": settings.job_endpoint,
@@ -37,8 +37,8 @@ def beam_pipeline_args(settings: BeamSettings) -> list[str]:
         "region": settings.region,
         "temp_location": settings.temp_location,
         **(_environment_options(settings) if settings.environment else {}),
-        # Workers have this project and all that it needs; without an image's name, whichever it
-        # is, TFX would build a package of its own sources each time and have them install it.
+        # Workers have this project and its dependencies. Without any image name, TFX would build a
+        # package of its own sources for each run, and install it on the workers.
         "sdk_container_image": (settings.environment and settings.environment.image) or "none",
         **settings.options,
     }
@@ -82,7 +82,7 @@ def _describe(environment: EnvironmentSettings | None) -> str:
 
 
 def check_storage(settings: BeamSettings, folder: str) -> None:
-    """Refuses a folder that the engine's workers are known not to see.
+    """Refuses a folder that the engine's workers cannot see.
 
     Args:
         settings: The `beam` section.

@@ -27,7 +27,7 @@ _RUNNER_KEYS: Mapping[str, tuple[str, ...]] = {
     "dataflow": ("project", "region", "temp_location", "environment"),
     "portable": ("job_endpoint", "environment"),
 }
-# Of several ways to reach an engine one is enough, but not two.
+# Ways to reach an engine: exactly one must be given.
 _RUNNER_ENGINE_KEYS: Mapping[str, tuple[str, ...]] = {
     "flink": ("job_endpoint", "flink_master"),
     "spark": ("job_endpoint", "spark_master"),
@@ -67,15 +67,15 @@ def is_here(address: str) -> bool:
 
 
 class EnvironmentSettings(Settings):
-    """What the engine's workers run this project's Python code in.
+    """Where the engine's workers run this project's Python code.
 
     Attributes:
         type: `DOCKER` starts a container for each worker, `PROCESS` a process on the engine's own
-            machine, `EXTERNAL` asks a running worker pool, `LOOPBACK` comes back to the process
-            that submits: for a try on one machine.
-        image: Of `DOCKER`: it holds this project and Beam's container entrypoint.
-        command: Of `PROCESS`: the worker's boot command.
-        address: Of `EXTERNAL`: host:port of the worker pool.
+            machine. `EXTERNAL` asks a running worker pool. `LOOPBACK` uses the submitting process,
+            for trials on one machine.
+        image: For `DOCKER`: an image with this project and Beam's container entrypoint.
+        command: For `PROCESS`: the worker's boot command.
+        address: For `EXTERNAL`: host:port of the worker pool.
     """
 
     type: Literal["DOCKER", "PROCESS", "EXTERNAL", "LOOPBACK"]
@@ -100,21 +100,23 @@ class BeamSettings(Settings):
     """Where Beam runs ExampleGen, StatisticsGen, Transform and the evaluator.
 
     Attributes:
-        runner: `local` is this process; `flink` and `spark` are reached through Beam's job server,
-            `portable` is any other job server; `dataflow` is Google's service.
-        job_endpoint: host:port of a running job server; of flink, spark and portable.
-        flink_master: host:port of Flink's REST interface, or `[local]`: Beam starts a job server
-            for it, which takes Java.
-        spark_master: Spark's URL, such as spark://host:7077, in the same way.
-        job_server_jar: The job server that Beam starts; else it downloads the one of its version.
-        parallelism: Flink's.
-        project: Dataflow's project.
-        region: Dataflow's region.
-        temp_location: A gs:// folder for Dataflow's own files.
-        environment: Of all runners but `local`; dataflow takes DOCKER.
-        shared_storage: States that data and output lie on storage that all workers mount under
-            the same path. Without it, workers on other machines are refused local folders.
-        options: Other options of Beam or the engine by their name; true passes a bare flag.
+        runner: `local` runs in this process, `flink` and `spark` through Beam's job server,
+            `portable` through any other job server, `dataflow` on Google's service.
+        job_endpoint: For flink, spark and portable: host:port of a running job server.
+        flink_master: For flink: host:port of Flink's REST interface, or `[local]`. Beam starts a
+            job server for it, which needs Java.
+        spark_master: For spark: Spark's URL, such as spark://host:7077. Beam starts a job server
+            for it, which needs Java.
+        job_server_jar: The job server for Beam to start. By default Beam downloads its own.
+        parallelism: For flink: the job's parallelism.
+        project: For dataflow: Google Cloud project.
+        region: For dataflow: Google Cloud region.
+        temp_location: For dataflow: a gs:// folder for its own files.
+        environment: Where the workers run. Every runner but `local` needs it; dataflow takes only
+            DOCKER.
+        shared_storage: Says that all workers mount the storage of data and output under the same
+            path. Otherwise local folders are refused for workers on other machines.
+        options: Other options of Beam or the engine by name. true passes a bare flag.
     """
 
     runner: Runner = "local"

@@ -55,7 +55,7 @@ def run_scenario(config: Config, output: Path, *, fresh: bool, verbose: bool) ->
         WarmstartError: What went wrong, in words for the user.
     """
     from pipelines.beam.options import check_storage
-    from pipelines.running.display import run_display
+    from pipelines.running.display import RunDisplay
     from pipelines.running.session import command_line, output_session
     from pipelines.running.summary import print_summary
 
@@ -66,7 +66,7 @@ def run_scenario(config: Config, output: Path, *, fresh: bool, verbose: bool) ->
     with output_session(
         config, output, title="warmstart", width=80, kept=kept, verbose=verbose
     ) as console:
-        with run_display(console) as display:
+        with RunDisplay(console) as display:
             # Imports TensorFlow, which takes seconds: the display is there already.
             from pipelines.local_runner import run_locally
 

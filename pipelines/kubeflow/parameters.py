@@ -49,8 +49,8 @@ RUN_PARAMETERS = (
         "word",
         lambda config: str(config.target.shots),
         {
-            "ScratchTrainer": "custom_config.shots",
-            "WarmStartTrainer": "shots",
+            "ScratchTrainer": "custom_config.plan.shots",
+            "WarmStartTrainer": "plan.shots",
             "TransferEvaluator": "shots",
         },
     ),
@@ -60,9 +60,9 @@ RUN_PARAMETERS = (
         "integer",
         lambda config: config.seed,
         {
-            "PretrainTrainer": "custom_config.seed",
-            "ScratchTrainer": "custom_config.seed",
-            "WarmStartTrainer": "seed",
+            "PretrainTrainer": "custom_config.plan.seed",
+            "ScratchTrainer": "custom_config.plan.seed",
+            "WarmStartTrainer": "plan.seed",
             "TransferEvaluator": "seed",
         },
     ),
@@ -72,8 +72,8 @@ RUN_PARAMETERS = (
         "number",
         lambda config: config.transfer.learning_rate,
         {
-            "ScratchTrainer": "custom_config.transfer.learning_rate",
-            "WarmStartTrainer": "transfer.learning_rate",
+            "ScratchTrainer": "custom_config.plan.transfer.learning_rate",
+            "WarmStartTrainer": "plan.transfer.learning_rate",
         },
     ),
     RunParameter(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import absl.logging
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
-from tfx.dsl.compiler import constants
+from tfx.dsl.compiler.constants import PIPELINE_RUN_ID_PARAMETER_NAME
 from tfx.orchestration import metadata
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
@@ -21,20 +21,12 @@ from tfx.orchestration.portable.runtime_parameter_utils import substitute_runtim
 from tfx.proto.orchestration import pipeline_pb2
 from tfx.utils import telemetry_utils
 
-from pipelines.running.display import ProgressHandler, RunDisplay
+from pipelines.running.display import RunDisplay
 from pipelines.running.recovery import recover_from_interruption
 
 
-@dataclass(frozen=True)
-class ComponentRun:
-    """When a component worked.
-
-    Args:
-        component: Its id.
-        started: Seconds since 1970.
-        seconds: Wall time.
-        cached: Whether the cache served it.
-    """
+class ComponentRun(NamedTuple):
+    """When a component worked: since `started` (seconds since 1970), for `seconds` of wall time."""
 
     component: str
     started: float
@@ -66,8 +58,7 @@ def run_pipeline(
     absl.logging.set_verbosity(absl.logging.INFO)
     logging.getLogger("absl").propagate = True
     runner = DisplayingDagRunner(display)
-    with ProgressHandler(display):
-        runner.run(pipeline)
+    runner.run(pipeline)
     return runner.components
 
 
@@ -89,18 +80,10 @@ class DisplayingDagRunner(LocalDagRunner):
     def run_with_ir(
         self, pipeline: pipeline_pb2.Pipeline, run_options: pipeline_pb2.RunOptions | None = None
     ) -> None:
-        """Runs all nodes one after the other, as LocalDagRunner does.
-
-        Args:
-            pipeline: The compiled pipeline; its nodes are in topological order.
-            run_options: Not supported.
-
-        Raises:
-            ValueError: There are run options.
-        """
+        """Runs all nodes of a compiled pipeline in topological order, as LocalDagRunner does."""
         if run_options is not None:
             raise ValueError("partial runs are not supported")
-        run_id = {constants.PIPELINE_RUN_ID_PARAMETER_NAME: datetime.now().isoformat()}
+        run_id = {PIPELINE_RUN_ID_PARAMETER_NAME: datetime.now().isoformat()}
         substitute_runtime_parameter(pipeline, run_id)
         deployment = runner_utils.extract_local_deployment_config(pipeline)
         connection = deployment.metadata_connection_config
@@ -110,14 +93,12 @@ class DisplayingDagRunner(LocalDagRunner):
             for node in pipeline.nodes:
                 component = node.pipeline_node.node_info.id
                 launcher = Launcher(
-                    pipeline_node=node.pipeline_node,
-                    mlmd_connection=metadata.Metadata(connection),
-                    pipeline_info=pipeline.pipeline_info,
-                    pipeline_runtime_spec=pipeline.runtime_spec,
-                    executor_spec=runner_utils.extract_executor_spec(deployment, component),
-                    custom_driver_spec=runner_utils.extract_custom_driver_spec(
-                        deployment, component
-                    ),
+                    node.pipeline_node,
+                    metadata.Metadata(connection),
+                    pipeline.pipeline_info,
+                    pipeline.runtime_spec,
+                    runner_utils.extract_executor_spec(deployment, component),
+                    runner_utils.extract_custom_driver_spec(deployment, component),
                 )
                 self._launch(launcher, component, store)
 

@@ -1,4 +1,4 @@
-"""Keeps the logs of TensorFlow, Beam and TFX off the user's terminal and in a file."""
+"""Sends the logs of TensorFlow, Beam and TFX to a file instead of the user's terminal."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import TextIO
 
 @contextlib.contextmanager
 def logs_to_file(path: Path, *, also_to_terminal: bool = False) -> Iterator[TextIO]:
-    """Sends everything that is printed or logged to a file, from native code too.
+    """Sends everything that is printed or logged to a file, by native code too.
 
-    Native libraries write to the file descriptors themselves, so these are redirected, not
-    only `sys.stdout` and `sys.stderr`.
+    Native libraries write to the file descriptors, so these are redirected, not only `sys.stdout`
+    and `sys.stderr`.
 
     Args:
         path: The log file; it is appended to.
@@ -27,7 +27,9 @@ def logs_to_file(path: Path, *, also_to_terminal: bool = False) -> Iterator[Text
         A text stream that still reaches the terminal.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handlers: list[logging.Handler] = [logging.FileHandler(path, encoding="utf-8")]
+    handlers: list[logging.Handler] = [
+        logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+    ]
     if also_to_terminal:
         handlers.append(logging.StreamHandler(sys.stderr))
     root = logging.getLogger()
@@ -46,7 +48,7 @@ def logs_to_file(path: Path, *, also_to_terminal: bool = False) -> Iterator[Text
         root.setLevel(level)
         for handler in handlers:
             root.removeHandler(handler)
-            # On a full disk it fails; what it still holds is lost with the rest of the log.
+            # On a full disk this fails; the handler's buffer is lost like the rest of the log.
             with contextlib.suppress(OSError):
                 handler.close()
 
@@ -58,7 +60,10 @@ def _redirected_descriptors(path: Path) -> Iterator[TextIO]:
     saved = [os.dup(1), os.dup(2)]
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     terminal = io.TextIOWrapper(
-        os.fdopen(os.dup(1), "wb"), encoding=sys.stdout.encoding or "utf-8", line_buffering=True
+        os.fdopen(os.dup(1), "wb"),
+        encoding=sys.stdout.encoding or "utf-8",
+        errors="replace",
+        line_buffering=True,
     )
     try:
         os.dup2(log, 1)
@@ -79,7 +84,7 @@ def _flush(stream: TextIO, descriptor: int) -> None:
     try:
         stream.flush()
     except OSError:
-        # The log's disk is full. What does not fit is dropped: else the terminal would get it.
+        # The log's disk is full. Drop what does not fit, or it would go to the terminal.
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, descriptor)
         os.close(null)

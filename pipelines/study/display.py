@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
+from modules.core.wording import count
 from modules.study.cells import CellResult
-from pipelines.running.display import SECONDS_BETWEEN_LINES
+from pipelines.running.display import SECONDS_BETWEEN_LINES, live_bars
 
 
 class StudyDisplay:
-    """Counts finished cells and estimates how long the others will take.
+    """Counts finished cells inside a `with` block, and estimates how long the others will take.
 
     Args:
         console: Where to print.
@@ -25,28 +26,24 @@ class StudyDisplay:
         self._total = total
         self._kept = self._done = kept
         self._started = self._last_line = time.monotonic()
-        self._bar: Progress | None = None
-        if kept:
-            console.print(f"  {kept} of {total} cells are already finished", highlight=False)
-        if console.is_terminal and kept < total:
-            self._bar = Progress(
-                TextColumn("  cells"),
-                BarColumn(bar_width=20),
-                MofNCompleteColumn(),
-                TextColumn("{task.fields[details]}"),
-                console=console,
-                transient=True,
-            )
-            self._task = self._bar.add_task("cells", total=total, completed=kept, details="")
+        self._bars = live_bars(
+            console,
+            TextColumn("  cells"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[details]}"),
+        )
+        self._task = self._bars.add_task("cells", total=total, completed=kept, details="")
 
     def __enter__(self) -> StudyDisplay:
-        if self._bar is not None:
-            self._bar.start()
+        if self._kept:
+            text = f"  {self._kept} of {self._total} cells are already finished"
+            self._console.print(text, highlight=False)
+        self._bars.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        self._bars.stop()
 
     def finished(self, result: CellResult) -> None:
         """Shows one more finished cell.
@@ -55,27 +52,18 @@ class StudyDisplay:
             result: Its result.
         """
         self._done += 1
-        line = self._line(result)
-        if self._bar is not None:
-            self._bar.update(self._task, completed=self._done, details=line)
-            return
-        now = time.monotonic()
-        if now - self._last_line >= SECONDS_BETWEEN_LINES or self._done == self._total:
-            self._last_line = now
-            self._console.print(
-                f"  {self._done}/{self._total}  {line}", highlight=False, soft_wrap=True
-            )
-
-    def _line(self, result: CellResult) -> str:
-        cell = result.cell
-        shots = "1 shot" if cell.shots == 1 else f"{cell.shots} shots"
-        return (
-            f"{cell.method}, {shots}, repeat {cell.repeat}: {result.accuracy:.1%} "
-            f"in {result.seconds:.0f} s; {self._left()}"
-        )
-
-    def _left(self) -> str:
+        now, cell = time.monotonic(), result.cell
         # A mean over all workers that includes their start: too high at first.
-        each = (time.monotonic() - self._started) / (self._done - self._kept)
-        seconds = each * (self._total - self._done)
-        return f"{seconds:.0f} s left" if seconds < 90 else f"{seconds / 60:.0f} min left"
+        each = (now - self._started) / (self._done - self._kept)
+        left = each * (self._total - self._done)
+        line = (
+            f"{cell.method}, {count(cell.shots, 'shot')}, repeat {cell.repeat}: "
+            f"{result.accuracy:.1%} in {result.seconds:.0f} s; "
+            + (f"{left:.0f} s left" if left < 90 else f"{left / 60:.0f} min left")
+        )
+        self._bars.update(self._task, completed=self._done, details=line)
+        is_due = now - self._last_line >= SECONDS_BETWEEN_LINES or self._done == self._total
+        if is_due and not self._console.is_terminal:
+            self._last_line = now
+            text = f"  {self._done}/{self._total}  {line}"
+            self._console.print(text, highlight=False, soft_wrap=True)

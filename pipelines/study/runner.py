@@ -16,7 +16,7 @@ from modules.study.store import CellStore
 from modules.study.summary import SummaryRow, summarize
 from pipelines.beam.options import check_storage
 from pipelines.config import Config
-from pipelines.running.display import run_display
+from pipelines.running.display import RunDisplay
 from pipelines.running.output_folder import exclusive_output
 from pipelines.running.session import output_session
 from pipelines.study.display import StudyDisplay
@@ -74,8 +74,7 @@ def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Ce
     from modules.training.objectives import TARGET
     from modules.transfer.methods import TRANSFER_METHODS
 
-    transfer_methods = TRANSFER_METHODS.names()
-    known = (*transfer_methods, SCRATCH)
+    known = (*TRANSFER_METHODS.names(), SCRATCH)
     for name in methods:
         if name not in known:
             raise ConfigError(
@@ -85,7 +84,7 @@ def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Ce
         SCRATCH,
         *(
             name
-            for name in transfer_methods
+            for name in TRANSFER_METHODS.names()
             if TARGET in TRANSFER_METHODS.find(name).required_streams
         ),
     }
@@ -105,7 +104,7 @@ def _run(
     console: Console,
     workers: int | None,
 ) -> list[CellResult]:
-    with run_display(console) as display:
+    with RunDisplay(console) as display:
         # Imports TensorFlow, which takes seconds: the display is there already.
         from pipelines.study.pipeline import prepare_study
         from pipelines.study.workers import run_cells

@@ -4,37 +4,33 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+from tfx.dsl.components.common.importer import Importer
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.metadata import sqlite_metadata_connection_config
+from tfx.orchestration.pipeline import Pipeline
+from tfx.types import standard_artifacts
 
-from benchmarks.grown_mnist import MNIST_IMAGES, write_grown_mnist
-from benchmarks.growth import GrownRun, to_markdown
-from benchmarks.process_memory import Memory, MemorySampler
-from modules.sources.files import ByteStream
-from modules.sources.formats import open_source
-from modules.sources.idx import read_header
-
-
-def images_of(folder: Path) -> np.ndarray:
-    content = np.fromfile(folder / "train-images-idx3-ubyte", np.uint8)
-    return content[16:].reshape(-1, 28, 28)
+from benchmarks.grown_mnist import MNIST, MNIST_IMAGES, write_grown_mnist
+from benchmarks.growth import GrownRun, finish_times, peak_by_component, to_table
+from benchmarks.process_memory import Memory, sample_memory
+from data.idx_arrays import read_idx_arrays
 
 
 def test_grown_mnist_is_mnist_and_then_its_distorted_images(tmp_path: Path) -> None:
     folder = write_grown_mnist(tmp_path / "grown", MNIST_IMAGES + 500)
-    images = images_of(folder)
-    assert len(images) == MNIST_IMAGES + 500
-    with ByteStream("data/mnist/train-images-idx3-ubyte.gz") as stream:
-        read_header(stream, (8,), (3,))
-        first = np.frombuffer(stream.read_exactly(500 * 784, "images"), np.uint8)
-    originals, distorted = images[:500], images[MNIST_IMAGES:]
-    np.testing.assert_array_equal(originals.ravel(), first)
-    assert all((before != after).any() for before, after in zip(originals, distorted, strict=True))
+    images, labels = read_idx_arrays(folder, "train")
+    originals, classes = read_idx_arrays(MNIST, "train")
+    assert len(images) == len(labels) == MNIST_IMAGES + 500
+    np.testing.assert_array_equal(images[:MNIST_IMAGES], originals)
+    np.testing.assert_array_equal(labels, [*classes, *classes[:500]])
+    distorted = images[MNIST_IMAGES:]
+    assert all((new != old).any() for new, old in zip(distorted, originals, strict=False))
     # Characters, not noise: as much ink as before, but for the contrast.
-    assert 0.7 < distorted.mean() / originals.mean() < 0.9
-    shards = open_source("idx", str(folder)).shards("train")
-    assert sum(len(shard.labels() or ()) for shard in shards) == len(images)
+    assert 0.7 < distorted.mean() / originals[:500].mean() < 0.9
 
 
 def test_the_same_arguments_write_the_same_files(tmp_path: Path) -> None:
@@ -43,15 +39,40 @@ def test_the_same_arguments_write_the_same_files(tmp_path: Path) -> None:
         assert path.read_bytes() == (again / path.name).read_bytes()
 
 
-def test_memory_of_child_processes_counts_and_the_peak_is_kept() -> None:
+def test_memory_of_child_processes_counts() -> None:
     hold = "import time; kept = b'x' * 200_000_000; time.sleep(1); del kept; time.sleep(1)"
     command = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hold!r}])"
-    process = subprocess.Popen([sys.executable, "-c", command])
-    with MemorySampler(process.pid) as sampler:
-        process.wait()
-        peak = sampler.take_peak()
-        assert sampler.take_peak() == Memory()
-    assert peak.resident >= peak.anonymous >= 200_000_000
+    samples = sample_memory(subprocess.Popen([sys.executable, "-c", command]))
+    anonymous = [memory.anonymous for _, memory in samples]
+    assert max(anonymous) >= 200_000_000 > anonymous[-1]
+    assert all(memory.resident >= memory.anonymous for _, memory in samples)
+    assert [moment for moment, _ in samples] == sorted(moment for moment, _ in samples)
+
+
+def test_a_sample_counts_for_the_component_that_finishes_next() -> None:
+    samples = [(1.0, Memory(5, 1)), (2.0, Memory(3, 2)), (4.0, Memory(9, 9)), (9.0, Memory(99, 99))]
+    assert peak_by_component(samples, {"First": 3.0, "Second": 4.0, "Third": 5.0}) == {
+        "First": Memory(5, 2),
+        "Second": Memory(9, 9),
+        "Third": Memory(),
+    }
+
+
+def test_finish_times_are_those_of_ml_metadata(tmp_path: Path) -> None:
+    before = time.time()
+    output = tmp_path / "output"
+    pipeline = Pipeline(
+        pipeline_name="two",
+        pipeline_root=str(output),
+        components=[
+            Importer(str(tmp_path), standard_artifacts.Model).with_id(name) for name in ("A", "B")
+        ],
+        metadata_connection_config=sqlite_metadata_connection_config(str(tmp_path / "store.db")),
+    )
+    LocalDagRunner().run(pipeline)
+    times = finish_times(tmp_path / "store.db")
+    assert list(times) == ["A", "B"]
+    assert before - 0.001 <= times["A"] <= times["B"] <= time.time()
 
 
 def test_the_table_has_growth_and_memory_of_each_component() -> None:
@@ -65,7 +86,7 @@ def test_the_table_has_growth_and_memory_of_each_component() -> None:
         )
         for scale in (1, 10)
     ]
-    table = to_markdown(runs).splitlines()
+    table = to_table(runs).splitlines()
     assert (
         table[0] == "| component | s, 60,000 | s, 600,000 | growth | GiB, 60,000 | GiB, 600,000 |"
     )

@@ -19,7 +19,6 @@ import pytest
 from tests.e2e.browser import Page, chromium_page
 
 _AXE = "axe-core@4.10.3"
-_SPLITS = (("train", 4000), ("t10k", 1000))
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,16 @@ def write_idx_domain(folder: Path, splits: dict[str, tuple[np.ndarray, np.ndarra
     return folder
 
 
+def write_first_images_of_mnist(folder: Path, train: int, t10k: int) -> Path:
+    """Writes the given numbers of MNIST's first images."""
+    splits = {}
+    for split, count in (("train", train), ("t10k", t10k)):
+        images = read_idx(Path(f"data/mnist/{split}-images-idx3-ubyte.gz"))[:count]
+        labels = read_idx(Path(f"data/mnist/{split}-labels-idx1-ubyte.gz"))[:count]
+        splits[split] = (images, labels)
+    return write_idx_domain(folder, splits)
+
+
 @dataclass(frozen=True)
 class FinishedRun:
     """A quick run of the default scenario on less of MNIST.
@@ -115,26 +124,6 @@ def run_quickly(
     """Runs the default scenario with few steps on the small source domain."""
     options = set_options([*quick_overrides(small_mnist), *overrides])
     return warmstart("run", "configs/mnist_to_optdigits.yaml", *options, "--output", output, *flags)
-
-
-@pytest.fixture(scope="session")
-def quick_run(small_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
-    """The first quick run, into an empty folder."""
-    output = tmp_path_factory.mktemp("quick_run") / "output"
-    done = run_quickly(small_mnist, output, flags=["--require-blessing"])
-    assert done.code == 0, done.output
-    return FinishedRun(done, output, read_result(output))
-
-
-@pytest.fixture(scope="session")
-def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first images of MNIST: enough to learn from in seconds."""
-    splits = {}
-    for split, count in _SPLITS:
-        images = read_idx(Path(f"data/mnist/{split}-images-idx3-ubyte.gz"))[:count]
-        labels = read_idx(Path(f"data/mnist/{split}-labels-idx1-ubyte.gz"))[:count]
-        splits[split] = (images, labels)
-    return write_idx_domain(tmp_path_factory.mktemp("domains") / "small_mnist", splits)
 
 
 @pytest.fixture(scope="module")

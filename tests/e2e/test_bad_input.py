@@ -14,7 +14,7 @@ from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
 from pipelines.cli import main
-from tests.e2e.conftest import read_idx, write_idx
+from tests.e2e.conftest import read_idx, write_first_images_of_mnist, write_idx
 
 pytestmark = pytest.mark.e2e
 
@@ -71,6 +71,13 @@ def a_class_without_examples(domain: Path) -> str:
 Spoil = Callable[[Path], str]
 
 
+@pytest.fixture(scope="module")
+def sound_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A source of few images: it only has to be sound."""
+    folder = tmp_path_factory.mktemp("source") / "mnist"
+    return write_first_images_of_mnist(folder, train=500, t10k=200)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -84,24 +91,24 @@ Spoil = Callable[[Path], str]
     ],
     ids=lambda spoil: spoil.__name__,
 )
-def test_a_spoiled_target_is_refused(spoil: Spoil, small_mnist: Path, tmp_path: Path) -> None:
+def test_a_spoiled_target_is_refused(spoil: Spoil, sound_source: Path, tmp_path: Path) -> None:
     domain = tmp_path / "domain"
     shutil.copytree("data/optdigits", domain)
     place = spoil(domain)
-    message = refusal(tmp_path / "output", f"source.path={small_mnist}", f"target.path={domain}")
+    message = refusal(tmp_path / "output", f"source.path={sound_source}", f"target.path={domain}")
     assert place in message
     assert_nothing_of_the_target_is_complete(tmp_path / "output")
 
 
 def test_the_target_gate_stops_at_a_class_without_examples(
-    small_mnist: Path, tmp_path: Path
+    sound_source: Path, tmp_path: Path
 ) -> None:
     domain = tmp_path / "domain"
     shutil.copytree("data/optdigits", domain)
     a_class_without_examples(domain)
     message = refusal(
         tmp_path / "output",
-        f"source.path={small_mnist}",
+        f"source.path={sound_source}",
         f"target.path={domain}",
         "source.classes=['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']",
     )
@@ -110,7 +117,7 @@ def test_the_target_gate_stops_at_a_class_without_examples(
     assert_nothing_of_the_target_is_complete(tmp_path / "output")
 
 
-def test_an_undecodable_image_is_refused(small_mnist: Path, tmp_path: Path) -> None:
+def test_an_undecodable_image_is_refused(sound_source: Path, tmp_path: Path) -> None:
     from PIL import Image
 
     for split in ("train", "eval"):
@@ -122,7 +129,7 @@ def test_an_undecodable_image_is_refused(small_mnist: Path, tmp_path: Path) -> N
     broken.write_bytes(b"not an image")
     message = refusal(
         tmp_path / "output",
-        f"source.path={small_mnist}",
+        f"source.path={sound_source}",
         f"target.path={tmp_path / 'domain'}",
         "target.format=image_folder",
     )

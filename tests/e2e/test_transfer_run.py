@@ -96,7 +96,6 @@ def test_the_result_holds_the_keys_of_the_contract(first_result: dict) -> None:
         "leep",
         "log_me",
         "h_score",
-        "proxy_a_distance",
     }
     for estimate in first_result["transferability"].values():
         assert isinstance(estimate["value"], float)

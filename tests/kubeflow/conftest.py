@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from pipelines.config import load_config
-from tests.e2e.conftest import small_mnist  # noqa: F401
 from tests.kubeflow.kfp_api_server import KfpApiServer
 
 CONFIG = "configs/mnist_to_optdigits.yaml"

@@ -17,13 +17,13 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import read_result, set_options, warmstart
-from tests.kubeflow.conftest import CONFIG, Compile
+from tests.e2e.conftest import FinishedRun, quick_overrides
+from tests.kubeflow.conftest import Compile
 from tests.kubeflow.launcher import Launcher
 
 pytestmark = pytest.mark.e2e
 
-QUICK = ["pretraining.steps=200", "transfer.steps=60", "training.checkpoint_every_steps=50"]
+CHECKPOINTS = "training.checkpoint_every_steps=50"
 TRAINER = "pretrain-trainer"
 
 
@@ -32,18 +32,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("replay")
 
 
-def run_locally(root: Path, small_mnist: Path) -> dict[str, Any]:
-    overrides = set_options([*QUICK, f"source.path={small_mnist}"])
-    done = warmstart("run", CONFIG, *overrides, "--output", root / "local", "--require-blessing")
-    assert done.code == 0, done.output
-    return read_result(root / "local")
-
-
 def plain_launch(root: Path, small_mnist: Path, compile_to: Compile) -> Launcher:
     """Typed artifacts; the source lies on a volume, the target in the image."""
     spec = compile_to(
-        *QUICK,
-        f"source.path={small_mnist}",
+        *quick_overrides(small_mnist),
+        CHECKPOINTS,
         f"kubeflow.volumes=[{{claim: data, mount_path: {small_mnist.parent}}}]",
         f"kubeflow.serving_directory={root}/serving/plain",
     )
@@ -53,11 +46,11 @@ def plain_launch(root: Path, small_mnist: Path, compile_to: Compile) -> Launcher
 def rough_launch(root: Path, small_mnist: Path, compile_to: Compile) -> Launcher:
     """Artifacts without types; every run parameter is changed, and two pods are lost."""
     spec = compile_to(
-        *QUICK,
+        *quick_overrides(small_mnist),
+        CHECKPOINTS,
         "seed=7",
         "target.shots=1",
         "transfer.learning_rate=0.01",
-        f"source.path={small_mnist}",
         "target.path=s3://data/digits/elsewhere",
         f"kubeflow.volumes=[{{claim: data, mount_path: {small_mnist.parent}}}]",
         "kubeflow.state_claim=state",
@@ -91,17 +84,16 @@ class Runs:
 
 
 @pytest.fixture(scope="module")
-def runs(root: Path, small_mnist: Path, compile_to: Compile) -> Runs:
+def runs(root: Path, small_mnist: Path, quick_run: FinishedRun, compile_to: Compile) -> Runs:
     launchers = {
         "plain": plain_launch(root, small_mnist, compile_to),
         "rough": rough_launch(root, small_mnist, compile_to),
     }
     # In parallel: each task is a process and spends most of its time on imports.
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        local = pool.submit(run_locally, root, small_mnist)
         for future in [pool.submit(launcher.run) for launcher in launchers.values()]:
             future.result()
-        return Runs(local.result(), launchers)
+    return Runs(quick_run.result, launchers)
 
 
 @pytest.fixture

@@ -156,7 +156,7 @@ def test_a_closed_port_is_no_connection(spec_file: Path) -> None:
     ("host", "reason"),
     [
         ("http://kubeflow.invalid", "Name or service not known|failure in name resolution"),
-        ("http://127.0.0.1:port", "Failed to parse: http://127.0.0.1:port"),
+        ("http://127.0.0.1:port", "Failed to parse: .*127.0.0.1:port"),
     ],
 )
 def test_a_host_that_does_not_exist_is_no_connection(

@@ -73,6 +73,21 @@ def test_an_output_that_is_a_file_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "run").read_text() == "kept"
 
 
+def test_an_output_path_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    result = invoke("run", CONFIG, "--output", f"{tmp_path}/bytes\udcff")
+    assert result.exit_code == 1
+    assert "the path is not valid Unicode" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_is_not_text_is_printed_with_a_replacement(tmp_path: Path) -> None:
+    config = tmp_path / "\udcff.yaml"
+    config.write_bytes(Path(CONFIG).read_bytes())
+    result = invoke("check", str(config))
+    assert result.exit_code == 0, result.output
+    assert f"Ready: warmstart run '{tmp_path}/\N{REPLACEMENT CHARACTER}.yaml'" in result.output
+
+
 def test_a_second_run_on_the_same_output_is_refused(tmp_path: Path) -> None:
     import filelock
 

@@ -18,13 +18,13 @@ OPTDIGITS = Path("data/optdigits")
 
 
 def made_pairs() -> list[Pair]:
-    """Where `right` foretells the accuracy, `wrong` its opposite, and a distance is small."""
+    """Where `right` foretells the accuracy, and `wrong` its opposite."""
     accuracies: list[list[float]] = np.random.default_rng(0).uniform(size=(3, 4)).tolist()
     return [
         Pair(
             source=str(source),
             target=str(target),
-            estimates={"right": value, "wrong": -value, "proxy_a_distance": 2 - value},
+            estimates={"right": value, "wrong": -value},
             zero_shot=0.0,
             scratch=1.0 - value,
             fine_tuned=value,
@@ -39,13 +39,11 @@ def test_an_estimate_is_ranked_by_what_it_foretells() -> None:
         (row.estimate, row.outcome, row.over): row.correlation.value
         for row in rank(made_pairs(), resamples=5)
     }
-    assert len(found) == 3 * len(OUTCOMES) * len(OVER)
+    assert len(found) == 2 * len(OUTCOMES) * len(OVER)
     for outcome in OUTCOMES:
         for over in OVER:
             assert found["right", outcome, over] == pytest.approx(1.0)
             assert found["wrong", outcome, over] == pytest.approx(-1.0)
-            # Less distance is better.
-            assert found["proxy_a_distance", outcome, over] == pytest.approx(1.0)
 
 
 def test_pairs_rankings_and_plot_are_written(tmp_path: Path) -> None:
@@ -53,7 +51,7 @@ def test_pairs_rankings_and_plot_are_written(tmp_path: Path) -> None:
     text = write_rankings(pairs, rank(pairs, resamples=5), tmp_path)
     assert text == (tmp_path / "ranking.md").read_text(encoding="utf-8")
     assert "| accuracy | all pairs | +1.00 (+1.00 to +1.00) | -1.00 (-1.00 to -1.00) |" in text
-    for name, rows in (("pairs.csv", 12), ("ranking.csv", 27)):
+    for name, rows in (("pairs.csv", 12), ("ranking.csv", 18)):
         with (tmp_path / name).open(encoding="utf-8") as file:
             assert len(list(csv.DictReader(file))) == rows
     assert (tmp_path / "ranking.png").read_bytes().startswith(b"\x89PNG")
@@ -76,7 +74,6 @@ def test_a_pair_is_pretrained_estimated_and_fine_tuned(
         "leep",
         "log_me",
         "h_score",
-        "proxy_a_distance",
         "shots_accuracy",
     }
     assert np.isfinite(list(pair.estimates.values())).all()

@@ -46,8 +46,8 @@ def test_pyenv_is_searched_after_path_and_shims_last(tmp_path: Path) -> None:
     for version in ("3.10.13", "2.7.18"):
         (tmp_path / ".pyenv" / "versions" / version / "bin").mkdir(parents=True)
     pyenv = f"{tmp_path}/.pyenv/versions/3.10.13/bin"
-    environ = {"PATH": "/home/me/.pyenv/shims:/usr/bin"}
-    assert search_path(environ, tmp_path) == f"/usr/bin:{pyenv}:/home/me/.pyenv/shims"
+    environ = {"PATH": "/opt/me/.pyenv/shims:/usr/bin"}
+    assert search_path(environ, tmp_path) == f"/usr/bin:{pyenv}:/opt/me/.pyenv/shims"
     named = {**environ, "PYENV_ROOT": str(tmp_path / ".pyenv")}
     assert search_path(named, Path("/nowhere")) == search_path(environ, tmp_path)
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from modules.core.errors import DataError
+from modules.models.signature import FEATURES_SIGNATURE, Signature
+from modules.networks.network import FEATURES
 
-_SIGNATURE = "features"
 _BATCH_SIZE = 256
 
 
@@ -29,26 +28,14 @@ def model_features(saved_model_dir: str, records: Sequence[bytes]) -> npt.NDArra
     Raises:
         DataError: The SavedModel has no signature for features.
     """
-    signature = _load(saved_model_dir).signatures[_SIGNATURE]
-    return np.concatenate(
-        [
-            signature(examples=tf.constant(list(records[start : start + _BATCH_SIZE])))[
-                _SIGNATURE
-            ].numpy()
-            for start in range(0, len(records), _BATCH_SIZE)
-        ]
-    )
+    signature = _load(saved_model_dir)
+    starts = range(0, len(records), _BATCH_SIZE)
+    batches = (tf.constant(list(records[start : start + _BATCH_SIZE])) for start in starts)
+    return np.concatenate([signature(batch)[FEATURES].numpy() for batch in batches])
 
 
-# The page and the projector use the same two models, which take seconds to load.
+# The page and the projector ask the same two models, which take seconds to load.
 @functools.lru_cache(maxsize=2)
-def _load(saved_model_dir: str) -> Any:
-    model = tf.saved_model.load(saved_model_dir)
-    if _SIGNATURE not in model.signatures:
-        raise DataError(
-            saved_model_dir,
-            expected=f"a signature '{_SIGNATURE}'",
-            found=f"{sorted(model.signatures) or 'none'}",
-            fix="Train all arms with this pipeline.",
-        )
-    return model
+def _load(saved_model_dir: str) -> Signature:
+    fix = "All arms must be trained by this pipeline."
+    return Signature(saved_model_dir, FEATURES_SIGNATURE, (FEATURES,), fix)

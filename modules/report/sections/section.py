@@ -24,7 +24,7 @@ class Section:
     Attributes:
         anchor: Its id, unique in the page.
         title: Its heading.
-        values: Values for its template, `<anchor>.html.j2`. Strings are escaped, `Markup` is not.
+        values: Values for its template, `sections/<anchor>.html.j2`. Strings are escaped, `Markup` is not.
     """
 
     anchor: str
@@ -34,7 +34,7 @@ class Section:
     @property
     def content(self) -> Markup:
         """The rendered template."""
-        return render(f"{self.anchor}.html.j2", self.values)
+        return render(f"sections/{self.anchor}.html.j2", self.values)
 
 
 def render(template: str, values: Mapping[str, Any]) -> Markup:
@@ -60,8 +60,9 @@ def template_fingerprint() -> str:
         Sixteen hexadecimal digits.
     """
     digest = hashlib.sha256()
-    for path in sorted(TEMPLATES.iterdir()):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(path for path in TEMPLATES.rglob("*") if path.is_file()):
+        name = path.relative_to(TEMPLATES).as_posix()
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 

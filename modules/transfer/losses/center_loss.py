@@ -13,8 +13,8 @@ Reduction = Literal["mean", "sum"]
 class CenterLoss(tf.Module):
     """Center loss with its centers, which `update` moves and no gradient reaches.
 
-    A `tf.train.Checkpoint` that holds the object saves and restores the centers. Weighted rows
-    count by their weight; a row of weight 0 is inert, whatever its features and label are.
+    A `tf.train.Checkpoint` of the object saves and restores the centers. Rows count by their
+    weight; a row of weight 0 has no effect, whatever its features and label are.
 
     In a replica of a `tf.distribute` strategy, `loss` returns the replica's share of the global
     batch's loss (the shares, and their gradients, sum to the loss of one replica that sees the
@@ -69,7 +69,7 @@ class CenterLoss(tf.Module):
         )
 
     def initialize(self, class_means: np.ndarray | tf.Tensor) -> None:
-        """Sets the centers, for instance to the class means of the restored features.
+        """Sets the centers, such as to the class means of the restored features.
 
         Args:
             class_means: [K, D], finite.
@@ -98,7 +98,7 @@ class CenterLoss(tf.Module):
         Args:
             features: [N, D], any float type.
             labels: [N], integers in [0, K).
-            sample_weight: [N], at least 0; None weighs every row with 1.
+            sample_weight: [N], at least 0; None gives every row weight 1.
 
         Returns:
             A float32 scalar; 0 where all weights are 0.
@@ -128,7 +128,7 @@ class CenterLoss(tf.Module):
         Args:
             features: [N, D], any float type.
             labels: [N], integers in [0, K).
-            sample_weight: [N], at least 0; None weighs every row with 1.
+            sample_weight: [N], at least 0; None gives every row weight 1.
 
         Raises:
             tf.errors.InvalidArgumentError: A label or weight is out of range.
@@ -174,7 +174,7 @@ class CenterLoss(tf.Module):
             [expected, labels, *weights],
             summarize=100,
         )
-        # In a graph nothing else makes the centers wait for the check.
+        # In a graph nothing else makes the centers' update wait for the check.
         with tf.control_dependencies([valid]):
             return tf.identity(labels)
 

@@ -1,4 +1,4 @@
-"""Center loss as a part that any objective can have beside its own losses."""
+"""Center loss as an addition to any objective."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _EXAMPLES_PER_CLASS = 100
 class WithCenterLoss(Objective):
     """An objective with center loss on its labelled streams, whose domains share the centers.
 
-    A center that follows an example or two averages nothing: it lets the pull shrink the features,
-    which is all that is left to gain. Such centers are held at the restored features, where they
-    keep what the source taught.
+    A center that follows only one or two examples does not average: the loss then merely shrinks
+    the features. Such centers are held at the restored features, where they keep what the source
+    taught.
 
     Reference: Wen et al., A Discriminative Feature Learning Approach for Deep Face Recognition,
     ECCV 2016, section 3.2.
 
     Args:
-        objective: What is minimised beside; its losses, variables and updates stay what they are.
-        settings: Weight, reduction, and how the centers begin and move.
+        objective: The objective to add to; its losses, variables and updates do not change.
+        settings: Weight, reduction, and how the centers start and move.
         num_classes: K.
         feature_dim: D.
 
@@ -56,7 +56,7 @@ class WithCenterLoss(Objective):
         self._held = 0
 
     def prepare(self, preparation: Preparation) -> None:
-        """Prepares the objective; sets the centers to the class means and holds those of few."""
+        """Prepares the objective; sets centers to class means, and holds those of few examples."""
         self.objective.prepare(preparation)
         if self._settings.initial_centers == "zeros":
             return
@@ -73,17 +73,17 @@ class WithCenterLoss(Objective):
             )
 
     def facts(self) -> dict[str, float]:
-        """Returns the objective's, and how many centers are held."""
+        """Returns the objective's facts and the number of held centers."""
         return {**self.objective.facts(), "held_centers": self._held}
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Returns the objective's parts and the weighted center loss."""
+        """Returns the objective's losses and the weighted center loss."""
         features, labels = _labelled(streams)
         center_loss = self._settings.weight * self.center_loss.loss(features, labels)
         return {**self.objective.losses(streams, progress), "center_loss": center_loss}
 
     def extra_variables(self) -> Sequence[keras.Variable | tf.Variable]:
-        """Returns the objective's; the centers are moved, not trained."""
+        """Returns the objective's variables; the centers are moved, not trained."""
         return self.objective.extra_variables()
 
     def scale_gradients(
@@ -92,7 +92,7 @@ class WithCenterLoss(Objective):
         variables: Sequence[keras.Variable | tf.Variable],
         progress: tf.Tensor,
     ) -> Sequence[tf.Tensor | None]:
-        """Leaves the gradients to the objective."""
+        """Passes the gradients through the objective."""
         return self.objective.scale_gradients(gradients, variables, progress)
 
     def after_step(self, streams: Mapping[str, Stream]) -> None:

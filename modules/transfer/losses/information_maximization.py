@@ -12,17 +12,17 @@ from modules.transfer.losses.neighbourhood_guesses import guess_from_neighbourho
 
 
 class InformationLoss(Objective):
-    """The entropy of the predictions on unlabelled images, and how far their mean is off.
+    """The entropy of the predictions on unlabelled images, and the error of their mean.
 
-    Entropy alone is least where all images are of one class; the mean of the predictions is
-    therefore compared with the classes' shares in the target, as the neighbourhoods of the restored
-    network's features tell them. (SHOT takes equal shares, which harms where they are not.)
+    Entropy alone is least if all images are put into one class. The mean prediction is therefore
+    compared with the target's class shares, estimated from neighbourhoods in the restored network's
+    features. (SHOT assumes equal shares, which harms where they are not equal.)
 
     Reference: Liang, Hu and Feng, Do We Really Need to Access the Source Data? (SHOT), ICML 2020,
     section 3.2, equations 3 and 4.
 
     Args:
-        weight: Its factor.
+        weight: Factor of the loss.
     """
 
     def __init__(self, weight: float) -> None:

@@ -1,4 +1,4 @@
-"""Label propagation: what a network believes of images, smoothed over their nearest neighbours."""
+"""Label propagation: a network's predictions, smoothed over nearest neighbours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHARPNESS = 3  # power of the similarities, gamma in Iscen et al., CVPR 2019
 def propagate_labels(features: np.ndarray, prior: np.ndarray) -> np.ndarray:
     """Spreads class scores along the graph of nearest neighbours.
 
-    Clusters that a decision boundary cuts get the label of most of their members.
+    A cluster that a decision boundary cuts gets the label of most of its members.
 
     Reference: Zhou et al., Learning with Local and Global Consistency, NeurIPS 2003, section 2;
     neighbours as in Iscen et al., Label Propagation for Deep Semi-Supervised Learning, CVPR 2019,
@@ -24,7 +24,7 @@ def propagate_labels(features: np.ndarray, prior: np.ndarray) -> np.ndarray:
         prior: [N, K], at least 0: predicted probabilities, or one-hot for known labels.
 
     Returns:
-        float32 [N, K], at least 0; each class has the same sum, so that none takes all.
+        float32 [N, K], at least 0. Each class has the same sum, so that none wins everywhere.
 
     Example:
         >>> features = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]])

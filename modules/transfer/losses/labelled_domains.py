@@ -1,4 +1,4 @@
-"""Cross-entropy on the labelled examples that there are, of one domain or of both."""
+"""Cross-entropy on all labelled examples, of one domain or both."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from modules.training.objectives import (
 
 
 class LabelledDomains(Objective):
-    """What methods that also use unlabelled images do with labels: joint training, given shots.
+    """The part of a method for unlabelled images that trains on labels: joint training.
 
-    The loss is the mean over source and target examples of the step together; without shots it is
-    the source's alone.
+    The loss is the mean over all source and target examples of the step; without shots it is the
+    source's alone.
 
     Example:
         >>> stream = Stream(None, tf.constant([1]), None, None, tf.zeros([1, 2]))

@@ -1,4 +1,4 @@
-"""What can be guessed of unlabelled target images before any training on them."""
+"""Guesses about unlabelled target images, made before any training on them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from modules.networks.outputs import network_outputs
 from modules.training.objectives import TARGET, UNLABELLED, Preparation
 from modules.transfer.losses.label_propagation import propagate_labels
 
-# Images that guesses are made of, at most: propagation takes their number squared.
+# Largest number of images to guess for: propagation takes its square in memory and time.
 _MOST_IMAGES = 4000
-# Root mean square error, relative to equal shares, that counts of guessed classes have: up to 0.08
-# over generated shifts of MNIST.
+# Root mean square error of the counts of guessed classes, relative to equal shares: up to 0.08 over
+# generated shifts of MNIST.
 _SHARE_ERROR = 0.1
 
 
@@ -24,9 +24,9 @@ class Guesses:
 
     Attributes:
         rows: int64 [M], ascending: which of the unlabelled images these are.
-        probabilities: f32 [M, K], of the restored network.
+        probabilities: f32 [M, K], the restored network's probabilities.
         propagated: f32 [M, K], the probabilities spread over nearest neighbours in feature space,
-            with the labelled shots among them; each class has the same sum.
+            labelled shots included; each class has the same sum.
     """
 
     rows: np.ndarray
@@ -36,15 +36,15 @@ class Guesses:
     def class_shares(self) -> np.ndarray:
         """Estimates the target's class shares, f32 [K], positive, with sum 1.
 
-        Guessed classes are counted, and the counts shrunk towards equal shares by as much as their
-        differences can be errors of the guesses.
+        Guessed classes are counted, and the counts shrunk towards equal shares as far as wrong
+        guesses may explain their differences.
 
         Reference: Efron and Morris, Stein's Estimation Rule and Its Competitors, JASA 1973,
         section 2 (positive-part shrinkage).
         """
         classes = self.propagated.shape[1]
         counts = np.bincount(np.argmax(self.propagated, axis=1), minlength=classes)
-        # One more of each: a class that was not seen may still exist.
+        # One more of each, because a class that was not guessed may still exist.
         deviation = classes * (counts + 1) / (counts.sum() + classes) - 1.0
         spread = max(float(np.mean(deviation**2)), float(np.finfo(np.float64).tiny))
         trust = max(0.0, 1.0 - _SHARE_ERROR**2 / spread)
@@ -58,7 +58,7 @@ def guess_from_neighbourhoods(preparation: Preparation) -> Guesses:
         preparation: The restored network, the stream `unlabelled` and, if given, `target`.
 
     Returns:
-        The guesses, of all unlabelled images or of an even selection.
+        The guesses for all unlabelled images, or for an even selection.
     """
     unlabelled = preparation.examples[UNLABELLED]
     count = min(len(unlabelled), _MOST_IMAGES)

@@ -1,4 +1,4 @@
-"""Pseudo-labels: what the restored network makes of unlabelled target images, where it is sure."""
+"""Pseudo-labels: the restored network's confident predictions of unlabelled target images."""
 
 from __future__ import annotations
 
@@ -11,23 +11,22 @@ from modules.core.untracked import Untracked
 from modules.training.objectives import UNLABELLED, Objective, Preparation, Stream, mean_over_batch
 from modules.transfer.losses.neighbourhood_guesses import guess_from_neighbourhoods
 
-# Added to predicted probabilities, so that a network that is sure and wrong can be outvoted.
+# Added to predicted probabilities, so that neighbours can outvote a sure but wrong network.
 _DOUBT = 0.01
 
 
 class PseudoLabelLoss(Objective):
     """Cross-entropy on unlabelled images with labels that were guessed before the training.
 
-    The network's probabilities are spread over the images' nearest neighbours in feature space,
-    with the labelled shots among them, and multiplied with the probabilities again. Of each class
-    the surest share is kept.
+    The network's probabilities are spread over nearest neighbours in feature space, labelled shots
+    included, and multiplied by the probabilities again. Of each class the surest share is kept.
 
     Reference: Lee, Pseudo-Label, ICML 2013 Workshops, section 2; Iscen et al., Label Propagation
     for Deep Semi-Supervised Learning, CVPR 2019, section 4.
 
     Args:
         weight: Factor of the loss.
-        kept_share: Of each class, in (0, 1].
+        kept_share: Share of each class to keep, in (0, 1].
     """
 
     def __init__(self, weight: float, kept_share: float) -> None:
@@ -66,7 +65,7 @@ def surest_of_each_class(scores: np.ndarray, share: float) -> np.ndarray:
 
     Args:
         scores: [N, K], at least 0.
-        share: Of the rows of each best class, in (0, 1]; at least one row of a class is kept.
+        share: Share of each class's rows to keep, in (0, 1]; at least one row is kept.
 
     Returns:
         bool [N].

@@ -45,7 +45,7 @@ TRANSFER_METHODS: Registry[type[TransferMethod]] = Registry(
 
 
 def create_transfer_method(name: str, context: MethodContext) -> Objective:
-    """Makes a method, with center loss where it has labels and settings or method ask for it.
+    """Makes a method, with center loss if it has labels and the settings or the method ask for it.
 
     Args:
         name: A registered name.

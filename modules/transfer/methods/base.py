@@ -1,4 +1,4 @@
-"""The contract of a transfer method: an objective that says which data it needs."""
+"""The contract of a transfer method: an objective that names the data it needs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from modules.training.objectives import Objective
 
 @dataclass(frozen=True)
 class MethodContext:
-    """What a method is made from, before any data or weights are at hand.
+    """What a method is made from, before any data or weights are read.
 
     Attributes:
         settings: The transfer section of the configuration.
-        num_classes: K, of source and target alike where a method trains on both.
+        num_classes: K. Source and target share their classes where a method trains on both.
         feature_dim: D, the width of the network's features.
-        seed: For what the method draws or initialises.
+        seed: Seed of everything that the method draws or initialises.
     """
 
     settings: TransferSettings
@@ -37,10 +37,10 @@ class TransferMethod(Objective):
         context: Settings and sizes.
 
     Attributes:
-        required_streams: What the method cannot do without.
-        optional_streams: What it also trains on where there is any, such as the shots of a method
-            that needs no labels of the target.
-        has_center_loss: Whether center loss is part of it unless the settings say otherwise.
+        required_streams: Streams that the method needs.
+        optional_streams: Streams that it also trains on if they exist, such as the shots of a
+            method that needs no target labels.
+        has_center_loss: Whether the method includes center loss unless the settings say otherwise.
     """
 
     required_streams: ClassVar[frozenset[str]] = frozenset()

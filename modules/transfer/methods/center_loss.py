@@ -6,10 +6,10 @@ from modules.transfer.methods.fine_tune import FineTune
 
 
 class CenterLossFineTune(FineTune):
-    """Fine-tuning on the target whose features are also pulled towards their class centers.
+    """Fine-tuning on the target that also pulls features towards their class centers.
 
-    The loss itself is `modules.transfer.losses.center_loss_objective.WithCenterLoss`, which can be
-    put around any method; this one has it unless `transfer.center_loss` says otherwise.
+    The loss is `modules.transfer.losses.center_loss_objective.WithCenterLoss`, which can wrap any
+    method; this method has it unless `transfer.center_loss` says otherwise.
 
     References:
         Wen et al., A Discriminative Feature Learning Approach for Deep Face Recognition, ECCV

@@ -12,12 +12,12 @@ from modules.transfer.methods.base import MethodContext, TransferMethod
 
 
 class Composition(TransferMethod):
-    """Several objectives at once: their losses add up, their variables train together.
+    """A sum of objectives: their losses add up, and their variables train together.
 
     Args:
         context: Settings and sizes.
-        parts: What is minimised together; each part names its losses differently. Gradients pass
-            through the parts in this order.
+        parts: The objectives. No two may have a loss of the same name. Gradients pass through the
+            parts in this order.
 
     Example:
         >>> context = MethodContext(TransferSettings(), num_classes=2, feature_dim=3, seed=0)
@@ -38,7 +38,7 @@ class Composition(TransferMethod):
             part.prepare(preparation)
 
     def facts(self) -> dict[str, float]:
-        """Returns those of all parts."""
+        """Returns the facts of all parts."""
         return {name: value for part in self.parts for name, value in part.facts().items()}
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -52,7 +52,7 @@ class Composition(TransferMethod):
         return losses
 
     def extra_variables(self) -> Sequence[keras.Variable | tf.Variable]:
-        """Lists those of all parts."""
+        """Lists the extra variables of all parts."""
         return [variable for part in self.parts for variable in part.extra_variables()]
 
     def scale_gradients(
@@ -61,7 +61,7 @@ class Composition(TransferMethod):
         variables: Sequence[keras.Variable | tf.Variable],
         progress: tf.Tensor,
     ) -> Sequence[tf.Tensor | None]:
-        """Lets each part change what the one before it left."""
+        """Passes the gradients through each part in turn."""
         for part in self.parts:
             gradients = part.scale_gradients(gradients, variables, progress)
         return gradients

@@ -1,4 +1,4 @@
-"""Deep CORAL: features of both domains get the same covariance."""
+"""Deep CORAL: the domains' features are drawn to the same covariance."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class CovarianceAlignment(Objective):
     """Squared distance between the covariances of source and unlabelled target features.
 
     Args:
-        weight: Its factor.
+        weight: Factor of the loss.
     """
 
     def __init__(self, weight: float) -> None:
@@ -77,7 +77,7 @@ def covariance_distance(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
     within_one = tf.reduce_sum(tf.square(tf.matmul(one, one, transpose_b=True)))
     within_other = tf.reduce_sum(tf.square(tf.matmul(other, other, transpose_b=True)))
     between = tf.reduce_sum(tf.square(tf.matmul(one, other, transpose_b=True)))
-    # Rounding may take a distance of nothing below zero.
+    # Rounding may make a zero distance negative.
     return tf.nn.relu(within_one + within_other - 2.0 * between)
 
 

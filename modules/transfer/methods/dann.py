@@ -30,7 +30,7 @@ class DomainAdversary(Objective):
         weight: Largest factor of the reversed gradient; it grows from 0 over the training.
         feature_dim: D.
         hidden_units: Width of the classifier's hidden layer.
-        seed: Of the classifier's initial weights.
+        seed: Seed of the classifier's initial weights.
 
     Example:
         >>> adversary = DomainAdversary(0.1, feature_dim=4, hidden_units=8, seed=0)
@@ -96,7 +96,7 @@ class Dann(Composition):
 
 
 def adversary_schedule(progress: tf.Tensor) -> tf.Tensor:
-    """Rises from 0 to nearly 1, so that a classifier that knows nothing yet does no harm.
+    """Rises from 0 to nearly 1, so that an untrained classifier does no harm.
 
     Args:
         progress: f32 scalar in [0, 1).
@@ -108,7 +108,7 @@ def adversary_schedule(progress: tf.Tensor) -> tf.Tensor:
 
 
 def reverse_gradient(values: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
-    """Returns the values; on the way back the gradient is multiplied by minus the factor.
+    """Returns the values, and multiplies their gradient by minus the factor.
 
     Args:
         values: Any float tensor.
@@ -118,7 +118,7 @@ def reverse_gradient(values: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
         The values.
     """
 
-    # Not tf.custom_gradient, which keeps the graph that it is used in until the process ends.
+    # tf.custom_gradient would keep the graph around it in memory until the process ends.
     reversed_values = -factor * values
     return tf.stop_gradient(values) + (reversed_values - tf.stop_gradient(reversed_values))
 

@@ -1,4 +1,4 @@
-"""Fine-tuning: train the warm-started network on, on labelled target examples alone."""
+"""Fine-tuning: the warm-started network trains on labelled target examples alone."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from modules.transfer.methods.base import TransferMethod
 class FineTune(TransferMethod):
     """Transfer by parameter: cross-entropy on the target, from the source's weights.
 
-    A learning rate well below the pretraining's keeps what the source taught; with few shots and
-    a high rate the transfer turns negative.
+    A learning rate well below the pretraining's preserves what the source taught. With few shots
+    and a high rate the transfer turns negative.
 
     References:
         Yosinski et al., How Transferable Are Features in Deep Neural Networks?, NeurIPS 2014.

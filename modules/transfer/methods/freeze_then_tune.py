@@ -15,10 +15,10 @@ from modules.transfer.methods.fine_tune import FineTune
 
 
 class HeadFirst(Objective):
-    """Holds all of the network but its logits layer still for the first steps; has no loss.
+    """Keeps everything but the logits layer frozen for the first steps; has no loss.
 
     Args:
-        share: Of the steps.
+        share: Share of the steps with only the logits layer training.
 
     Example:
         >>> HeadFirst(share=0.3).losses({}, 0.0)
@@ -31,7 +31,7 @@ class HeadFirst(Objective):
         self._body: frozenset = frozenset()
 
     def prepare(self, preparation: Preparation) -> None:
-        """Finds out which variables are not the logits layer's."""
+        """Finds the variables outside the logits layer."""
         self._body = frozenset(
             variable.ref()
             for name, variable in preparation.network.named_variables.items()
@@ -62,8 +62,8 @@ class HeadFirst(Objective):
 class FreezeThenTune(Composition):
     """Fine-tuning that first fits the logits layer to the target, on fixed features.
 
-    A head that does not fit yet sends large gradients into the features and distorts them; after
-    the first phase they are small.
+    A head that does not fit yet sends large gradients into the features and distorts them. After
+    the first phase the gradients are small.
 
     References:
         Kumar et al., Fine-Tuning Can Distort Pretrained Features and Underperform

@@ -26,8 +26,8 @@ class InstanceWeighting(TransferMethod):
     """Transfer by instance: joint training with source examples weighted by a density ratio.
 
     The ratio of the domains' densities is estimated once, before the training, by a domain
-    classifier on the restored network's features. Within each class the weights average 1: the
-    classes keep their shares, whatever the classifier makes of them.
+    classifier on the restored network's features. The weights average 1 within each class, so the
+    classes keep their shares.
 
     References:
         Bickel, Brückner and Scheffer, Discriminative Learning for Differing Training and Test

@@ -13,9 +13,9 @@ from modules.transfer.methods.base import TransferMethod
 class Joint(TransferMethod):
     """Transfer by parameter and instance: the source's examples hold the network in place.
 
-    The loss is the mean over source and target examples of the step together, so that the two
-    batch sizes set the domains' shares. With few shots the source's examples keep the network
-    from fitting nothing but these shots, and from forgetting the source.
+    The loss is the mean over all source and target examples of the step, so the two batch sizes set
+    the domains' shares. With few shots the source's examples keep the network from overfitting to
+    the shots and from forgetting the source.
 
     References:
         Daumé III, Frustratingly Easy Domain Adaptation, ACL 2007, section 2.1 (ALL, WEIGHTED).

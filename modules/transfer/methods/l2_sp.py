@@ -1,4 +1,4 @@
-"""Fine-tuning that is held near the pretrained weights."""
+"""Fine-tuning with a penalty on the distance to the pretrained weights."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from modules.transfer.methods.fine_tune import FineTune
 
 
 class DistanceToStart(Objective):
-    """Half the squared distance between the trained weights and those that training started from.
+    """Half the squared distance between the trained and the initial weights.
 
     Args:
-        weight: Its factor.
+        weight: Factor of the loss.
     """
 
     def __init__(self, weight: float) -> None:
@@ -42,8 +42,8 @@ class DistanceToStart(Objective):
 class L2Sp(Composition):
     """Fine-tuning with an L2 penalty towards the starting point instead of towards zero.
 
-    All of the network is restored here, the logits layer too, so that one factor serves for all:
-    beta is alpha, in the paper's terms.
+    The whole network is restored here, including the logits layer, so one factor is enough: in the
+    paper's terms, beta equals alpha.
 
     References:
         Xuhong, Grandvalet and Davoine, Explicit Inductive Bias for Transfer Learning with

@@ -1,4 +1,4 @@
-"""Maximum mean discrepancy: features of both domains get the same distribution."""
+"""Maximum mean discrepancy: the domains' features are drawn to the same distribution."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DiscrepancyAlignment(Objective):
     """Squared maximum mean discrepancy between source and unlabelled target features.
 
     Args:
-        weight: Its factor.
+        weight: Factor of the loss.
     """
 
     def __init__(self, weight: float) -> None:
@@ -65,7 +65,7 @@ def mean_discrepancy(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
     """Computes the squared maximum mean discrepancy of two samples, averaged over RBF kernels.
 
     This is the biased estimate, which is never negative, and 0 for equal samples. The kernels'
-    widths follow the examples' distances, and take no part in the gradient.
+    widths follow the examples' distances; no gradient flows through them.
 
     Args:
         one: f32 [N, D].

@@ -1,4 +1,4 @@
-"""Relational transfer: how examples lie to each other stays what the source model made of it."""
+"""Relational transfer: the source model's distances and angles between examples are kept."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RelationsToKeep(Objective):
         """Returns the weighted losses; each replica relates the examples of its own shard."""
         if self._teacher is None:
             raise RuntimeError("Relations are compared with a model that prepare() copies.")
-        # Not the shots, which repeat within a batch: an example has no relation with itself.
+        # Not the shots: they repeat within a batch, and an example has no relation to itself.
         stream = streams[UNLABELLED]
         teacher = tf.stop_gradient(self._teacher.value(stream.images, training=False)[FEATURES])
         parts = {
@@ -80,7 +80,7 @@ def distance_relation_loss(student: tf.Tensor, teacher: tf.Tensor) -> tf.Tensor:
         teacher: f32 [N, E].
 
     Returns:
-        f32 scalar: mean Huber loss; 0 where the two differ by a similarity only.
+        f32 scalar: mean Huber loss; 0 if the two differ only by a similarity transform.
     """
     return _mean_huber(_relative_distances(student), _relative_distances(teacher))
 
@@ -93,7 +93,7 @@ def angle_relation_loss(student: tf.Tensor, teacher: tf.Tensor) -> tf.Tensor:
         teacher: f32 [N, E].
 
     Returns:
-        f32 scalar: mean Huber loss; 0 where the two differ by a similarity only.
+        f32 scalar: mean Huber loss; 0 if the two differ only by a similarity transform.
     """
     return _mean_huber(_angles(student), _angles(teacher))
 
@@ -107,7 +107,7 @@ def _relative_distances(features: tf.Tensor) -> tf.Tensor:
 def _angles(features: tf.Tensor) -> tf.Tensor:
     """Cosines [N, N, N] at the first example, from there to the two others.
 
-    From squared distances, by the law of cosines: the differences themselves would be [N, N, D].
+    Computed from squared distances by the law of cosines; the differences would be [N, N, D].
     """
     squares = squared_distances(features)
     distances = _root(squares)

@@ -6,11 +6,11 @@ from modules.transfer.methods.base import TransferMethod
 
 
 class ZeroShot(TransferMethod):
-    """No training on the target; what the source taught, through the shared preprocessing, is all.
+    """No training on the target: the pretrained model behind the shared preprocessing.
 
     References:
         Recht et al., Do ImageNet Classifiers Generalize to ImageNet?, ICML 2019 (evaluation of
-        a model as it is on a shifted domain).
+        an unchanged model on a shifted domain).
 
     Args:
         context: Settings and sizes.

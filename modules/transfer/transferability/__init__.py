@@ -1,1 +1,1 @@
-"""Estimates, before any training on the target, of what a transfer will be worth."""
+"""Estimates of what a transfer will be worth, made before any training on the target."""

@@ -1,4 +1,4 @@
-"""All estimates of one transfer, or why there is none, and the file that keeps them."""
+"""All estimates of one transfer, and the file that keeps them."""
 
 from __future__ import annotations
 
@@ -16,18 +16,15 @@ from modules.networks.restored_graph import RestoredGraph
 from modules.transfer.transferability.h_score import h_score
 from modules.transfer.transferability.leep import leep
 from modules.transfer.transferability.log_me import log_me
-from modules.transfer.transferability.proxy_a_distance import FOLDS, proxy_a_distance
 
 TRANSFERABILITY_FILE = "transferability.json"
 
 LEEP = "leep"
 LOG_ME = "log_me"
 H_SCORE = "h_score"
-PROXY_A_DISTANCE = "proxy_a_distance"
 
-# Rows of each domain, and labelled rows, that are looked at: enough, and it takes a second.
-MOST_IMAGES = 500
-MOST_SHOTS = 1000
+# More labelled examples would take seconds and change little.
+_MOST_SHOTS = 1000
 
 
 @dataclass(frozen=True)
@@ -35,8 +32,8 @@ class Estimate:
     """One estimate.
 
     Attributes:
-        value: None where it could not be made.
-        why_not: Then, the reason.
+        value: None where there is none.
+        why_not: Why there is none.
     """
 
     value: float | None
@@ -47,42 +44,32 @@ Transferability = Mapping[str, Estimate]
 
 
 def estimate_transferability(
-    pretrained_model_dir: str,
-    source: PreprocessedExamples,
-    target: PreprocessedExamples,
-    shots: PreprocessedExamples | None,
-    seed: int,
+    pretrained_model_dir: str, shots: PreprocessedExamples | None, seed: int
 ) -> dict[str, Estimate]:
-    """Estimates what a transfer will be worth, from train splits alone.
+    """Estimates what a transfer will be worth, from the train split's labelled examples alone.
 
     Args:
         pretrained_model_dir: The pretrained SavedModel.
-        source: Source images; their labels are not read.
-        target: Target images; their labels are not read.
         shots: The labelled target examples; None with 0 shots.
-        seed: Of what is drawn: at most so many images are looked at.
+        seed: Draws the examples to use, where there are more than needed.
 
     Returns:
-        `leep`, `log_me`, `h_score` and `proxy_a_distance`.
+        `leep`, `log_me` and `h_score`.
     """
-    network = RestoredGraph(pretrained_model_dir)
-    estimates = _with_labels(network, shots, seed)
-    if min(len(source), len(target)) < FOLDS:
-        apart = Estimate(None, f"It takes {FOLDS} images of each domain or more.")
-    else:
-        source_features, target_features = (
-            network_outputs(network, _sample(images, MOST_IMAGES, seed).images).features
-            for images in (source, target)
-        )
-        apart = _finite(lambda: proxy_a_distance(source_features, target_features, seed))
-    return {**estimates, PROXY_A_DISTANCE: apart}
+    if shots is None:
+        missing = Estimate(None, "There are no labelled target images (target.shots is 0).")
+        return dict.fromkeys((LEEP, LOG_ME, H_SCORE), missing)
+    rows = np.random.default_rng(seed).permutation(len(shots))[:_MOST_SHOTS]
+    labelled = shots.take(np.sort(rows))
+    outputs = network_outputs(RestoredGraph(pretrained_model_dir), labelled.images)
+    return estimate_from_outputs(outputs, labelled.known_labels)
 
 
 def estimate_from_outputs(outputs: NetworkOutputs, labels: np.ndarray) -> dict[str, Estimate]:
-    """Makes the estimates that need labels.
+    """Makes all estimates from a model's outputs.
 
     Args:
-        outputs: The pretrained model's, of N labelled target examples.
+        outputs: The pretrained model's outputs for N labelled target examples.
         labels: int [N].
 
     Returns:
@@ -96,7 +83,7 @@ def estimate_from_outputs(outputs: NetworkOutputs, labels: np.ndarray) -> dict[s
         LOG_ME: _finite(lambda: log_me(outputs.features, labels)),
     }
     if len(labels) <= len(np.unique(labels)):
-        return {**estimates, H_SCORE: Estimate(None, "It takes two labelled images of a class.")}
+        return {**estimates, H_SCORE: Estimate(None, "This needs two labelled images of a class.")}
     return {**estimates, H_SCORE: _finite(lambda: h_score(outputs.features, labels))}
 
 
@@ -117,23 +104,8 @@ def parse_transferability(content: Mapping[str, Mapping[str, object]]) -> dict[s
     return {name: Estimate(**estimate) for name, estimate in content.items()}  # type: ignore[arg-type]
 
 
-def _with_labels(
-    network: RestoredGraph, shots: PreprocessedExamples | None, seed: int
-) -> dict[str, Estimate]:
-    if shots is None:
-        missing = Estimate(None, "There are no labelled target images (target.shots is 0).")
-        return dict.fromkeys((LEEP, LOG_ME, H_SCORE), missing)
-    labelled = _sample(shots, MOST_SHOTS, seed)
-    return estimate_from_outputs(network_outputs(network, labelled.images), labelled.known_labels)
-
-
-def _sample(examples: PreprocessedExamples, count: int, seed: int) -> PreprocessedExamples:
-    rows = np.random.default_rng(seed).permutation(len(examples))[:count]
-    return examples.take(np.sort(rows))
-
-
 def _finite(estimate: Callable[[], float]) -> Estimate:
     value = estimate()
     if not np.isfinite(value):
-        return Estimate(None, "The pretrained features are degenerate: it is not finite.")
+        return Estimate(None, "The pretrained features are degenerate: the estimate is not finite.")
     return Estimate(value)

@@ -1,4 +1,4 @@
-"""H-score: how far the classes lie apart in the pretrained features."""
+"""H-score: how far apart the classes lie in the pretrained features."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from sklearn.covariance import ledoit_wolf_shrinkage
 
 
 def h_score(features: np.ndarray, labels: np.ndarray) -> float:
-    """Gives the H-score with a shrunk covariance.
+    """Computes the H-score with a shrunk covariance.
 
-    It is the trace of cov(f)^-1 cov(E[f | y]): variance between the classes, measured by the
-    variance of all. Of more features than examples the sample covariance has no inverse, and any
-    labelling would get the highest score; shrinkage to a multiple of the identity tempers that.
+    It is the trace of cov(f)^-1 cov(E[f | y]): the variance between the classes, relative to the
+    total variance. With more features than examples the sample covariance has no inverse, and any
+    labelling would get the highest score; shrinkage to a multiple of the identity counters that.
 
     Args:
         features: float [N, D]; the pretrained model's.
         labels: int [N]; the target's classes, with more examples than classes.
 
     Returns:
-        From 0 up to the number of classes less one, where higher is better.
+        From 0 up to the number of classes less one; higher is better.
 
     Raises:
         ValueError: The lengths differ, or no class has two examples.
@@ -27,9 +27,9 @@ def h_score(features: np.ndarray, labels: np.ndarray) -> float:
         Bao, Li, Huang, Zhang, Zheng, Zamir, Guibas. An information-theoretic approach to
         transferability in task transfer learning. ICIP 2019, definition 2.
         Ibrahim, Ponomareva, Mazumder. Newer is not always better: Rethinking transferability
-        metrics, their peculiarities, stability and performance. ECML 2022, section 3: shrinkage.
+        metrics, their peculiarities, stability and performance. ECML 2022, section 3 (shrinkage).
         Ledoit, Wolf. A well-conditioned estimator for large-dimensional covariance matrices.
-        Journal of Multivariate Analysis 88(2), 2004: how much of it.
+        Journal of Multivariate Analysis 88(2), 2004 (its amount).
 
     Example:
         >>> labels = np.arange(20) % 2
@@ -54,6 +54,6 @@ def h_score(features: np.ndarray, labels: np.ndarray) -> float:
     shrinkage = ledoit_wolf_shrinkage(centred, assume_centered=True)
     shrunk = (1.0 - shrinkage) * covariance
     shrunk[np.diag_indices_from(shrunk)] += shrinkage * level
-    # Rescaled features may still be constant: the least-norm solution leaves those out.
+    # Some features may be constant; the least-norm solution leaves them out.
     solved = np.linalg.lstsq(shrunk, between.T, rcond=None)[0]
     return float((1.0 - shrinkage) * np.sum(between.T * solved))

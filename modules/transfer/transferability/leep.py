@@ -1,4 +1,4 @@
-"""LEEP: how well the pretrained model's own answers foretell the target's labels."""
+"""LEEP: how well the pretrained model's own predictions predict the target's labels."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import numpy as np
 
 
 def leep(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Gives the log expected empirical prediction.
+    """Computes the log expected empirical prediction.
 
-    The pretrained model names a class z of the source for each target example, as a distribution.
-    From the joint distribution of z and of the labels y follows p(y | z), and from that a
-    classifier of the target without any training: z is drawn by the model, y given z. LEEP is that
-    classifier's mean log-likelihood of the labels.
+    The pretrained model gives a distribution over source classes z for each target example. The
+    joint distribution of z and the labels y gives p(y | z), and with it a target classifier without
+    any training: the model draws z, and y is drawn given z. LEEP is the mean log-likelihood of the
+    labels under that classifier.
 
     Args:
         probabilities: float [N, Z]; the pretrained model's distributions over its Z classes.
         labels: int [N]; the target's classes.
 
     Returns:
-        At most 0, where higher is better.
+        At most 0; higher is better.
 
     Raises:
         ValueError: There is no example, or the lengths differ.
@@ -38,7 +38,7 @@ def leep(probabilities: np.ndarray, labels: np.ndarray) -> float:
     joint = np.zeros((classes.max() + 1, probabilities.shape[1]))
     np.add.at(joint, classes, probabilities / len(labels))
     marginal = joint.sum(axis=0)
-    # A source class that the model never names says nothing, and is never asked.
+    # A source class that the model never predicts has no p(y | z), and none is needed.
     conditional = np.divide(joint, marginal, out=np.zeros_like(joint), where=marginal > 0.0)
     likelihood = np.sum(conditional[classes] * probabilities, axis=1)
     return float(np.mean(np.log(np.minimum(likelihood, 1.0))))

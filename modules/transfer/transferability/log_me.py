@@ -11,18 +11,18 @@ _LEAST = 1e-5  # keeps both precisions finite where the labels are fitted exactl
 
 
 def log_me(features: np.ndarray, labels: np.ndarray) -> float:
-    """Gives the logarithm of the maximum evidence, a label and class.
+    """Computes the log of the maximum evidence per label and class.
 
-    For each class, whether an example belongs to it is regressed on the features by Bayesian linear
-    regression; the precisions of weights and noise are those that make the labels most likely.
-    Unlike a likelihood at the best weights, evidence does not grow by overfitting.
+    For each class, membership is regressed on the features by Bayesian linear regression, with the
+    precisions of weights and noise that make the labels most likely. Unlike the likelihood at the
+    best weights, evidence does not grow by overfitting.
 
     Args:
         features: float [N, D]; the pretrained model's.
         labels: int [N]; the target's classes.
 
     Returns:
-        Mean over the classes of log evidence / N, where higher is better.
+        Mean over the classes of log evidence / N; higher is better.
 
     Raises:
         ValueError: There is no example, or the lengths differ.
@@ -49,7 +49,7 @@ def log_me(features: np.ndarray, labels: np.ndarray) -> float:
 
 
 def _log_evidence(left: np.ndarray, singular: np.ndarray, target: np.ndarray, width: int) -> float:
-    """Maximises the evidence over both precisions by MacKay's fixed point; a label's share."""
+    """Maximises the evidence over both precisions by MacKay's fixed point; returns it per label."""
     count = len(target)
     squared = singular**2
     projected = (left.T @ target) ** 2
@@ -77,7 +77,7 @@ def log_evidence(
     prior: float,
     noise: float,
 ) -> float:
-    """Gives the log evidence of one regression at given precisions.
+    """Computes the log evidence of one regression at given precisions.
 
     Args:
         squared: [R]; squared singular values of the features.

@@ -33,9 +33,13 @@ SOURCE = domain(place="source")
 
 
 def judge(
-    judged: DomainDescription, source: DomainDescription | None = SOURCE, **asked: Any
+    judged: DomainDescription, source: DomainDescription | None = SOURCE, **changes: Any
 ) -> dict[str, list[Finding]]:
-    asked = {"validation": ValidationSettings(), "gate": GateSettings(), "shots": 10} | asked
+    asked: dict[str, Any] = {
+        "validation": ValidationSettings(),
+        "gate": GateSettings(),
+        "shots": 10,
+    } | changes
     return apply_rules(RULES, Case(judged, source=source, **asked))
 
 

@@ -64,7 +64,8 @@ def test_chosen_rows_come_in_the_order_of_the_choice(tiny_domains: TinyDomains) 
     index = index_examples(train_files(tiny_domains.source))
     rows = np.array([7, 3, 80])
     chosen, everything = preprocess(index, tiny_domains, rows=rows), preprocess(index, tiny_domains)
-    np.testing.assert_array_equal(chosen.images, everything.images[rows])
+    # Batches of other sizes: some CPUs add up in another order.
+    np.testing.assert_allclose(chosen.images, everything.images[rows], atol=1e-5)
     np.testing.assert_array_equal(chosen.known_labels, [1, 0, 2])
     assert chosen.example_ids.tolist() == [b"train/00000007", b"train/00000003", b"train/00000080"]
 
@@ -139,7 +140,7 @@ def test_the_same_graph_preprocesses_more_chunks_than_one(
     index = index_examples(train_files(tmp_path))
     everything = preprocess(index, tiny_domains)
     last = preprocess(index, tiny_domains, rows=np.array([1049]))
-    np.testing.assert_array_equal(last.images[0], everything.images[1049])
+    np.testing.assert_allclose(last.images[0], everything.images[1049], atol=1e-5)
 
 
 def test_a_folder_without_a_transform_graph_is_refused(tmp_path: Path) -> None:

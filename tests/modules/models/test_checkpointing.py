@@ -181,7 +181,7 @@ def test_a_checkpoint_with_nothing_in_common_is_refused_whatever_is_announced(
 
 def test_a_checkpoint_cut_short_before_network_json_is_refused(checkpoint: Path) -> None:
     (checkpoint / "network.json").unlink()
-    with pytest.raises(DataError, match=r"network\.json: expected the description of a whole"):
+    with pytest.raises(DataError, match=r"network\.json: expected the description of a complete"):
         warm_start_network(_network(seed=2), str(checkpoint))
 
 

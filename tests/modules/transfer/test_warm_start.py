@@ -151,7 +151,7 @@ def test_estimates_come_first_and_change_no_weight(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     estimates = json.loads((joint.folder / "mapping_report" / "transferability.json").read_text())
-    assert set(estimates) == {"leep", "log_me", "h_score", "proxy_a_distance"}
+    assert set(estimates) == {"leep", "log_me", "h_score"}
     assert all(isinstance(estimate["value"], float) for estimate in estimates.values())
     monkeypatch.setattr("modules.transfer.warm_start.estimate_transferability", lambda *_: {})
     without = run(domains, pretrained, tmp_path)

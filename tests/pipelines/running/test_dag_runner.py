@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.orchestration.pipeline import Pipeline
@@ -14,7 +15,19 @@ from tfx.types.standard_artifacts import Schema
 from modules.core.errors import DataError
 from pipelines.running.artifacts import RunArtifacts, metadata_in
 from pipelines.running.dag_runner import run_pipeline
-from tests.pipelines.running.test_display import RecordingDisplay
+from pipelines.running.display import RunDisplay
+
+
+class RecordingDisplay(RunDisplay):
+    def __init__(self) -> None:
+        super().__init__(Console(quiet=True))
+        self.events: list[tuple] = []
+
+    def started(self, component: str) -> None:
+        self.events.append(("started", component))
+
+    def finished(self, component: str, seconds: float, cached: bool) -> None:
+        self.events.append(("finished", component, cached))
 
 
 @component

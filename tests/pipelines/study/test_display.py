@@ -34,10 +34,10 @@ def test_the_last_cell_is_always_shown_and_others_only_now_and_then(
 def test_finished_cells_are_counted_but_take_no_time(
     output: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = iter([100.0, 150.0, 150.0])
-    monkeypatch.setattr(study_display.time, "monotonic", lambda: next(clock))
-    display = StudyDisplay(Console(file=output, width=100), total=8, kept=4)
-    display.finished(result(0))
+    clock = iter([100.0, 150.0])
+    monkeypatch.setattr(study_display.time, "monotonic", lambda: next(clock, 150.0))
+    with StudyDisplay(Console(file=output, width=100), total=8, kept=4) as display:
+        display.finished(result(0))
     kept, line = output.getvalue().splitlines()
     assert kept == "  4 of 8 cells are already finished"
     # One cell in 50 s, three to go.

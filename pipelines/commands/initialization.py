@@ -1,0 +1,152 @@
+"""Reads two folders of images and writes a configuration for them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from modules.core.atomic_files import write_atomically
+from modules.core.errors import ConfigError, DataError
+from modules.core.example_features import TRAIN_SPLIT
+from modules.core.wording import listed
+from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
+from modules.domains.dataset_wording import describe_dataset
+from modules.domains.rules import RULES, Case, apply_rules
+from modules.images.contact_sheet import SheetColumn, draw_contact_sheet
+from modules.settings import GateSettings, ValidationSettings
+from modules.sources.detection import detect_format
+from pipelines.commands.first_config import Domain, config_text
+
+_ROOT = Path(__file__).resolve().parents[2]
+_MNIST, _DIGITS_SCHEMA = _ROOT / "data" / "mnist", _ROOT / "configs" / "schemas" / "digits.pbtxt"
+_DIGITS = tuple("0123456789")
+_SAMPLES = 6
+
+Say = Callable[[str], None]
+
+
+def initialize(
+    folder: Path, source: Path | None, output: Path | None, *, force: bool, say: Say
+) -> None:
+    """Reads the domains and, if a run can work, writes a configuration and a contact sheet.
+
+    Args:
+        folder: The target domain.
+        source: The source domain; None takes the embedded MNIST.
+        output: The configuration to write; None names it after the folder.
+        force: Overwrite files that differ.
+        say: Receives each line for the user.
+
+    Raises:
+        ConfigError: A run on this data would fail; the classes do not fit MNIST and no source is
+            given; or a file exists with other content. Nothing is written then.
+        DataError: A folder has no known layout, or a file cannot be written.
+    """
+    output = output or Path(f"{folder.resolve().name}.yaml")
+    sheet = output.with_suffix(".png")
+    target = Domain(_as_given(folder), _summarize("target", folder, say))
+    source_domain = _source_domain(source, target, say)
+    _refuse_what_cannot_run(source_domain.summary, target.summary, say)
+    names = target.summary.class_names
+    columns = [_column("source", source_domain), _column("target", target)]
+    files = {
+        sheet: draw_contact_sheet(names, columns, _SAMPLES),
+        output: config_text(source_domain, target, output, sheet).encode(),
+    }
+    _write_files(files, force)
+    say(f"Look at:  {sheet}")
+    say(f"Check it: {shlex.join(['warmstart', 'check', str(output)])}")
+    say(f"Run it:   {shlex.join(['warmstart', 'run', str(output)])}")
+
+
+def _summarize(role: str, folder: Path, say: Say) -> DatasetSummary:
+    format = detect_format(str(folder))
+    summary = summarize_dataset(format, str(folder), limits=ReadingLimits(samples=_SAMPLES))
+    say(f"{role} {folder}: {summary.format}")
+    if summary.class_names:
+        first, *rest = describe_dataset(summary)
+        say(f"  {first.partition(', ')[2]}")
+        for line in rest:
+            say(f"  {line}")
+        if summary.splits:
+            _say_counts(summary, say)
+    if summary.problems:
+        first, *rest = summary.problems
+        raise _not_written([first, *(f"  {problem}" for problem in rest)])
+    return summary
+
+
+def _say_counts(summary: DatasetSummary, say: Say) -> None:
+    for label, name in enumerate(summary.class_names[:20]):
+        counts = [f"{split.counts.get(label, 0):,} {key}" for key, split in summary.splits.items()]
+        say(f"    {name[:40]}: {', '.join(counts)}")
+    if len(summary.class_names) > 20:
+        say(f"    and {len(summary.class_names) - 20} more classes")
+
+
+def _source_domain(folder: Path | None, target: Domain, say: Say) -> Domain:
+    if folder is not None:
+        return Domain(_as_given(folder), _summarize("source", folder, say))
+    names = target.summary.class_names
+    if names != _DIGITS or not _MNIST.is_dir():
+        raise ConfigError(
+            f"{target.path}: the source domain is missing. MNIST stands in only for the classes "
+            f"0 to 9; here they are {listed(names)}. Pass a folder with the same classes: "
+            f"--source DIR."
+        )
+    return Domain(_as_given(_MNIST), _summarize("source", _MNIST, say), _as_given(_DIGITS_SCHEMA))
+
+
+def _refuse_what_cannot_run(source: DatasetSummary, target: DatasetSummary, say: Say) -> None:
+    settings = ValidationSettings()
+    cases = Case(source, settings), Case(target, settings, source, gate=GateSettings())
+    stopping = []
+    for case in cases:
+        for finding in itertools.chain.from_iterable(apply_rules(RULES, case).values()):
+            text = f"{case.domain.place}, {finding}"
+            if finding.stops_the_run:
+                stopping.append(text)
+            else:
+                say(f"Warning: {text}")
+    if stopping:
+        raise _not_written(stopping)
+
+
+def _not_written(problems: Sequence[str]) -> ConfigError:
+    return ConfigError(
+        "\n".join([*problems, "No configuration was written: fix this and try again."])
+    )
+
+
+def _column(role: str, domain: Domain) -> SheetColumn:
+    samples = domain.summary.splits[TRAIN_SPLIT].samples
+    images = [samples.get(label, ()) for label in range(len(domain.summary.class_names))]
+    return SheetColumn(f"{role}: {domain.name}", images)
+
+
+def _as_given(path: Path) -> str:
+    """Relative if below the current folder, so that the configuration can move with the data."""
+    return os.path.relpath(path) if path.resolve().is_relative_to(Path.cwd()) else str(path)
+
+
+def _write_files(files: Mapping[Path, bytes], force: bool) -> None:
+    for path, content in files.items():
+        if path.exists() and not force and (path.is_dir() or path.read_bytes() != content):
+            raise ConfigError(
+                f"{path}: exists already, with other content. Pass another --output, or --force "
+                "to overwrite it."
+            )
+    for path, content in files.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, content)
+        except OSError as error:
+            raise DataError(
+                str(path),
+                expected="a file that can be written",
+                found=error.strerror or str(error),
+                fix="Pass another --output.",
+            ) from None
