@@ -24,8 +24,7 @@ class Section:
     Attributes:
         anchor: Its id, unique in the page.
         title: Its heading.
-        values: Values for its template, `sections/<anchor>.html.j2`. Strings are escaped, `Markup`
-            is not.
+        values: Values for `sections/<anchor>.html.j2`. Strings are escaped, `Markup` is not.
     """
 
     anchor: str
