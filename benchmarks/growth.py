@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from ml_metadata.metadata_store import MetadataStore
-from tfx.orchestration.metadata import sqlite_metadata_connection_config
 
 from benchmarks.default_run import CONFIG
 from benchmarks.figure import Figure, at_most, ratio
@@ -100,26 +98,9 @@ def run_grown(images: int) -> GrownRun:
         if process.returncode:
             raise RuntimeError(f"the run failed:\n{(folder / 'log').read_text(encoding='utf-8')}")
         result = json.loads((output / "result.json").read_text(encoding="utf-8"))
-        memory = peak_by_component(samples, finish_times(output / "metadata.db"))
+        finished = {name: end for name, (_, end) in result["timeline"].items()}
+        memory = peak_by_component(samples, finished)
     return GrownRun(images, {name: result["seconds"][name] for name in memory}, memory)
-
-
-def finish_times(database: Path) -> dict[str, float]:
-    """Reads from ML Metadata when each component of a run finished.
-
-    Args:
-        database: The store of an output folder with a single run.
-
-    Returns:
-        Seconds since the epoch by component, in order of execution.
-    """
-    store = MetadataStore(sqlite_metadata_connection_config(str(database)))
-    times = {}
-    for execution in store.get_executions():
-        contexts = store.get_contexts_by_execution(execution.id)
-        (node,) = (context.name for context in contexts if context.type == "node")
-        times[node.rpartition(".")[2]] = execution.last_update_time_since_epoch / 1000
-    return dict(sorted(times.items(), key=lambda item: item[1]))
 
 
 def peak_by_component(

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
-from tfx.dsl.components.common.importer import Importer
-from tfx.orchestration.local.local_dag_runner import LocalDagRunner
-from tfx.orchestration.metadata import sqlite_metadata_connection_config
-from tfx.orchestration.pipeline import Pipeline
-from tfx.types import standard_artifacts
 
-from benchmarks.growth import GrownRun, finish_times, peak_by_component, to_table
+from benchmarks.growth import GrownRun, peak_by_component, to_table
 from benchmarks.process_memory import Memory, sample_memory
 from data.idx_arrays import read_idx_arrays
 from data.write_grown_mnist import MNIST, MNIST_IMAGES, write_grown_mnist
@@ -56,23 +50,6 @@ def test_a_sample_counts_for_the_component_that_finishes_next() -> None:
         "Second": Memory(9, 9),
         "Third": Memory(),
     }
-
-
-def test_finish_times_are_those_of_ml_metadata(tmp_path: Path) -> None:
-    before = time.time()
-    output = tmp_path / "output"
-    pipeline = Pipeline(
-        pipeline_name="two",
-        pipeline_root=str(output),
-        components=[
-            Importer(str(tmp_path), standard_artifacts.Model).with_id(name) for name in ("A", "B")
-        ],
-        metadata_connection_config=sqlite_metadata_connection_config(str(tmp_path / "store.db")),
-    )
-    LocalDagRunner().run(pipeline)
-    times = finish_times(tmp_path / "store.db")
-    assert list(times) == ["A", "B"]
-    assert before - 0.001 <= times["A"] <= times["B"] <= time.time()
 
 
 def test_the_table_has_growth_and_memory_of_each_component() -> None:
