@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("modules", "components", "pipelines", "kubeflow", "research", "data")
 NOT_RUN = {
     "modules.networks.registry": "registers a network for the rest of the process",
-    "modules.training.loop": "trains for 800 steps on examples that only the reader has",
+    "modules.training.session": "trains for 800 steps on examples that only the reader has",
 }
 # Names that examples use without importing them, besides those of their own module.
 NAMES: dict[str, Any] = {
