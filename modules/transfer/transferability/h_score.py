@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.covariance import ledoit_wolf_shrinkage
+from sklearn.covariance import ledoit_wolf
 
 
 def h_score(features: np.ndarray, labels: np.ndarray) -> float:
@@ -47,13 +47,7 @@ def h_score(features: np.ndarray, labels: np.ndarray) -> float:
     np.add.at(means, classes, centred)
     means /= counts[:, None]
     between = means * np.sqrt(counts / len(labels))[:, None]
-    covariance = centred.T @ centred / len(centred)
-    level = np.trace(covariance) / len(covariance)
-    if level == 0.0:
-        return 0.0
-    shrinkage = ledoit_wolf_shrinkage(centred, assume_centered=True)
-    shrunk = (1.0 - shrinkage) * covariance
-    shrunk[np.diag_indices_from(shrunk)] += shrinkage * level
+    shrunk, shrinkage = ledoit_wolf(centred, assume_centered=True)
     # Some features may be constant; the least-norm solution leaves them out.
     solved = np.linalg.lstsq(shrunk, between.T, rcond=None)[0]
     return float((1.0 - shrinkage) * np.sum(between.T * solved))
