@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.e2e.browser import Page, chromium_page
+from tests.e2e.pages.browser import Page, chromium_page
 
 _AXE = "axe-core@4.10.3"
 

@@ -18,7 +18,6 @@ import pytest
 import yaml
 
 from modules.core.wording import display_name
-from tests.e2e.browser import CHROMIUM, Page
 from tests.e2e.conftest import FinishedCommand, read_result, warmstart
 from tests.e2e.hostile_domain import (
     CANARY,
@@ -27,7 +26,8 @@ from tests.e2e.hostile_domain import (
     write_image_folder,
     write_tfrecords,
 )
-from tests.e2e.page_checks import both_layouts, check_drawing
+from tests.e2e.pages.browser import CHROMIUM, Page
+from tests.e2e.pages.page_checks import both_layouts, check_drawing
 
 pytestmark = pytest.mark.e2e
 

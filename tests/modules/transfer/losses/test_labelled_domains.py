@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from modules.transfer.losses.labelled_domains import LabelledDomains
 from modules.transfer.methods.joint import Joint
-from tests.modules.transfer.methods.tiny_transfer import PROGRESS, context, stream
+from tests.modules.transfer.tiny_transfer import PROGRESS, context, stream
 
 SOURCE = stream(logits=np.array([[2.0, 0, 0], [0, 1, 0]]), labels=[0, 2])
 TARGET = stream(logits=np.array([[0, 3.0, 0]]), labels=[1])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from modules.transfer.losses.neighbourhood_guesses import Guesses, guess_from_neighbourhoods
-from tests.modules.transfer.methods.tiny_transfer import examples, network, preparation
+from tests.modules.transfer.tiny_transfer import examples, network, preparation
 
 
 def test_the_classes_shares_are_estimated_from_the_target() -> None:

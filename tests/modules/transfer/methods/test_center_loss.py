@@ -9,7 +9,7 @@ from modules.transfer.losses.center_loss_objective import WithCenterLoss
 from modules.transfer.methods import create_transfer_method
 from modules.transfer.methods.center_loss import CenterLossFineTune
 from modules.transfer.methods.fine_tune import FineTune
-from tests.modules.transfer.methods.tiny_transfer import context
+from tests.modules.transfer.tiny_transfer import context
 
 
 def test_it_is_fine_tuning_with_center_loss() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from modules.settings.methods import CoralSettings
 from modules.transfer.methods.coral import Coral, covariance_distance
-from tests.modules.transfer.methods.tiny_transfer import PROGRESS, context, stream
+from tests.modules.transfer.tiny_transfer import PROGRESS, context, stream
 
 SIZES = st.integers(2, 9)
 

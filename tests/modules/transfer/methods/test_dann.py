@@ -15,7 +15,7 @@ from modules.transfer.methods.dann import (
     adversary_schedule,
     reverse_gradient,
 )
-from tests.modules.transfer.methods.tiny_transfer import PROGRESS, context, domains, stream, train
+from tests.modules.transfer.tiny_transfer import PROGRESS, context, domains, stream, train
 
 
 def adversary(weight: float = 1.0, seed: int = 0) -> DomainAdversary:

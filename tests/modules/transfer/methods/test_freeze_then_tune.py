@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from modules.settings.methods import FreezeThenTuneSettings
 from modules.transfer.methods.freeze_then_tune import FreezeThenTune, HeadFirst
-from tests.modules.transfer.methods.tiny_transfer import (
+from tests.modules.transfer.tiny_transfer import (
     STEPS,
     context,
     domains,

@@ -18,7 +18,7 @@ from modules.transfer.losses.information_maximization import (
     entropies,
 )
 from modules.transfer.methods.information_maximization import InformationMaximization
-from tests.modules.transfer.methods.tiny_transfer import (
+from tests.modules.transfer.tiny_transfer import (
     CLASSES,
     PROGRESS,
     context,

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from modules.transfer.methods.instance_weighting import InstanceWeighting, balanced_weights
 from modules.transfer.methods.joint import Joint
-from tests.modules.transfer.methods.tiny_transfer import (
+from tests.modules.transfer.tiny_transfer import (
     PROGRESS,
     context,
     domains,

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from modules.settings.methods import L2SpSettings
 from modules.transfer.methods.l2_sp import DistanceToStart, L2Sp
-from tests.modules.transfer.methods.tiny_transfer import (
+from tests.modules.transfer.tiny_transfer import (
     PROGRESS,
     context,
     domains,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from modules.settings.methods import MmdSettings
 from modules.transfer.losses.pairwise import squared_distances
 from modules.transfer.methods.mmd import Mmd, mean_discrepancy
-from tests.modules.transfer.methods.tiny_transfer import PROGRESS, context, stream
+from tests.modules.transfer.tiny_transfer import PROGRESS, context, stream
 
 
 def sample(rows: int, seed: int, offset: float = 0.0) -> tf.Tensor:

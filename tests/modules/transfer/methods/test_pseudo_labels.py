@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from modules.settings.methods import PseudoLabelsSettings
 from modules.transfer.losses.pseudo_labels import PseudoLabelLoss, surest_of_each_class
 from modules.transfer.methods.pseudo_labels import PseudoLabels
-from tests.modules.transfer.methods.tiny_transfer import (
+from tests.modules.transfer.tiny_transfer import (
     CLASSES,
     PROGRESS,
     context,

@@ -18,7 +18,7 @@ from modules.transfer.methods.relational import (
     angle_relation_loss,
     distance_relation_loss,
 )
-from tests.modules.transfer.methods.tiny_transfer import (
+from tests.modules.transfer.tiny_transfer import (
     PROGRESS,
     context,
     domains,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.browser import CHROMIUM, Page
+from tests.e2e.pages.browser import CHROMIUM, Page
 
 DESKTOP = (1280, 900)
 _PHONE, _SMALL_PHONE = (390, 844), (320, 568)

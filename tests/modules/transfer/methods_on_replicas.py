@@ -14,7 +14,7 @@ from modules.transfer.methods import (
     TRANSFER_METHODS,
     create_transfer_method,
 )
-from tests.modules.transfer.methods.tiny_transfer import (
+from tests.modules.transfer.tiny_transfer import (
     PROGRESS,
     context,
     domains,

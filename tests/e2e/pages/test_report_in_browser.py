@@ -14,8 +14,8 @@ import pytest
 from modules.core.wording import display_name
 from modules.report import add_run_facts
 from modules.report.document import build_report
-from tests.e2e.browser import Page
-from tests.e2e.page_checks import (
+from tests.e2e.pages.browser import Page
+from tests.e2e.pages.page_checks import (
     DESKTOP,
     IN_A_BROWSER,
     both_layouts,

@@ -29,7 +29,7 @@ from tests.e2e.conftest import (
     read_idx,
     read_result,
 )
-from tests.e2e.killed_run import START, KillableRun
+from tests.e2e.interruption.killed_run import START, KillableRun
 
 pytestmark = pytest.mark.e2e
 

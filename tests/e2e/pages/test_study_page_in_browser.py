@@ -10,8 +10,8 @@ import pytest
 from modules.study.page import StudyFacts, build_study_page
 from modules.study.summary import SummaryRow
 from pipelines.config import load_config
-from tests.e2e.browser import Page
-from tests.e2e.page_checks import (
+from tests.e2e.pages.browser import Page
+from tests.e2e.pages.page_checks import (
     IN_A_BROWSER,
     both_layouts,
     check_accessibility,

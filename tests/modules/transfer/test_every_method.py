@@ -16,9 +16,9 @@ from modules.transfer.methods import (
     TRANSFER_METHODS,
     create_transfer_method,
 )
-from tests.modules.transfer.methods.tiny_transfer import context, domains, network, train
+from tests.modules.transfer.tiny_transfer import context, domains, network, train
 
-REPOSITORY = Path(__file__).parents[4]
+REPOSITORY = Path(__file__).parents[3]
 METHODS = [name for name in TRANSFER_METHODS.names() if TRANSFER_METHODS.find(name).trains()]
 WITHOUT_SHOTS = [
     name for name in METHODS if TARGET not in TRANSFER_METHODS.find(name).required_streams
@@ -72,7 +72,7 @@ def test_the_methods_for_unlabelled_targets_need_no_shots() -> None:
 
 def test_the_replicas_losses_and_gradients_sum_to_their_shards_mean() -> None:
     """In a process of its own: TensorFlow divides the CPU only before its first use."""
-    script = "tests.modules.transfer.methods.methods_on_replicas"
+    script = "tests.modules.transfer.methods_on_replicas"
     result = subprocess.run(
         [sys.executable, "-m", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=300
     )

@@ -1,7 +1,7 @@
 """The whole pipeline inside the container image, where one has been built.
 
     kubeflow/build_image.sh
-    WARMSTART_IMAGE=warmstart:dev python -m pytest tests/kubeflow/test_built_image.py
+    WARMSTART_IMAGE=warmstart:dev python -m pytest tests/kubeflow/image/test_built_image.py
 
 It takes some minutes and 3 GB for the container, both gone afterwards, and is skipped, with the
 reason, unless an image is named. WARMSTART_IMAGE_STORE is the store, if it is not the script's own.
@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.kubeflow.conftest import Compile
-from tests.kubeflow.image_launcher import ImageLauncher, container_of
+from tests.kubeflow.image.image_launcher import ImageLauncher, container_of
 
 pytestmark = pytest.mark.e2e
 

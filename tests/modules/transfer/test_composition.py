@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from modules.training.objectives import CrossEntropy, Objective, Preparation, Stream
 from modules.transfer.methods.composition import Composition
-from tests.modules.transfer.methods.tiny_transfer import context, network, preparation, stream
+from tests.modules.transfer.tiny_transfer import context, network, preparation, stream
 
 
 class Recorder(Objective):
