@@ -67,12 +67,6 @@ class Executor(base_executor.BaseExecutor):
     ) -> None:
         """Validates the domain.
 
-        Args:
-            input_dict: `statistics`, `schema` and `examples` of the domain, and for a target also
-                `source_statistics` and `source_examples`.
-            output_dict: `anomalies`, the artifact to fill.
-            exec_properties: `validation` (JSON) and `role` of the component.
-
         Raises:
             DataError: The class names are not readable.
             DomainValidationError: The data must not be used. The artifact stays empty; the report

@@ -54,11 +54,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     ) -> None:
         """Reads the images of `input_base` into the Examples artifact.
 
-        Args:
-            input_dict: Empty.
-            output_dict: `examples`, the artifact to fill.
-            exec_properties: `input_base`, `input_config` and `custom_config` of the component.
-
         Raises:
             DataError: The images are not what their format promises; there is no output then.
         """

@@ -21,16 +21,7 @@ _LABELS_FOLDER = "labels"
 
 @dataclass(frozen=True)
 class ShardTask:
-    """A shard and where it goes.
-
-    Args:
-        shard: What to read.
-        domain: Name that every example carries.
-        root: The output's folder.
-        split: The shard's split.
-        index: Number of the shard in its split.
-        count: Shards of the split.
-    """
+    """Shard `index` of a split's `count`, to be written below the folder `root`."""
 
     shard: ImageShard
     domain: str
@@ -40,13 +31,10 @@ class ShardTask:
     count: int
 
 
-class ExampleEncoder:
+class _ExampleEncoder:
     """Serializes records as tf.train.Examples; equal records give equal bytes.
 
     It refills one message: building a new one for each record takes three times as long.
-
-    Args:
-        domain: Name that every example carries.
     """
 
     def __init__(self, domain: str) -> None:
@@ -61,7 +49,6 @@ class ExampleEncoder:
         )
 
     def encode(self, record: ImageRecord) -> bytes:
-        """Returns the serialized tf.train.Example of a record."""
         self._example_id[:] = (record.example_id.encode(),)
         self._image[:] = (record.image,)
         self._label[:] = (record.label,)
@@ -77,21 +64,19 @@ def write_shard(task: ShardTask) -> None:
 
     Workers may repeat or race each other: each writes under its own name, then renames.
 
-    Args:
-        task: The shard and where it goes.
-
     Raises:
         DataError: A record is not what the format promises.
     """
     attempt = os.path.join(task.root, f"attempt-{uuid.uuid4().hex}")
     labels: dict[int, str] = {}
-    encoder = ExampleEncoder(task.domain)
+    encoder = _ExampleEncoder(task.domain)
     options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=_GZIP_LEVEL)
     with tf.io.TFRecordWriter(attempt, options) as writer:
         for record in task.shard.read():
             labels.setdefault(record.label, record.example_id)
             writer.write(encoder.encode(record))
-    _write_labels(task, labels)
+    labels_path = os.path.join(_labels_folder(task.root, task.split), f"{task.index:05d}.json")
+    io_utils.write_string_file(labels_path, json.dumps(labels))
     name = f"data_tfrecord-{task.index:05d}-of-{task.count:05d}.gz"
     fileio.rename(attempt, os.path.join(split_folder(task.root, task.split), name), overwrite=True)
 
@@ -108,11 +93,6 @@ def read_labels(root: str, split: str) -> dict[int, str]:
         for label, example_id in json.loads(io_utils.read_string_file(path)).items():
             labels.setdefault(int(label), example_id)
     return labels
-
-
-def _write_labels(task: ShardTask, labels: dict[int, str]) -> None:
-    path = os.path.join(_labels_folder(task.root, task.split), f"{task.index:05d}.json")
-    io_utils.write_string_file(path, json.dumps(labels))
 
 
 def _labels_folder(root: str, split: str) -> str:

@@ -32,11 +32,6 @@ class Executor(base_executor.BaseExecutor):
     ) -> None:
         """Writes `schema.pbtxt` into the Schema artifact.
 
-        Args:
-            input_dict: `statistics` and `examples` of the source.
-            output_dict: `schema`, the artifact to fill.
-            exec_properties: `schema_file` of the component, for a pinned schema.
-
         Raises:
             DataError: The pinned schema does not cover the features, or is not readable.
             DomainValidationError: The source lacks a feature.

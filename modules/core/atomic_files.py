@@ -24,13 +24,6 @@ def write_atomically(
     Raises:
         OSError: A local file cannot be written.
         tf.errors.OpError: A remote one cannot be written.
-
-    Example:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     write_atomically(os.path.join(folder, "a.txt"), "whole")
-        ...     os.listdir(folder)
-        ['a.txt']
     """
     final = os.fspath(path)
     data = content.encode("utf-8") if isinstance(content, str) else content

@@ -12,13 +12,7 @@ from modules.core.example_features import CLASSES_FILE
 
 
 def read_class_names(examples_uri: str) -> list[str]:
-    """Reads the class names at the root of an Examples artifact.
-
-    Args:
-        examples_uri: Root folder of the artifact.
-
-    Returns:
-        At least two distinct names, in label order.
+    """Reads the two or more class names at the root of an Examples artifact, in label order.
 
     Raises:
         DataError: The file is missing or is no such list.

@@ -51,10 +51,7 @@ class OutputError(WarmstartError):
 
 
 def one_line(message: object) -> str:
-    """Joins the lines of a message for use within a sentence.
-
-    Args:
-        message: An error, or text.
+    """Joins the lines of an error or text for use within a sentence.
 
     Returns:
         The message with single spaces; the type's name where there is no message.

@@ -31,14 +31,7 @@ def hash_folders(folders: Sequence[str]) -> str:
 
 
 def hash_file(path: str) -> str:
-    """Hashes a file's bytes.
-
-    Args:
-        path: Local path, or a URI that TensorFlow's file systems know.
-
-    Returns:
-        SHA-256 in hexadecimal.
-    """
+    """Hashes a file's bytes: SHA-256 in hexadecimal."""
     digest = hashlib.sha256()
     with tf.io.gfile.GFile(path, "rb") as file:
         while chunk := file.read(_CHUNK_BYTES):

@@ -14,13 +14,6 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
 def nearest_name_hint(name: str, known: Iterable[str]) -> str:
     """Ends a sentence about an unknown name with the nearest known one, or with all of them.
 
-    Args:
-        name: The unknown name.
-        known: The known names.
-
-    Returns:
-        The end of a sentence, from the semicolon on.
-
     Example:
         >>> "no network 'lent'" + nearest_name_hint("lent", ["lenet", "linear"])
         "no network 'lent'; did you mean 'lenet'?"

@@ -34,16 +34,13 @@ def check_anomalies(
     schema: schema_pb2.Schema,
     known: Collection[Finding],
 ) -> list[Finding]:
-    """Says in plain words what breaks the schema.
+    """Says in plain words what breaks the schema, and does not repeat the `known` findings.
 
     Args:
         domain: What is known of the domain.
-        anomalies: What TFDV found in each split.
-        schema: The schema that TFDV compared them with.
-        known: What the rules found; it is not repeated.
-
-    Returns:
-        Findings, none if the domain is as the schema says.
+        anomalies: From `find_anomalies`.
+        schema: The schema that the statistics were compared with.
+        known: What the rules found.
     """
     known_places = {(finding.split, finding.feature) for finding in known}
     findings = [] if (None, LABEL) in known_places else _wrong_class_count(domain, schema)
@@ -81,7 +78,7 @@ def check_anomalies(
 
 
 def _wrong_class_count(domain: DomainDescription, schema: schema_pb2.Schema) -> list[Finding]:
-    labels = next((feature for feature in schema.feature if feature.name == LABEL), None)
+    labels = _feature(schema, LABEL)
     if labels is None or labels.int_domain.max == len(domain.class_names) - 1:
         return []
     return [
@@ -101,9 +98,12 @@ def _finding(
     if reason.type == _Reason.SCHEMA_NEW_COLUMN:
         words = _PLAIN_WORDS[reason.type]
         return Finding(split, name, "no such feature", words, "It is not used.", False)
-    feature = next((feature for feature in schema.feature if feature.name == name), None)
     fix = "Correct these examples, or the schema."
-    return Finding(split, name, _describe(feature), _plain_words(reason), fix)
+    return Finding(split, name, _describe(_feature(schema, name)), _plain_words(reason), fix)
+
+
+def _feature(schema: schema_pb2.Schema, name: str) -> schema_pb2.Feature | None:
+    return next((feature for feature in schema.feature if feature.name == name), None)
 
 
 def _describe(feature: schema_pb2.Feature | None) -> str:

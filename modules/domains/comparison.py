@@ -45,16 +45,13 @@ class DomainComparison:
 def compare_domains(
     source: DomainDescription, target: DomainDescription, train_files: tuple[str, str] | None
 ) -> DomainComparison:
-    """Measures label and covariate shift.
+    """Measures label and covariate shift of two domains with the same classes.
 
     Args:
         source: The source.
-        target: The target, with the same classes.
+        target: The target.
         train_files: Patterns of the files of both train splits, source first; None leaves the
             images alone.
-
-    Returns:
-        The comparison.
 
     Raises:
         DataError: The examples cannot be read.

@@ -24,13 +24,13 @@ class ReadingLimits:
     """How much of each split is read.
 
     Args:
-        images: Most images to decode; None reads all.
-        pixels: Pixels after which no further image is decoded; None sets no limit.
+        images: Most images to decode; `math.inf` for all.
+        pixels: Pixels after which no further image is decoded; `math.inf` for no limit.
         samples: Images of each class to keep for a contact sheet.
     """
 
-    images: int | None = 5000
-    pixels: int | None = 100_000_000
+    images: float = 5000
+    pixels: float = 100_000_000
     samples: int = 0
 
 
@@ -76,9 +76,7 @@ def summarize_dataset(
     start: beyond the limits nothing is known.
 
     Args:
-        format: A name registered in `modules.sources.formats`.
-        folder: Local folder, or a URI that TensorFlow's file systems know.
-        classes: Class names in label order; None takes them from the data.
+        format, folder, classes: As for `modules.sources.formats.open_source`.
         limits: How much is read.
 
     Returns:
@@ -130,10 +128,9 @@ class _Tally:
 
     @property
     def is_full(self) -> bool:
-        limits = self.limits
         return (
-            (limits.images is not None and self.images >= limits.images)
-            or (limits.pixels is not None and self.pixels >= limits.pixels)
+            self.images >= self.limits.images
+            or self.pixels >= self.limits.pixels
             or len(self.problems) >= _MOST_PROBLEMS
         )
 

@@ -10,13 +10,7 @@ from modules.sources.encoded import ImageShape
 
 
 def describe_dataset(summary: DatasetSummary) -> list[str]:
-    """Says in a few lines what was found.
-
-    Args:
-        summary: Of the folder.
-
-    Returns:
-        Lines: format and classes, then each split with its counts, sizes and colours.
+    """Says what was found: format and classes, then each split's counts, sizes and colours.
 
     Example:
         >>> from modules.domains.dataset_summary import summarize_dataset

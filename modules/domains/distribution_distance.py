@@ -33,9 +33,6 @@ def distribution_distance(
         source_counts: Occurrences of each of K values in the source.
         target_counts: The same for the target.
 
-    Returns:
-        Both distances.
-
     Raises:
         ValueError: The lengths differ, a count is negative or a domain has no examples.
 
@@ -61,14 +58,11 @@ def distribution_distance(
 def label_skew(
     source_counts: Mapping[str, Sequence[int]], target_counts: Mapping[str, Sequence[int]]
 ) -> dict[str, Distance]:
-    """Measures the distance between label distributions, by split.
+    """Measures the distance between label distributions, for each split that both domains fill.
 
     Args:
         source_counts: Examples of each class in the source, by split.
         target_counts: The same for the target.
-
-    Returns:
-        The distance for each split that both domains have and fill.
     """
     return {
         split: distribution_distance(source_counts[split], counts)

@@ -39,11 +39,7 @@ Rule = Callable[[Case], list[Finding] | None]
 
 
 def apply_rules(rules: Mapping[str, Rule], case: Case) -> dict[str, list[Finding]]:
-    """Judges a domain.
-
-    Args:
-        rules: `RULES`, or some of them.
-        case: The domain and what is asked of it.
+    """Judges a domain by `RULES`, or some of them.
 
     Returns:
         Findings by rule, empty where the rule is kept; without rules that could not be applied.

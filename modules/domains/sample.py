@@ -29,16 +29,7 @@ class DomainSample(NamedTuple):
 def sample_domains(
     source: ExampleIndex, target: ExampleIndex, limit: int, seed: int
 ) -> DomainSample:
-    """Draws from two splits, equally many of each class from both.
-
-    Args:
-        source: Index of the source's split.
-        target: Index of the target's.
-        limit: Most images of each domain.
-        seed: Seeds the draw.
-
-    Returns:
-        The images; none if no class is in both splits.
+    """Draws up to `limit` images of each split; none if no class is in both splits.
 
     Raises:
         tf.errors.InvalidArgumentError: An image cannot be decoded.

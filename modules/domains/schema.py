@@ -21,7 +21,7 @@ from modules.core.example_features import (
 from modules.sources.files import explained, open_file
 
 # Generous: the target's images may have another size than the source's.
-MAX_IMAGE_SIDE = 16_384
+_MAX_IMAGE_SIDE = 16_384
 
 _FIX = "Correct the file, or leave source.schema_file out to infer the schema."
 _TYPES = {
@@ -43,10 +43,6 @@ def infer_image_schema(
     Args:
         statistics: Statistics of the source's splits.
         num_classes: K, the number of class names.
-
-    Returns:
-        The schema: each feature of `modules.core.example_features` once in each example;
-        labels in [0, K); sides and channels within bounds; no vocabulary that only the source has.
 
     Raises:
         DomainValidationError: A feature is missing from the statistics or has another type.
@@ -70,14 +66,11 @@ def infer_image_schema(
 
 
 def read_pinned_schema(path: str, num_classes: int) -> str:
-    """Reads a pinned schema and checks that it covers the features as the pipeline uses them.
+    """Reads a pinned schema, comments included, if it covers the features as they are used.
 
     Args:
         path: A schema as text proto.
         num_classes: K, the number of the source's class names.
-
-    Returns:
-        The file's text, comments included.
 
     Raises:
         DataError: The file is not readable or no schema; a feature is missing, has another type or
@@ -122,28 +115,20 @@ def _wrong_types(types: dict[str, int]) -> list[str]:
 
 
 def _curated_schema(num_classes: int) -> schema_pb2.Schema:
+    side = schema_pb2.IntDomain(min=1, max=_MAX_IMAGE_SIDE)
+    # The schema language knows bounds only.
+    channels = schema_pb2.IntDomain(
+        min=min(CHANNEL_CHOICES), max=max(CHANNEL_CHOICES), is_categorical=True
+    )
+    labels = schema_pb2.IntDomain(min=0, max=num_classes - 1, is_categorical=True)
+    bounds = {LABEL: labels, HEIGHT: side, WIDTH: side, CHANNELS: channels}
     schema = schema_pb2.Schema()
-    features = {}
     for name, feature_type in _TYPES.items():
-        feature = schema.feature.add(name=name, type=feature_type)
+        feature = schema.feature.add(name=name, type=feature_type, int_domain=bounds.get(name))
         feature.presence.min_fraction = 1.0
         feature.presence.min_count = 1
         # A fixed shape makes Transform read dense tensors.
         feature.shape.dim.add(size=1)
-        features[name] = feature
-    features[IMAGE].image_domain.SetInParent()
-    _bound(features[LABEL], 0, num_classes - 1, is_categorical=True)
-    _bound(features[HEIGHT], 1, MAX_IMAGE_SIDE)
-    _bound(features[WIDTH], 1, MAX_IMAGE_SIDE)
-    # The schema language knows bounds only.
-    _bound(features[CHANNELS], min(CHANNEL_CHOICES), max(CHANNEL_CHOICES), is_categorical=True)
+        if name == IMAGE:
+            feature.image_domain.SetInParent()
     return schema
-
-
-def _bound(
-    feature: schema_pb2.Feature, low: int, high: int, *, is_categorical: bool = False
-) -> None:
-    feature.int_domain.min = low
-    feature.int_domain.max = high
-    if is_categorical:
-        feature.int_domain.is_categorical = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
@@ -15,14 +14,11 @@ from modules.domains.description import DomainDescription, SplitDescription
 _COUNTED_VALUES = 100_000
 
 
-def statistics_options() -> Any:
+def statistics_options() -> tfdv.StatsOptions:
     """Says how StatisticsGen computes the statistics of a domain.
 
     Labels are categories, so TFDV counts each class instead of making a histogram of numbers.
     Images are bytes and example ids are unique: not counting them saves much of the time.
-
-    Returns:
-        A `tfdv.StatsOptions` for the component's `stats_options`.
     """
     schema = schema_pb2.Schema()
     for name in (LABEL, CHANNELS):
@@ -76,15 +72,7 @@ def _describe_split(
 def value_counts(
     statistics: statistics_pb2.DatasetFeatureStatisticsList, feature: str
 ) -> dict[int, int] | None:
-    """Reads how often each value of a categorical integer feature occurs.
-
-    Args:
-        statistics: Of one split.
-        feature: Name of the feature.
-
-    Returns:
-        Count by value; None where the statistics do not hold the exact count of every value.
-    """
+    """Reads how often each value of an integer feature occurs; None where it is not exact."""
     found = _feature(statistics, feature)
     if (
         found is None

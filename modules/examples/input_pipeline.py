@@ -119,9 +119,6 @@ def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
     Args:
         file_patterns: Patterns of GZIP TFRecord files of tf.Examples, as TFX hands them over.
 
-    Returns:
-        The index of all examples.
-
     Raises:
         DataError: No file, no example, an unreadable record, or two examples with the same id.
     """
@@ -192,9 +189,11 @@ def _preprocessed_chunks(
         wanted = slots >= 0
         return tf.boolean_mask(records, wanted), tf.boolean_mask(slots, wanted)
 
-    slot_chunks = tf.data.Dataset.from_tensor_slices(index.slots(rows)).batch(_CHUNK)
-    chunks = tf.data.Dataset.zip((_record_chunks(index.files), slot_chunks))
-    chunks = chunks.map(select).filter(lambda records, slots: tf.size(slots) > 0)
+    chunks = (
+        placed_record_chunks(index, rows)
+        .map(select)
+        .filter(lambda records, slots: tf.size(slots) > 0)
+    )
     chunks = chunks.map(
         lambda records, slots: (slots, preprocessor(records)), num_parallel_calls=tf.data.AUTOTUNE
     )
@@ -221,18 +220,17 @@ def _allocate(shape: tuple[int, ...], memory_cache_mib: int) -> np.ndarray:
 
 
 def matching_files(patterns: Sequence[str]) -> tuple[str, ...]:
-    """Lists a split's files in alphabetical order.
-
-    Args:
-        patterns: As TFX hands them over.
-
-    Raises:
-        DataError: There is none.
-    """
+    """Lists the files of TFX's patterns in alphabetical order; a DataError if there is none."""
     files = sorted({file for pattern in patterns for file in tf.io.gfile.glob(pattern)})
     if not files:
         raise DataError(", ".join(patterns), expected="Examples files", found="none", fix=_FIX)
     return tuple(files)
+
+
+def placed_record_chunks(index: ExampleIndex, rows: np.ndarray) -> tf.data.Dataset:
+    """Yields all serialized examples of a split in chunks, each with its place in `rows` or -1."""
+    slot_chunks = tf.data.Dataset.from_tensor_slices(index.slots(rows)).batch(_CHUNK)
+    return tf.data.Dataset.zip((_record_chunks(index.files), slot_chunks))
 
 
 def _record_chunks(files: Sequence[str]) -> tf.data.Dataset:

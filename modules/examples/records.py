@@ -7,25 +7,13 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from modules.core.example_features import IMAGE
-from modules.examples.input_pipeline import ExampleIndex
-
-_CHUNK = 512  # records that are read at once
+from modules.examples.input_pipeline import ExampleIndex, placed_record_chunks
 
 
 def read_records(index: ExampleIndex, rows: npt.NDArray[np.int64]) -> list[bytes]:
-    """Reads serialized examples of a split.
-
-    Args:
-        index: Index of the split.
-        rows: int64 [M], rows of the index without repetition.
-
-    Returns:
-        M serialized tf.Examples, in the order of `rows`.
-    """
-    records = tf.data.TFRecordDataset(list(index.files), compression_type="GZIP")
-    chunks = tf.data.Dataset.zip((tf.data.Dataset.from_tensor_slices(index.slots(rows)), records))
+    """Reads the serialized tf.Examples of M rows, int64 [M] without repetition, in that order."""
     found: dict[int, bytes] = {}
-    for chunk_slots, chunk in chunks.batch(_CHUNK).as_numpy_iterator():
+    for chunk, chunk_slots in placed_record_chunks(index, rows).as_numpy_iterator():
         for place in np.flatnonzero(chunk_slots >= 0):
             found[int(chunk_slots[place])] = chunk[place]
         if len(found) == len(rows):

@@ -36,10 +36,6 @@ def augment_images(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
     Returns:
         float32 `[N, S, S, C]`; every image stays within its former range.
-
-    Example:
-        >>> augment_images(tf.random.stateless_uniform([4, 28, 28, 1], [0, 1]), [7, 1]).shape
-        TensorShape([4, 28, 28, 1])
     """
     affine, stroke, tone, resolution, noise = tf.unstack(
         tf.random.experimental.stateless_split(seed, 5)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
@@ -21,21 +20,10 @@ _FONT_SIZE = 13
 _PAPER, _INK, _EMPTY = (250, 250, 250), (30, 30, 30), (225, 225, 225)
 
 
-@dataclass(frozen=True)
-class SheetColumn:
-    """One domain's images.
-
-    Args:
-        title: Heading of the block.
-        images: For each class a few encoded images, PNG or JPEG, in label order.
-    """
-
-    title: str
-    images: Sequence[Sequence[bytes]]
-
-
 def draw_contact_sheet(
-    class_names: Sequence[str], columns: Sequence[SheetColumn], images_per_class: int
+    class_names: Sequence[str],
+    columns: Sequence[tuple[str, Sequence[Sequence[bytes]]]],
+    images_per_class: int,
 ) -> bytes:
     """Draws a row for each class and a block of images for each domain.
 
@@ -44,15 +32,11 @@ def draw_contact_sheet(
 
     Args:
         class_names: K names in label order.
-        columns: The domains, each with K classes.
+        columns: A heading for each domain, and a few encoded images of each of its K classes.
         images_per_class: Width of a domain's block, in images.
 
     Returns:
         A PNG.
-
-    Example:
-        >>> draw_contact_sheet(["a"], [SheetColumn("mine", [[]])], 4)[1:4]
-        b'PNG'
     """
     names = class_names[:MOST_CLASSES]
     block = images_per_class * (_TILE + _GAP) + 4 * _GAP
@@ -64,13 +48,13 @@ def draw_contact_sheet(
     size = (name_width + len(columns) * block, _HEADER + len(names) * row_height + _GAP + note)
     sheet = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(sheet)
-    for number, column in enumerate(columns):
+    for number, (title, images) in enumerate(columns):
         left = name_width + number * block
-        draw.text((left, _GAP), _fitting(column.title, block - _GAP, font), _INK, font)
+        draw.text((left, _GAP), _fitting(title, block - _GAP, font), _INK, font)
         for label in range(len(names)):
             for place in range(images_per_class):
                 at = (left + place * (_TILE + _GAP), _HEADER + label * row_height)
-                _place(sheet, draw, column.images[label][place : place + 1], at)
+                _place(sheet, draw, images[label][place : place + 1], at)
     for label, name in enumerate(shown):
         top = _HEADER + label * row_height + (_TILE - _FONT_SIZE) // 2
         draw.text((_GAP, top), name, _INK, font)

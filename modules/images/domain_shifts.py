@@ -84,7 +84,7 @@ def _add_noise(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return image + rng.normal(scale=rng.uniform(*_NOISE), size=image.shape)
 
 
-def _thin(image: np.ndarray) -> np.ndarray:
+def _thin(image: np.ndarray, _: np.random.Generator) -> np.ndarray:
     # On twice the pixels: a whole pixel from either side would break many strokes.
     fine = ndimage.zoom(image, 2, order=1)
     return ndimage.grey_erosion(fine, footprint=_CROSS)
@@ -140,5 +140,5 @@ _SHIFTS: Mapping[str, Shift] = {
     "inverted": lambda image, rng: 1.0 - image,
     "textured_colour": _texture,
     "thick": lambda image, rng: ndimage.grey_dilation(image, footprint=_CROSS),
-    "thin": lambda image, rng: _thin(image),
+    "thin": _thin,
 }

@@ -55,11 +55,6 @@ def frame_images(images: tf.Tensor, size: int, bright_ink: bool = True) -> tf.Te
     Reference:
         LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document
         recognition", Proc. IEEE 1998, section III-A.
-
-    Example:
-        >>> framed = frame_images(tf.zeros([2, 8, 8, 1]), 28)
-        >>> framed.shape.as_list()
-        [2, 28, 28, 1]
     """
     ink = find_ink(images)
     framed = _crop(images, ink, size)

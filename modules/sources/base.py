@@ -122,15 +122,9 @@ class ImageSource(abc.ABC):
 def shard_ranges(
     records: int, num_shards: int | None, most: int = MAX_DEFAULT_SHARDS
 ) -> list[tuple[int, int]]:
-    """Cuts `records` into consecutive, nearly equal ranges.
+    """Cuts `records` into consecutive, nearly equal ranges, none of them empty.
 
-    Args:
-        records: How many records there are.
-        num_shards: How many ranges; None takes one for each 10,000 records, up to `most`.
-        most: Upper limit of the default.
-
-    Returns:
-        Pairs of begin and end; no range is empty.
+    Without `num_shards` there is one for each 10,000 records, up to `most`.
 
     Example:
         >>> shard_ranges(10, 3)

@@ -26,9 +26,6 @@ def is_image_name(name: str) -> bool:
 def detect_format(folder: str) -> str:
     """Finds the format of a folder by the names in it, without opening a file.
 
-    Args:
-        folder: Local folder, or a URI that TensorFlow's file systems know.
-
     Returns:
         A name registered in `modules.sources.formats`.
 
@@ -55,24 +52,18 @@ def _unknown_layout(folder: str, names: list[str], folders: list[str]) -> DataEr
     holders = [
         name for name in folders if any(map(is_image_name, list_folder(os.path.join(folder, name))))
     ]
+    expected = "train/<class>/ and eval/<class>/"
     if holders:
-        return DataError(
-            folder,
-            expected="train/<class>/ and eval/<class>/",
-            found=f"the classes themselves ({listed(holders)})",
-            fix="Move the class folders into train/, then some images of each class, a fifth or "
-            "more, into eval/<class>/.",
+        found = f"the classes themselves ({listed(holders)})"
+        fix = (
+            "Move the class folders into train/, then some images of each class, a fifth or more, "
+            "into eval/<class>/."
         )
-    if any(map(is_image_name, names)):
-        return DataError(
-            folder,
-            expected="train/<class>/ and eval/<class>/",
-            found="images without a class",
-            fix="Sort the images into train/<class>/ and eval/<class>/.",
-        )
-    return DataError(
-        folder,
-        expected=_LAYOUTS,
-        found=listed(names) or "an empty folder",
-        fix="Arrange the data in one of these layouts, or pass another folder.",
-    )
+    elif any(map(is_image_name, names)):
+        found = "images without a class"
+        fix = "Sort the images into train/<class>/ and eval/<class>/."
+    else:
+        expected = _LAYOUTS
+        found = listed(names) or "an empty folder"
+        fix = "Arrange the data in one of these layouts, or pass another folder."
+    return DataError(folder, expected=expected, found=found, fix=fix)

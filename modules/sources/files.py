@@ -8,7 +8,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Iterator
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Any
 
 from modules.core.errors import DataError, one_line
@@ -93,33 +93,8 @@ def list_folder(folder: str) -> list[str]:
     return sorted(name for name in names if not name.startswith("."))
 
 
-def list_filled_folder(folder: str, expected: str, fix: str) -> list[str]:
-    """Lists a folder as `list_folder` does, and refuses an empty one.
-
-    Args:
-        folder: The folder.
-        expected: What should be in it.
-        fix: What to do where it is empty.
-
-    Raises:
-        DataError: There is no such folder, it cannot be read, or it is empty.
-    """
-    names = list_folder(folder)
-    if not names:
-        raise DataError(folder, expected=expected, found="an empty folder", fix=fix)
-    return names
-
-
 def check_stays_inside(path: str, folder: str) -> None:
-    """Refuses a symbolic link that leads out of a folder.
-
-    Args:
-        path: A path in the folder.
-        folder: The folder.
-
-    Raises:
-        DataError: The path is such a link.
-    """
+    """Raises a DataError if a path in a folder is a symbolic link that leads out of it."""
     if is_remote(path) or not os.path.islink(path):
         return
     root = os.path.realpath(folder)
@@ -134,14 +109,7 @@ def check_stays_inside(path: str, folder: str) -> None:
 
 
 def fingerprint_folder(folder: str) -> str:
-    """Hashes the names, sizes and times of all files below a folder.
-
-    Args:
-        folder: Local folder, or a URI that TensorFlow's file systems know.
-
-    Returns:
-        SHA-256 in hexadecimal; it changes with every change that the file system shows.
-    """
+    """Hashes the names, sizes and times of all files below a folder: SHA-256 in hexadecimal."""
     states = _remote_states(folder) if is_remote(folder) else _local_states(folder)
     lines = [f"{os.path.relpath(path, folder)!a} {state}" for path, state in states]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
@@ -198,12 +166,7 @@ class ByteStream:
     def __enter__(self) -> ByteStream:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._file.close()
 
     def read(self, size: int) -> bytes:

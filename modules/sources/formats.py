@@ -20,17 +20,9 @@ FORMATS: Registry[type[ImageSource]] = Registry(
 def open_source(format: str, folder: str, classes: Sequence[str] | None = None) -> ImageSource:
     """Opens a folder of labelled images without reading any yet.
 
-    Args:
-        format: A name registered in `FORMATS`.
-        folder: Local folder, or a URI that TensorFlow's file systems know.
-        classes: Class names in label order; None takes them from the data.
-
-    Returns:
-        The source.
-
     Raises:
         ConfigError: No format has that name.
-        DataError: There is no such folder, or `classes` holds a name twice.
+        DataError: As `ImageSource` does.
 
     Example:
         >>> source = open_source("idx", "data/optdigits")

@@ -44,11 +44,8 @@ class IdxShard(ImageShard):
     """The records from `begin` up to `end` of a pair of IDX files.
 
     Args:
-        split: `train` or `eval`.
         images_path: File of uint8 [N, height, width] or [N, height, width, channels].
         labels_path: File of integers [N].
-        begin: First record.
-        end: One beyond the last record.
     """
 
     split: str
@@ -152,15 +149,7 @@ class IdxSource(ImageSource):
 
 
 def read_header(stream: ByteStream, types: Sequence[int], dimensions: Sequence[int]) -> IdxHeader:
-    """Reads and checks the header of an IDX file.
-
-    Args:
-        stream: At the file's begin.
-        types: Accepted type codes.
-        dimensions: Accepted numbers of dimensions.
-
-    Returns:
-        The header; the stream is behind it.
+    """Reads the header of an IDX file, and checks its type code and number of dimensions.
 
     Raises:
         DataError: Another magic number, or no records.

@@ -47,16 +47,7 @@ class IdxHeader:
 
 
 def encode_idx(array: npt.NDArray[np.integer]) -> bytes:
-    """Encodes an array as an IDX file.
-
-    Args:
-        array: uint8, int8, int16 or int32, with at least one dimension.
-
-    Returns:
-        The file, not zipped.
-
-    Raises:
-        KeyError: IDX has no such type.
+    """Encodes an array of uint8, int8, int16 or int32 as an IDX file; another is a KeyError.
 
     Example:
         >>> encode_idx(np.array([7, 2], np.uint8))
@@ -72,10 +63,6 @@ def write_idx(path: str | os.PathLike[str], array: npt.NDArray[np.integer]) -> N
     """Writes an array as an IDX file, zipped where the name ends in `.gz`.
 
     Equal arrays give equal files: the zipped ones carry neither name nor time.
-
-    Args:
-        path: The file to write.
-        array: uint8, int8, int16 or int32, with at least one dimension.
     """
     data = encode_idx(array)
     with open(path, "wb") as file:

@@ -12,13 +12,10 @@ from modules.sources.files import explained, file_size, open_file
 
 
 def find_images(paths: Iterable[str]) -> list[str]:
-    """Lists the image files that some paths stand for.
+    """Lists the image files that some paths stand for, in the same order.
 
-    Args:
-        paths: Files, whatever their names, and folders, for all PNG and JPEG files below them.
-
-    Returns:
-        Files in the order of `paths`, those of a folder sorted; hidden ones are left out.
+    A file stands for itself, whatever its name; a folder for all PNG and JPEG files below it,
+    sorted and without hidden ones.
 
     Raises:
         DataError: A path is missing, or a folder is unreadable or holds no image.

@@ -19,7 +19,7 @@ from modules.sources.encoded import (
     decode_with_pillow,
     decode_with_tensorflow,
 )
-from modules.sources.files import check_stays_inside, list_filled_folder, list_folder
+from modules.sources.files import check_stays_inside, list_folder
 from modules.sources.image_files import read_image
 from modules.sources.labels import natural_order
 
@@ -31,12 +31,7 @@ _OTHER_NAMES = {
 
 @dataclass(frozen=True)
 class ImageFolderShard(ImageShard):
-    """Some image files of one split.
-
-    Args:
-        folder: The source's folder.
-        files: Paths below the folder, each with its label.
-    """
+    """Some image files of one split: paths below the source's folder, each with its label."""
 
     folder: str
     files: tuple[tuple[str, int], ...]
@@ -98,7 +93,7 @@ class ImageFolderSource(ImageSource):
                 fix=_missing_split_fix(split, splits),
             )
         check_stays_inside(folder, self.folder)
-        return list_filled_folder(
+        return _list_filled(
             folder, "one folder for each class", f"Put images into {split}/<class>/."
         )
 
@@ -122,7 +117,7 @@ class ImageFolderSource(ImageSource):
         return sorted(files, key=lambda file: _hash(file[0], self.folder))
 
     def _list_class(self, folder: str) -> list[str]:
-        names = list_filled_folder(
+        names = _list_filled(
             folder, "at least one image", "Add images of this class, or remove the folder."
         )
         for name in names:
@@ -136,6 +131,13 @@ class ImageFolderSource(ImageSource):
                 )
             check_stays_inside(path, self.folder)
         return names
+
+
+def _list_filled(folder: str, expected: str, fix: str) -> list[str]:
+    names = list_folder(folder)
+    if not names:
+        raise DataError(folder, expected=expected, found="an empty folder", fix=fix)
+    return names
 
 
 def _missing_split_fix(split: str, names: Sequence[str]) -> str:

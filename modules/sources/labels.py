@@ -8,12 +8,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from modules.core.errors import DataError
 from modules.core.example_features import TRAIN_SPLIT
 
-Place = Callable[[str, int], tuple[str, int | None]]
-"""Says where a split has a label: the path, and the byte where one is known."""
-
 
 def check_labels(
-    labels: Mapping[str, Collection[int]], classes: Sequence[str] | None, place: Place
+    labels: Mapping[str, Collection[int]],
+    classes: Sequence[str] | None,
+    place: Callable[[str, int], tuple[str, int | None]],
 ) -> None:
     """Checks the labels of all splits against the class names, or against each other.
 
@@ -23,7 +22,7 @@ def check_labels(
     Args:
         labels: The distinct labels of each split.
         classes: Class names in label order; None where the labels themselves define the classes.
-        place: For the error message.
+        place: Says where a split has a label: the path, and the byte where one is known.
 
     Raises:
         DataError: For the first label that breaks the rule.

@@ -21,30 +21,11 @@ _MAX_STORED_BLOCK = 65_535
 _ZLIB_HEADER = b"\x78\x01"
 
 
-def encode_png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """Encodes one image.
-
-    Args:
-        pixels: uint8 [height, width] or [height, width, channels], with 1 or 3 channels.
-
-    Returns:
-        The PNG file.
-
-    Example:
-        >>> encode_png(np.zeros((28, 28), np.uint8))[:8]
-        b'\\x89PNG\\r\\n\\x1a\\n'
-    """
-    return next(encode_pngs(pixels[np.newaxis]))
-
-
 def encode_pngs(images: npt.NDArray[np.uint8]) -> Iterator[bytes]:
     """Encodes a batch of images of equal size, one after the other.
 
     Args:
         images: uint8 [N, height, width] or [N, height, width, channels], with 1 or 3 channels.
-
-    Yields:
-        One PNG file for each image.
     """
     count, height, width = images.shape[:3]
     channels = images.shape[3] if images.ndim == 4 else 1

@@ -29,11 +29,9 @@ _FIX = "Write the file again."
 
 @dataclass(frozen=True)
 class TFRecordShard(ImageShard):
-    """One TFRecord file.
+    """One TFRecord file, gzip where its name ends in `.gz`.
 
     Args:
-        split: `train` or `eval`.
-        path: The file, gzip where its name ends in `.gz`.
         index: Its number among the split's files.
         num_classes: Labels must be below it; None where the labels define the classes.
     """
@@ -124,7 +122,8 @@ def _read_records(path: str) -> Iterator[bytes]:
     import tensorflow as tf
 
     is_gzip = path.endswith(".gz")
-    longest = _longest_record(path, is_gzip)
+    with ByteStream(path, may_be_zipped=is_gzip) as stream:
+        longest = max(_record_lengths(stream), default=0)
     batch = max(1, min(_BATCH, _BATCH_BYTES // max(longest, 1)))
     batches = tf.data.TFRecordDataset(path, "GZIP" if is_gzip else "").batch(batch)
     try:
@@ -141,18 +140,13 @@ def _read_records(path: str) -> Iterator[bytes]:
         ) from None
 
 
-def _longest_record(path: str, is_gzip: bool) -> int:
+def _record_lengths(stream: ByteStream) -> Iterator[int]:
     """Reads a file to its end, and refuses a record that claims to be huge.
 
     TensorFlow believes the length in front of a record, and takes as much memory before it reads
     it: the process ends where there is not that much. It also takes a zipped file that was cut
     between two records for a shorter one; reading to the end finds the cut.
     """
-    with ByteStream(path, may_be_zipped=is_gzip) as stream:
-        return max(_record_lengths(stream), default=0)
-
-
-def _record_lengths(stream: ByteStream) -> Iterator[int]:
     data = b""
     begin = 0  # of the data, in the file
     record = 0  # where the next record begins, in the file

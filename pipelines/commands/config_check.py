@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -42,7 +43,7 @@ def check_config(config: Config, *, read_all: bool = False) -> Iterator[CheckLin
     """
     yield from _check_names(config)
     yield _check_beam(config)
-    limits = ReadingLimits(images=None, pixels=None) if read_all else ReadingLimits()
+    limits = ReadingLimits(math.inf, math.inf) if read_all else ReadingLimits()
     source, target = (
         summarize_dataset(domain.format, domain.path, domain.classes, limits)
         for domain in (config.source, config.target)

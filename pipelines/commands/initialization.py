@@ -15,7 +15,7 @@ from modules.core.wording import listed
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
 from modules.domains.rules import RULES, Case, apply_rules
-from modules.images.contact_sheet import SheetColumn, draw_contact_sheet
+from modules.images.contact_sheet import draw_contact_sheet
 from modules.settings import GateSettings, ValidationSettings
 from modules.sources.detection import detect_format
 from pipelines.commands.first_config import Domain, config_text
@@ -121,10 +121,10 @@ def _not_written(problems: Sequence[str]) -> ConfigError:
     )
 
 
-def _column(role: str, domain: Domain) -> SheetColumn:
+def _column(role: str, domain: Domain) -> tuple[str, list[Sequence[bytes]]]:
     samples = domain.summary.splits[TRAIN_SPLIT].samples
     images = [samples.get(label, ()) for label in range(len(domain.summary.class_names))]
-    return SheetColumn(f"{role}: {domain.name}", images)
+    return f"{role}: {domain.name}", images
 
 
 def _as_given(path: Path) -> str:

@@ -23,7 +23,7 @@ from components.image_example_gen.component import ImageExampleGen
 from components.image_example_gen.executor import Executor
 from modules.core.errors import DataError
 from modules.sources.idx_format import write_idx
-from modules.sources.png import encode_png
+from modules.sources.png import encode_pngs
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _OPTDIGITS = str(_REPOSITORY / "data" / "optdigits")
@@ -141,7 +141,7 @@ def _write_image_folder(folder: Path) -> dict[bytes, bytes]:
                 path = folder / split / name / f"{index}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 pixels = np.full((2 + index, 5, 3), len(images), np.uint8)
-                path.write_bytes(encode_png(pixels))
+                path.write_bytes(*encode_pngs(pixels[np.newaxis]))
                 images[str(path.relative_to(folder)).encode()] = path.read_bytes()
     return images
 
@@ -237,7 +237,7 @@ class TestFailure:
         for split, label in (("train", 0), ("eval", 1)):
             example = tf.train.Example()
             example.features.feature["image"].bytes_list.value.append(
-                encode_png(np.zeros((2, 2), np.uint8))
+                *encode_pngs(np.zeros((1, 2, 2), np.uint8))
             )
             example.features.feature["label"].int64_list.value.append(label)
             with tf.io.TFRecordWriter(str(tmp_path / "in" / f"{split}.tfrecord")) as writer:

@@ -19,7 +19,7 @@ import tensorflow as tf
 from modules.core.errors import ConfigError, DataError
 from modules.sources.formats import open_source
 from modules.sources.idx_format import encode_idx
-from modules.sources.png import encode_png
+from modules.sources.png import encode_pngs
 from pipelines.config import load_config
 from pipelines.running.session import check_data_folders
 
@@ -115,7 +115,8 @@ def _valid_idx() -> Iterator[bytes]:
 
 
 def _png(channels: int = 1) -> bytes:
-    return encode_png(np.arange(12 * channels, dtype=np.uint8).reshape(4, 3, channels))
+    pixels = np.arange(12 * channels, dtype=np.uint8).reshape(1, 4, 3, channels)
+    return next(encode_pngs(pixels))
 
 
 def _jpeg(channels: int) -> bytes:

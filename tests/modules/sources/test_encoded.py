@@ -19,7 +19,7 @@ from modules.sources.encoded import (
     decode_with_pillow,
     decode_with_tensorflow,
 )
-from modules.sources.png import encode_png
+from modules.sources.png import encode_pngs
 from tests.modules.sources.images import encoded, noise
 
 _16_BIT = Image.fromarray(np.asarray(noise()).astype(np.uint16) * 257)
@@ -111,7 +111,8 @@ def test_refuses_the_rest_with_place_and_reason(kind: str, decode: Decode) -> No
 @settings(deadline=None)
 @given(data=st.data())
 def test_any_cut_of_any_image_is_a_data_error(data: st.DataObject) -> None:
-    whole = data.draw(st.sampled_from([encoded(noise("RGB")), encode_png(np.eye(5, dtype="u1"))]))
+    (png,) = encode_pngs(np.eye(5, dtype="u1")[np.newaxis])
+    whole = data.draw(st.sampled_from([encoded(noise("RGB")), png]))
     cut = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(DataError):
         check_encoded_image(whole[:cut], "file")
