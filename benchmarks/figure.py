@@ -10,22 +10,17 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Wanted:
-    """A target for a figure.
+    """A target for a figure: a bound in the figure's unit."""
 
-    Attributes:
-        direction: Which side of the value is good.
-        value: Bound in the figure's unit.
-    """
-
-    direction: Literal["at least", "at most"]
+    sign: Literal["≥", "≤"]
     value: float
 
     def __str__(self) -> str:
-        return f"{'≥' if self.direction == 'at least' else '≤'} {self.value:,g}"
+        return f"{self.sign} {self.value:,g}"
 
     def is_met(self, measured: float) -> bool:
         """Tells whether a measured value meets the target."""
-        return measured >= self.value if self.direction == "at least" else measured <= self.value
+        return measured >= self.value if self.sign == "≥" else measured <= self.value
 
 
 @dataclass(frozen=True)
@@ -71,12 +66,12 @@ class Figure:
 
 def at_least(value: float) -> Wanted:
     """A lower bound."""
-    return Wanted("at least", value)
+    return Wanted("≥", value)
 
 
 def at_most(value: float) -> Wanted:
     """An upper bound."""
-    return Wanted("at most", value)
+    return Wanted("≤", value)
 
 
 def ratio(

@@ -41,13 +41,7 @@ _GIB = 2**30
 
 @dataclass(frozen=True)
 class GrownRun:
-    """One run.
-
-    Attributes:
-        images: Number of the source's train images.
-        seconds: Wall time by component.
-        memory: Peak by component.
-    """
+    """One run on so many train images: wall time and peak memory by component."""
 
     images: int
     seconds: dict[str, float]
@@ -58,10 +52,11 @@ class GrownRun:
         """Seconds of the components that read the whole source, except for the trainer."""
         return sum(self.seconds[name] for name in DATA_COMPONENTS)
 
-    @property
-    def peak(self) -> Memory:
-        """Peak memory of the whole run."""
-        return _peak(self.memory, list(self.memory))
+    def peak(self, names: Sequence[str] | None = None) -> Memory:
+        """Peak memory of some components, or of the whole run."""
+        return functools.reduce(
+            Memory.at_least, [self.memory[name] for name in names or self.memory]
+        )
 
 
 def measure(repeats: int) -> list[Figure]:
@@ -77,8 +72,8 @@ def measure(repeats: int) -> list[Figure]:
         ),
         ratio(
             f"peak memory, {_FACTOR} x the images",
-            [run.peak.anonymous for run in large],
-            [run.peak.anonymous for run in small],
+            [run.peak().anonymous for run in large],
+            [run.peak().anonymous for run in small],
             at_most(1.5),
         ),
     ]
@@ -106,14 +101,11 @@ def run_grown(images: int) -> GrownRun:
 def peak_by_component(
     samples: Sequence[tuple[float, Memory]], finished: Mapping[str, float]
 ) -> dict[str, Memory]:
-    """Attributes each sample to the component that finished next.
+    """Attributes each sample, a time and the memory then, to the component that finished next.
 
     Args:
-        samples: Time and memory.
+        samples: In order of time.
         finished: Time by component, ascending; components run one after the other.
-
-    Returns:
-        Peak by component, in the same order.
     """
     peaks = dict.fromkeys(finished, Memory())
     names, times = list(finished), list(finished.values())
@@ -136,17 +128,13 @@ def to_table(runs: Sequence[GrownRun]) -> str:
     for name, seconds, members in rows:
         table.append(
             [name, *(f"{value:.1f}" for value in seconds), f"{seconds[-1] / seconds[0]:.1f}"]
-            + [f"{_peak(run.memory, members).resident / _GIB:.2f}" for run in runs]
+            + [f"{run.peak(members).resident / _GIB:.2f}" for run in runs]
         )
     table.append(
         ["all, without pages of files", *[""] * len(runs), ""]
-        + [f"{run.peak.anonymous / _GIB:.2f}" for run in runs]
+        + [f"{run.peak().anonymous / _GIB:.2f}" for run in runs]
     )
     return to_markdown(table)
-
-
-def _peak(memory: Mapping[str, Memory], names: Sequence[str]) -> Memory:
-    return functools.reduce(Memory.at_least, (memory[name] for name in names))
 
 
 @click.command()

@@ -32,20 +32,16 @@ class Memory(NamedTuple):
 def sample_memory(process: subprocess.Popen) -> list[tuple[float, Memory]]:
     """Waits for a process to end.
 
-    Args:
-        process: The root of the process tree.
-
-    Returns:
-        Samples of the tree's memory, each with its time in seconds since the epoch.
+    Returns samples of its tree's memory, each with its time in seconds since the epoch.
     """
     samples = []
     while process.poll() is None:
-        samples.append((time.time(), tree_memory(process.pid)))
+        samples.append((time.time(), _tree_memory(process.pid)))
         time.sleep(_SECONDS_BETWEEN_SAMPLES)
     return samples
 
 
-def tree_memory(process_id: int) -> Memory:
+def _tree_memory(process_id: int) -> Memory:
     """Adds up the memory of a process and its descendants."""
     resident = anonymous = 0
     with contextlib.suppress(psutil.NoSuchProcess):

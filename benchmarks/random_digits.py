@@ -8,14 +8,7 @@ from modules.examples.input_pipeline import PreprocessedExamples
 
 
 def random_digits(count: int) -> PreprocessedExamples:
-    """Makes preprocessed, labelled examples.
-
-    Args:
-        count: N.
-
-    Returns:
-        Images float32 [N, 28, 28, 1] in [0, 1), labels below 10.
-    """
+    """Makes preprocessed examples: images float32 [N, 28, 28, 1] in [0, 1), labels below 10."""
     rng = np.random.default_rng(0)
     return PreprocessedExamples(
         images=rng.random((count, 28, 28, 1), np.float32),

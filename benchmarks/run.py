@@ -28,7 +28,7 @@ from modules.study.summary import to_markdown
 
 RESULTS = Path(__file__).parent / "results.json"
 
-COLUMNS = ("what", "median", "min to max", "wanted", "reached")
+_COLUMNS = ("what", "median", "min to max", "wanted", "reached")
 
 # Modules with a `measure(repeats)`, and what to divide the number of repeats by.
 BENCHMARKS = {
@@ -55,18 +55,18 @@ def main(only: str | None, repeats: int) -> None:
     for name in names:
         module = importlib.import_module(f"benchmarks.{name}")
         figures += module.measure(max(1, repeats // BENCHMARKS[name]))
-        write_results(figures)
+        _write_results(figures)
     print_table(figures)
 
 
-def write_results(figures: Sequence[Figure]) -> None:
+def _write_results(figures: Sequence[Figure]) -> None:
     """Writes the figures so far, so that an interruption loses at most one benchmark."""
-    report = {"machine": machine(), "figures": [figure.as_json() for figure in figures]}
+    report = {"machine": _machine(), "figures": [figure.as_json() for figure in figures]}
     write_atomically(RESULTS, json.dumps(report, indent=2) + "\n")
-    write_atomically(RESULTS.with_suffix(".md"), markdown_report(figures))
+    write_atomically(RESULTS.with_suffix(".md"), _markdown_report(figures))
 
 
-def machine() -> dict[str, Any]:
+def _machine() -> dict[str, Any]:
     """Describes the machine and its software."""
     return {
         "platform": platform.platform(),
@@ -77,7 +77,7 @@ def machine() -> dict[str, Any]:
     }
 
 
-def table_rows(figures: Sequence[Figure]) -> list[tuple[str, str, str, str, str]]:
+def _table_rows(figures: Sequence[Figure]) -> list[tuple[str, str, str, str, str]]:
     """Formats each figure: name, median with unit, smallest to largest, target, reached."""
     rows = []
     for figure in figures:
@@ -94,18 +94,18 @@ def table_rows(figures: Sequence[Figure]) -> list[tuple[str, str, str, str, str]
 
 def print_table(figures: Sequence[Figure]) -> None:
     """Prints a row for each figure."""
-    table = Table(*COLUMNS)
+    table = Table(*_COLUMNS)
     for column in table.columns[1:]:
         column.no_wrap = True
-    for row in table_rows(figures):
+    for row in _table_rows(figures):
         table.add_row(*row)
     Console().print(table)
 
 
-def markdown_report(figures: Sequence[Figure]) -> str:
+def _markdown_report(figures: Sequence[Figure]) -> str:
     """Gives the same table as Markdown, followed by the machine it was measured on."""
-    where = ", ".join(f"{key} {value}" for key, value in machine().items())
-    return f"{to_markdown([COLUMNS, *table_rows(figures)])}\nMeasured with: {where}.\n"
+    where = ", ".join(f"{key} {value}" for key, value in _machine().items())
+    return f"{to_markdown([_COLUMNS, *_table_rows(figures)])}\nMeasured with: {where}.\n"
 
 
 if __name__ == "__main__":

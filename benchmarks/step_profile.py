@@ -56,14 +56,7 @@ def main(precision: Precision, top: int) -> None:
 
 
 def profile_step(precision: str) -> dict[str, float]:
-    """Measures each kind of operation of one training step.
-
-    Args:
-        precision: A Keras dtype policy.
-
-    Returns:
-        Milliseconds a step by kind of operation, summed over threads, the most expensive first.
-    """
+    """Gives milliseconds a step by kind of operation, over all threads, most expensive first."""
     batches = first_batch_only(source_batches(random_digits(BATCH)))
     with tempfile.TemporaryDirectory() as folder:
         tf.profiler.experimental.start(folder)

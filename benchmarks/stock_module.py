@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 import tensorflow_transform as tft
+from tfx_bsl.public import tfxio
 
 PIXELS, LABEL = "image_floats", "image_class"
 
@@ -24,10 +25,11 @@ def preprocessing_fn(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
 def run_fn(fn_args: Any) -> None:
     """Trains LeNet with `Model.fit`, from a base model where there is one, and saves it."""
     graph = tft.TFTransformOutput(fn_args.transform_graph_path)
-    batch_size = fn_args.custom_config["batch_size"]
     examples = fn_args.data_accessor.tf_dataset_factory(
         fn_args.train_files,
-        _options(batch_size),
+        tfxio.TensorFlowDatasetOptions(
+            batch_size=fn_args.custom_config["batch_size"], shuffle=True
+        ),
         graph.transformed_metadata.schema,
     )
     model = _lenet()
@@ -81,9 +83,3 @@ def _lenet() -> keras.Model:
             keras.layers.Dense(10),
         ]
     )
-
-
-def _options(batch_size: int) -> Any:
-    from tfx_bsl.public import tfxio
-
-    return tfxio.TensorFlowDatasetOptions(batch_size=batch_size, shuffle=True)

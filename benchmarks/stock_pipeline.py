@@ -34,15 +34,13 @@ from modules.settings import PretrainingSettings, TransferSettings
 _MODULE = str(Path(__file__).parent / "stock_module.py")
 
 
-def create_pipeline(
+def _create_pipeline(
     name: str,
     examples_folder: str,
     output: Path,
-    *,
-    steps: int,
+    settings: PretrainingSettings | TransferSettings,
     batch_size: int,
-    learning_rate: float,
-    base_model: str | None,
+    base_model: Path | None = None,
 ) -> pipeline.Pipeline:
     """Wires ExampleGen to Pusher.
 
@@ -50,13 +48,9 @@ def create_pipeline(
         name: Name of the pipeline and of its folder in `output`.
         examples_folder: Holds train.tfrecord and eval.tfrecord.
         output: Folder for artifacts, metadata and the pushed model.
-        steps: Training steps.
+        settings: Training steps and learning rate.
         batch_size: Examples a step.
-        learning_rate: Learning rate of Adam.
         base_model: Model artifact to start from.
-
-    Returns:
-        The pipeline.
     """
     splits = [
         example_gen_pb2.Input.Split(name=split, pattern=f"{split}.tfrecord")
@@ -74,7 +68,7 @@ def create_pipeline(
     components = [examples, statistics, schema, validator, transform]
     base = {}
     if base_model is not None:
-        importer = Importer(base_model, standard_artifacts.Model).with_id("base_model")
+        importer = Importer(str(base_model), standard_artifacts.Model).with_id("base_model")
         components.append(importer)
         base["base_model"] = importer.outputs["result"]
     trainer = Trainer(
@@ -82,9 +76,9 @@ def create_pipeline(
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
         schema=schema.outputs["schema"],
-        train_args=trainer_pb2.TrainArgs(num_steps=steps),
+        train_args=trainer_pb2.TrainArgs(num_steps=settings.steps),
         eval_args=trainer_pb2.EvalArgs(num_steps=1),
-        custom_config={"batch_size": batch_size, "learning_rate": learning_rate},
+        custom_config={"batch_size": batch_size, "learning_rate": settings.learning_rate},
         **base,
     )
     evaluator = Evaluator(
@@ -128,29 +122,10 @@ def main(source: str, target: str, output: Path) -> None:
     """Runs both, with the steps and batch sizes of the default scenario."""
     pretraining, transfer = PretrainingSettings(), TransferSettings()
     runner = LocalDagRunner()
-    runner.run(
-        create_pipeline(
-            "source",
-            source,
-            output,
-            steps=pretraining.steps,
-            batch_size=pretraining.batch_size,
-            learning_rate=pretraining.learning_rate,
-            base_model=None,
-        )
-    )
+    runner.run(_create_pipeline("source", source, output, pretraining, pretraining.batch_size))
     (base_model,) = (output / "source" / "Trainer" / "model").glob("*")
-    runner.run(
-        create_pipeline(
-            "target",
-            target,
-            output,
-            steps=transfer.steps,
-            batch_size=transfer.batch_size + transfer.source_batch_size,
-            learning_rate=transfer.learning_rate,
-            base_model=str(base_model),
-        )
-    )
+    batch_size = transfer.batch_size + transfer.source_batch_size
+    runner.run(_create_pipeline("target", target, output, transfer, batch_size, base_model))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Reads a split of IDX files as arrays."""
+"""Reads and writes a split of IDX files as arrays."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from modules.sources.files import ByteStream
 from modules.sources.idx import IdxShard, IdxSource, read_header, read_records
+from modules.sources.idx_format import write_idx
 
 _UNSIGNED_BYTE, _GREY = (0x08,), (3,)
 
@@ -31,3 +32,10 @@ def read_idx_arrays(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
         header = read_header(stream, _UNSIGNED_BYTE, _GREY)
         images = read_records(stream, header, header.records, "images")
     return images, np.array(shard.labels(), np.uint8)
+
+
+def write_idx_arrays(folder: Path, prefix: str, images: np.ndarray, labels: np.ndarray) -> None:
+    """Writes the two zipped files of a split, whose prefix is `train` or `t10k`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_idx(folder / f"{prefix}-images-idx3-ubyte.gz", images)
+    write_idx(folder / f"{prefix}-labels-idx1-ubyte.gz", labels)

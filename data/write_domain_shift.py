@@ -16,10 +16,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from data.idx_arrays import read_idx_arrays
+from data.idx_arrays import read_idx_arrays, write_idx_arrays
 from modules.core.example_features import EVAL_SPLIT
 from modules.images.domain_shifts import shift_images, shift_names
-from modules.sources.idx_format import write_idx
 
 _SEED = 0
 
@@ -47,11 +46,9 @@ def write_domain_shift(name: str, source: Path, folder: Path, limit: int | None 
     train, held_out = train_test_split(
         np.sort(rows), test_size=0.5, random_state=_SEED, stratify=labels[np.sort(rows)]
     )
-    folder.mkdir(parents=True, exist_ok=True)
     for seed, (split, chosen) in enumerate((("train", train), ("t10k", held_out))):
         shifted = shift_images(images[chosen], name, _SEED + seed)
-        write_idx(folder / f"{split}-images-idx3-ubyte.gz", shifted)
-        write_idx(folder / f"{split}-labels-idx1-ubyte.gz", labels[chosen])
+        write_idx_arrays(folder, split, shifted, labels[chosen])
     return len(train) + len(held_out)
 
 

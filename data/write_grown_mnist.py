@@ -10,6 +10,7 @@ import numpy as np
 
 from data.idx_arrays import read_idx_arrays
 from modules.core.example_features import TRAIN_SPLIT
+from modules.sources.idx_format import write_idx
 
 MNIST = Path("data/mnist")
 MNIST_IMAGES = 60_000
@@ -28,17 +29,12 @@ def write_grown_mnist(folder: Path, images: int, seed: int = 0) -> Path:
         folder: For the files; created if missing.
         images: Number of train images.
         seed: Seed of the distortions.
-
-    Returns:
-        The folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for path in MNIST.glob("t10k-*"):
         shutil.copy(path, folder)
     originals, classes = read_idx_arrays(MNIST, TRAIN_SPLIT)
-    (folder / "train-labels-idx1-ubyte").write_bytes(
-        struct.pack(">II", 0x801, images) + np.resize(classes, images).tobytes()
-    )
+    write_idx(folder / "train-labels-idx1-ubyte", np.resize(classes, images))
     with (folder / "train-images-idx3-ubyte").open("wb") as pixels:
         pixels.write(struct.pack(">IIII", 0x803, images, _SIZE, _SIZE))
         for begin in range(0, images, _CHUNK):

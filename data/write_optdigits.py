@@ -14,31 +14,22 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from modules.sources.idx_format import write_idx
+from data.idx_arrays import write_idx_arrays
 
 _MAX_INK = 16  # The original bitmaps' 4x4 blocks hold 0 to 16 dark pixels.
 _SEED = 0
 
 
 def write_optdigits(folder: Path) -> None:
-    """Splits the digits in half, stratified by class, and writes them as zipped IDX files.
-
-    Args:
-        folder: For the four files; created if missing.
-    """
+    """Splits the digits in half, stratified by class, and writes them as zipped IDX files."""
     digits = load_digits()
     pixels = np.round(digits.images * 255 / _MAX_INK).astype(np.uint8)
     labels = digits.target.astype(np.uint8)
     train_pixels, eval_pixels, train_labels, eval_labels = train_test_split(
         pixels, labels, test_size=0.5, random_state=_SEED, stratify=labels
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    for split, pixels, labels in (
-        ("train", train_pixels, train_labels),
-        ("t10k", eval_pixels, eval_labels),
-    ):
-        write_idx(folder / f"{split}-images-idx3-ubyte.gz", pixels)
-        write_idx(folder / f"{split}-labels-idx1-ubyte.gz", labels)
+    write_idx_arrays(folder, "train", train_pixels, train_labels)
+    write_idx_arrays(folder, "t10k", eval_pixels, eval_labels)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ share_host_settings() {
     SSL_CERT_{FILE,DIR} REQUESTS_CA_BUNDLE {HTTP,HTTPS,ALL,NO}_PROXY {http,https,all,no}_proxy; do
     [ -z "${!name:-}" ] || printf 'export %s=%q\n' "$name" "${!name}" >>"$work/environment"
   done
-  settings=(--http-proxy=false --secret "id=host_environment,src=$work/environment")
+  settings+=(--http-proxy=false --secret "id=host_environment,src=$work/environment")
   for path in /etc/ssl/certs /etc/pip.conf /etc/uv "${PIP_CERT:-}" "${SSL_CERT_FILE:-}" \
     "${REQUESTS_CA_BUNDLE:-}"; do
     case $path in /etc/ssl/certs/*) continue ;; esac
@@ -99,13 +99,13 @@ report() {
 if [ -z "$base" ]; then
   base=localhost/debian13-python:latest
   "${engine[@]}" inspect --type image "$base" >/dev/null 2>&1 || make_base "$base"
-  settings_of_base=(--volume "$store/debian13.list:/etc/apt/sources.list.d/build.list:ro")
+  settings+=(--volume "$store/debian13.list:/etc/apt/sources.list.d/build.list:ro")
   echo "base made in $SECONDS s"
 fi
 share_host_settings
 built=$SECONDS
 "${engine[@]}" build --isolation chroot --network host --layers=false --timestamp "$timestamp" \
-  "${settings[@]}" ${settings_of_base[@]+"${settings_of_base[@]}"} \
+  "${settings[@]}" \
   --label "org.opencontainers.image.revision=$(git describe --always --dirty 2>/dev/null || true)" \
   --build-arg "BASE_IMAGE=$base" --file kubeflow/Dockerfile --tag "$tag" .
 echo "$tag built in $((SECONDS - built)) s"

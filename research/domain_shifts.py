@@ -9,7 +9,7 @@ shifts.csv, shifts.md and shifts.png.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from data.write_domain_shift import write_domain_shift
@@ -26,59 +26,36 @@ from research.shift_arguments import CONFIG, SOURCE, shift_parser
 SHOTS = (1, 10)
 
 
-class ShiftResult:
-    """One shift's study.
+_COLUMNS = ("zero-shot", *(f"{arm}, {shots}" for shots in SHOTS for arm in ("scratch", "recipe")))
+HEADER = ("shift", *_COLUMNS, *(f"recipe - zero-shot, {shots}" for shots in SHOTS))
 
-    Args:
-        name: Name of the shift.
-        rows: Summary of its study.
-        recipe: The method that the configuration names.
-    """
+
+class ShiftResult:
+    """One shift's study; the recipe is the method that the configuration names."""
 
     def __init__(self, name: str, rows: Sequence[SummaryRow], recipe: str) -> None:
         self.name = name
         by_place = {(row.method, row.shots): row for row in rows}
-        self.zero_shot = by_place[ZERO_SHOT, SHOTS[0]]
-        self.scratch = {shots: by_place[SCRATCH, shots] for shots in SHOTS}
-        self.recipe = {shots: by_place[recipe, shots] for shots in SHOTS}
+        self.arms = {
+            "zero-shot": by_place[ZERO_SHOT, SHOTS[0]],
+            **{f"scratch, {shots}": by_place[SCRATCH, shots] for shots in SHOTS},
+            **{f"recipe, {shots}": by_place[recipe, shots] for shots in SHOTS},
+        }
 
     def gain(self, shots: int) -> float:
         """Subtracts zero-shot from the recipe's mean, in points."""
-        return 100 * (self.recipe[shots].mean - self.zero_shot.mean)
+        return 100 * (self.arms[f"recipe, {shots}"].mean - self.arms["zero-shot"].mean)
 
     def line(self) -> list[str]:
         """Formats the shift's line of the table."""
-        return [
-            self.name,
-            str(self.zero_shot),
-            *(str(arm[shots]) for shots in SHOTS for arm in (self.scratch, self.recipe)),
-            *(f"{self.gain(shots):+.1f}" for shots in SHOTS),
-        ]
+        cells = (str(self.arms[column]) for column in _COLUMNS)
+        return [self.name, *cells, *(f"{self.gain(shots):+.1f}" for shots in SHOTS)]
 
 
-HEADER = (
-    "shift",
-    "zero-shot",
-    *(f"{arm}, {shots}" for shots in SHOTS for arm in ("scratch", "recipe")),
-    *(f"recipe - zero-shot, {shots}" for shots in SHOTS),
-)
-
-
-def run_shifts(
+def _run_shifts(
     names: Sequence[str], output: Path, repeats: int, overrides: Sequence[str], limit: int | None
 ) -> list[ShiftResult]:
-    """Studies the shifts one after the other.
-
-    Args:
-        names: Names of the shifts.
-        output: Folder for data and studies.
-        repeats: Trainings of each arm with each number of shots.
-        overrides: `key.path=value`, for all studies.
-        limit: Most images of each shifted domain. Defaults to the size of MNIST's test split.
-
-    Returns:
-        A result for each shift, in the same order.
-    """
+    """Studies the shifts one after the other, with the arguments of the command line."""
     results = []
     for name in names:
         data = output / name / "data"
@@ -103,7 +80,7 @@ def write_shifts(results: Sequence[ShiftResult], output: Path) -> str:
     rows = [
         (result.name, row.method, row.shots, len(row.accuracies), row.mean, row.sd)
         for result in results
-        for row in (result.zero_shot, *result.scratch.values(), *result.recipe.values())
+        for row in result.arms.values()
     ]
     header = ("shift", "method", "shots", "repeats", "mean", "sd")
     write_csv(output / "shifts.csv", header, rows)
@@ -114,14 +91,10 @@ def write_shifts(results: Sequence[ShiftResult], output: Path) -> str:
 
 
 def _plot(results: Sequence[ShiftResult], path: Path) -> None:
-    arms: Mapping[str, list[SummaryRow]] = {
-        "zero-shot": [result.zero_shot for result in results],
-        **{f"scratch, {shots}": [result.scratch[shots] for result in results] for shots in SHOTS},
-        **{f"recipe, {shots}": [result.recipe[shots] for result in results] for shots in SHOTS},
-    }
     with png_figure(path, (7.2, 0.6 + 0.42 * len(results))) as figure:
         axes = figure.add_subplot()
-        for place, (name, rows) in enumerate(arms.items()):
+        for place, name in enumerate(results[0].arms):
+            rows = [result.arms[name] for result in results]
             axes.errorbar(
                 [100 * row.mean for row in rows],
                 [index + 0.12 * (place - 2) for index in range(len(rows))],
@@ -144,5 +117,5 @@ if __name__ == "__main__":
     parser = shift_parser("Study the recipe on generated shifts of MNIST.", "runs/shifts", None)
     parser.add_argument("--repeats", type=int, default=5)
     chosen = parser.parse_args()
-    done = run_shifts(chosen.shifts, chosen.output, chosen.repeats, chosen.overrides, chosen.limit)
+    done = _run_shifts(chosen.shifts, chosen.output, chosen.repeats, chosen.overrides, chosen.limit)
     print(write_shifts(done, chosen.output))

@@ -23,7 +23,6 @@ _ACCURACY = 0.85
 _BROKEN = 0.01
 # Far enough above scratch for that requirement not to decide, except where it is under test.
 _ABOVE_SCRATCH = Discordance(fixed=0.1, broken=0.01)
-_CLEAR_GAIN = _ABOVE_SCRATCH
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def no_true_effect() -> Iterator[Scenario]:
             yield _null(
                 f"{100 * margin:g} points below scratch and as many allowed, "
                 f"{100 * (2 * differ + margin):g} % differ",
-                _ten(900, _CLEAR_GAIN, edge),
+                _ten(900, pretrained=_ABOVE_SCRATCH, scratch=edge),
                 GateSettings(scratch_margin=margin),
             )
 

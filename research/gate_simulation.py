@@ -27,17 +27,11 @@ from research.simulated_arms import SimulatedVerdicts, simulate
 
 FOLDER = Path("docs/gate")
 FEWEST_RUNS = 2000
-_TABLE_WIDTH = 130
 
 
 @dataclass(frozen=True)
 class Point:
-    """A scenario and how often it was blessed.
-
-    Attributes:
-        scenario: What is true.
-        verdicts: The gate's verdicts.
-    """
+    """A scenario and the gate's verdicts on it."""
 
     scenario: Scenario
     verdicts: SimulatedVerdicts
@@ -98,14 +92,12 @@ def main(runs: int, seed: int, output: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     rows = [point.row() for point in points]
     write_csv(output / "simulation.csv", rows[0], [row.values() for row in rows])
-    draw(points, output / "simulation.png")
-    print_table(points)
-    missed = [point for point in points if point.holds is False]
-    sys.exit(1 if missed else 0)
+    _draw(points, output / "simulation.png")
+    _print_table(points)
+    sys.exit(1 if any(point.holds is False for point in points) else 0)
 
 
-def print_table(points: Sequence[Point]) -> None:
-    """Prints a row for each point."""
+def _print_table(points: Sequence[Point]) -> None:
     table = Table("kind", "truth", "examples", "true effect", "blessed", "95 % interval", "holds")
     for point in points:
         low, high = point.ci95
@@ -118,10 +110,10 @@ def print_table(points: Sequence[Point]) -> None:
             f"{100 * low:.1f} to {100 * high:.1f}",
             str(point.row()["holds"]),
         )
-    Console(width=_TABLE_WIDTH).print(table)
+    Console(width=130).print(table)
 
 
-def draw(points: Sequence[Point], path: Path) -> None:
+def _draw(points: Sequence[Point], path: Path) -> None:
     """Draws how often a gain is blessed, and how often a fallen class is overlooked."""
     with png_figure(path, (9, 3.6)) as figure:
         gains, falls = figure.subplots(1, 2, sharey=True)

@@ -12,15 +12,12 @@ SOURCE = Path("data/mnist")
 
 
 def shift_parser(description: str, output: str, limit: int | None) -> argparse.ArgumentParser:
-    """Makes a parser of `--output`, `--shifts`, `--limit` and `--set`.
+    """Makes a parser of `--output`, `--shifts`, `--limit` and `--set`, whose result is `overrides`.
 
     Args:
         description: What the study does.
         output: Default folder.
         limit: Default of the most images of each shift; None takes them all.
-
-    Returns:
-        The parser; its result has `output`, `shifts`, `limit` and `overrides`.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--output", type=Path, default=Path(output))

@@ -58,14 +58,7 @@ class TrueArms:
         return float(np.mean(np.subtract(self.pretrained.fixed, self.pretrained.broken)))
 
     def draw(self, rng: np.random.Generator) -> tuple[Ints, dict[str, Ints]]:
-        """Draws one evaluation.
-
-        Args:
-            rng: Draws every prediction independently.
-
-        Returns:
-            Labels, int64 [N], and each arm's predictions, int64 [N], by name.
-        """
+        """Draws labels, int64 [N], and each arm's predictions, int64 [N], by name."""
         labels = np.repeat(np.arange(self.num_classes), self.examples_per_class)
         warm_start = rng.random(len(labels)) < self._each(self.accuracy, labels)
         right = {
@@ -116,17 +109,7 @@ class SimulatedVerdicts:
 
 
 def simulate(truth: TrueArms, gate: GateSettings, runs: int, seed: int = 0) -> SimulatedVerdicts:
-    """Lets the gate judge repeated evaluations drawn from the same truth.
-
-    Args:
-        truth: The three arms.
-        gate: The gate's settings.
-        runs: Number of evaluations to draw.
-        seed: Seed of all draws.
-
-    Returns:
-        Counts over the runs.
-    """
+    """Lets the gate judge repeated evaluations drawn from the same truth."""
     rng = np.random.default_rng(seed)
     names = [f"class {label}" for label in range(truth.num_classes)]
     blessed = alarms = raw = 0

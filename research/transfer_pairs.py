@@ -33,7 +33,7 @@ from modules.training.objectives import SOURCE, TARGET, CrossEntropy, Objective
 from modules.training.session import Budget, fit, new_network
 from modules.transfer.methods import MethodContext, create_transfer_method
 from modules.transfer.scratch_control import train_from_scratch
-from modules.transfer.transferability.estimates import Estimate, estimate_from_outputs
+from modules.transfer.transferability.estimates import estimate_from_outputs
 from pipelines.config import Config
 
 SHOTS = 10
@@ -98,13 +98,11 @@ class TargetDomain:
 
     Attributes:
         name: Of the shift.
-        pool: Its train split; the estimates see its images and the labels of the shots.
-        shots: The labelled examples, out of the pool.
+        shots: The labelled examples, out of its train split.
         judged: Its eval split.
     """
 
     name: str
-    pool: PreprocessedExamples
     shots: PreprocessedExamples
     judged: PreprocessedExamples
 
@@ -131,33 +129,14 @@ class PairRunner:
         self._scratch_accuracies: dict[str, float] = {}
 
     def read_target(self, name: str, source: Path, folder: Path, limit: int) -> TargetDomain:
-        """Makes a shifted domain.
-
-        Args:
-            name: Of the shift.
-            source: What is shifted, a folder of IDX files.
-            folder: For the shifted files.
-            limit: Images in all.
-
-        Returns:
-            The domain, preprocessed.
-        """
+        """Makes a shifted domain, with the arguments of `write_domain_shift`; preprocessed."""
         write_domain_shift(name, source, folder, limit)
-        pool, judged = (self._read(folder, split) for split in (TRAIN_SPLIT, EVAL_SPLIT))
-        labels, ids = pool.known_labels, pool.example_ids
-        rows = draw_shots(labels, ids, SHOTS, self._config.seed, _CLASSES)
-        return TargetDomain(name, pool, pool.take(rows), judged)
+        pool = self._read(folder, TRAIN_SPLIT)
+        rows = draw_shots(pool.known_labels, pool.example_ids, SHOTS, self._config.seed, _CLASSES)
+        return TargetDomain(name, pool.take(rows), self._read(folder, EVAL_SPLIT))
 
     def run(self, pretraining: Pretraining, targets: Iterable[TargetDomain]) -> Iterator[Pair]:
-        """Pretrains once and transfers to each target.
-
-        Args:
-            pretraining: How.
-            targets: Where to.
-
-        Yields:
-            A pair a target.
-        """
+        """Pretrains once and transfers to each target; yields a pair a target."""
         config = self._config
         network = self._network()
         examples = self._source.take(np.arange(min(pretraining.images, len(self._source))))
@@ -176,13 +155,11 @@ class PairRunner:
         for target in targets:
             network = self._network()
             network.set_weights(weights)
-            estimates = _estimates(network, target)
-            zero_shot = _accuracy(network, target.judged)
             yield Pair(
                 pretraining.name,
                 target.name,
-                estimates,
-                zero_shot,
+                _estimates(network, target),
+                _accuracy(network, target.judged),
                 self._scratch(target),
                 self._fine_tuned(network, target),
             )
@@ -248,7 +225,10 @@ def _estimates(network: BuiltNetwork, target: TargetDomain) -> dict[str, float]:
     shots = network_outputs(network, target.shots.images)
     labels = target.shots.known_labels
     return {
-        **{name: _value(found) for name, found in estimate_from_outputs(shots, labels).items()},
+        **{
+            name: float("nan") if estimate.value is None else estimate.value
+            for name, estimate in estimate_from_outputs(shots, labels).items()
+        },
         SHOTS_ACCURACY: float(np.mean(np.argmax(shots.logits, axis=1) == labels)),
     }
 
@@ -256,7 +236,3 @@ def _estimates(network: BuiltNetwork, target: TargetDomain) -> dict[str, float]:
 def _accuracy(network: Network, judged: PreprocessedExamples) -> float:
     answers = np.argmax(network_outputs(network, judged.images).logits, axis=1)
     return float(np.mean(answers == judged.known_labels))
-
-
-def _value(estimate: Estimate) -> float:
-    return float("nan") if estimate.value is None else estimate.value

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from rich.console import Console
@@ -21,7 +22,7 @@ from rich.console import Console
 from modules.core.atomic_files import write_atomically
 from modules.study.plot import COLOURS
 from modules.study.summary import to_markdown
-from pipelines.config import Config, load_config
+from pipelines.config import load_config
 from pipelines.running.display import RunDisplay
 from pipelines.study.pipeline import prepare_study
 from research.csv_files import write_csv
@@ -35,58 +36,34 @@ from research.rank_correlation import (
     rank_correlation,
 )
 from research.shift_arguments import CONFIG, SOURCE, shift_parser
-from research.transfer_pairs import PRETRAININGS, Pair, PairRunner, Pretraining
+from research.transfer_pairs import PRETRAININGS, Pair, PairRunner
 
 OUTCOMES = ("accuracy", "gain over scratch", "gain over zero-shot")
 # All that is needed of the pipeline is its TransformGraph.
 _OVERRIDES = ("pretraining.steps=1", "transfer.steps=100")
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """How an estimate ranks an outcome.
-
-    Attributes:
-        estimate: Name of the estimate.
-        outcome: One of `OUTCOMES`.
-        over: What is ranked.
-        correlation: Positive where a higher estimate goes with a better outcome.
-    """
-
-    estimate: str
-    outcome: str
-    over: Over
-    correlation: RankCorrelation
+# How an estimate ranks an outcome, by estimate, outcome and what is ranked: positive where a higher
+# estimate goes with a better outcome.
+Rankings: TypeAlias = Mapping[tuple[str, str, Over], RankCorrelation]
 
 
-def run_pairs(
-    names: Sequence[str],
-    pretrainings: Sequence[Pretraining],
-    output: Path,
-    overrides: Sequence[str],
-    limit: int,
+def _run_pairs(
+    names: Sequence[str], output: Path, overrides: Sequence[str], limit: int
 ) -> list[Pair]:
-    """Measures the pairs that are still missing.
-
-    Args:
-        names: Names of the shifts.
-        pretrainings: The sources.
-        output: Folder for data, pairs and the pipeline.
-        overrides: `key.path=value`.
-        limit: Most images of each shifted domain.
-
-    Returns:
-        All pairs, sources in their order, then shifts.
-    """
+    """Measures the pairs that are still missing; returns all: sources in order, then shifts."""
     config = load_config(CONFIG, [*_OVERRIDES, *overrides])
     paths = {
         (pretraining, name): output / "pairs" / f"{pretraining.name}-to-{name}.json"
-        for pretraining in pretrainings
+        for pretraining in PRETRAININGS
         for name in names
     }
     missing = [place for place, path in paths.items() if not path.exists()]
     if missing:
-        runner = _runner(config, output)
+        logging.getLogger("absl").setLevel(logging.WARNING)
+        with RunDisplay(Console()) as display:
+            inputs = prepare_study(config, output / "pipeline", display)
+        runner = PairRunner(config, inputs.transform_graph, SOURCE)
         targets = {
             name: runner.read_target(name, SOURCE, output / "data" / name, limit)
             for name in dict.fromkeys(name for _, name in missing)
@@ -94,51 +71,36 @@ def run_pairs(
         for pretraining in dict.fromkeys(pretraining for pretraining, _ in missing):
             chosen = [targets[name] for source, name in missing if source == pretraining]
             for pair in runner.run(pretraining, chosen):
-                _keep(pair, paths[pretraining, pair.target])
+                path = paths[pretraining, pair.target]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(path, json.dumps(asdict(pair)) + "\n")
                 print(f"{pair.source} to {pair.target}: {100 * pair.fine_tuned:.1f} %", flush=True)
     return [Pair(**json.loads(path.read_text(encoding="utf-8"))) for path in paths.values()]
 
 
-def rank(pairs: Sequence[Pair], resamples: int = RESAMPLES) -> list[Ranking]:
+def rank(pairs: Sequence[Pair], resamples: int = RESAMPLES) -> Rankings:
     """Correlates each estimate with each outcome, over all pairs, sources and targets.
 
     Args:
         pairs: One for each source and each target.
         resamples: Number of bootstrap resamples.
-
-    Returns:
-        The rankings.
     """
     outcomes = {
         "accuracy": [pair.fine_tuned for pair in pairs],
         "gain over scratch": [pair.fine_tuned - pair.scratch for pair in pairs],
         "gain over zero-shot": [pair.fine_tuned - pair.zero_shot for pair in pairs],
     }
-    return [
-        Ranking(
-            name,
-            outcome,
-            over,
-            rank_correlation(estimate, _table(pairs, values), over, resamples),
-        )
+    return {
+        (name, outcome, over): rank_correlation(estimate, _table(pairs, values), over, resamples)
         for name in pairs[0].estimates
         for estimate in [_table(pairs, [pair.estimates[name] for pair in pairs])]
         for outcome, values in outcomes.items()
         for over in OVER
-    ]
+    }
 
 
-def write_rankings(pairs: Sequence[Pair], rankings: Sequence[Ranking], output: Path) -> str:
-    """Writes pairs and rankings as CSV, the rankings as Markdown and a plot.
-
-    Args:
-        pairs: One for each source and each target.
-        rankings: What `rank` returned.
-        output: An existing folder.
-
-    Returns:
-        The Markdown.
-    """
+def write_rankings(pairs: Sequence[Pair], rankings: Rankings, output: Path) -> str:
+    """Writes pairs.csv, ranking.csv, ranking.md and ranking.png; returns the Markdown."""
     names = list(pairs[0].estimates)
     arms = ("zero_shot", "scratch", "fine_tuned")
     rows = []
@@ -149,14 +111,10 @@ def write_rankings(pairs: Sequence[Pair], rankings: Sequence[Ranking], output: P
     write_csv(
         output / "ranking.csv",
         ("estimate", "outcome", "over", "spearman", "low", "high"),
-        [
-            (row.estimate, row.outcome, row.over, *(f"{value:.4f}" for value in row.correlation))
-            for row in rankings
-        ],
+        [(*place, *(f"{value:.4f}" for value in found)) for place, found in rankings.items()],
     )
-    texts = {(row.outcome, row.over, row.estimate): str(row.correlation) for row in rankings}
     lines = [
-        [outcome, over, *(texts[outcome, over, name] for name in names)]
+        [outcome, over, *(str(rankings[name, outcome, over]) for name in names)]
         for outcome in OUTCOMES
         for over in OVER
     ]
@@ -171,35 +129,19 @@ def _table(pairs: Sequence[Pair], values: Sequence[float]) -> Table:
     return np.array(values).reshape(sources, -1)
 
 
-def _runner(config: Config, output: Path) -> PairRunner:
-    logging.getLogger("absl").setLevel(logging.WARNING)
-    with RunDisplay(Console()) as display:
-        inputs = prepare_study(config, output / "pipeline", display)
-    return PairRunner(config, inputs.transform_graph, SOURCE)
-
-
-def _keep(pair: Pair, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps(asdict(pair)) + "\n")
-
-
-def _plot(rankings: Sequence[Ranking], names: Sequence[str], path: Path) -> None:
+def _plot(rankings: Rankings, names: Sequence[str], path: Path) -> None:
     with png_figure(path, (9.0, 2.8)) as figure:
         panels = figure.subplots(1, len(OUTCOMES), sharey=True, sharex=True)
         for axes, outcome in zip(panels, OUTCOMES, strict=True):
             axes.axvline(0.0, color="0.7", linewidth=0.8)
             for place, over in enumerate(OVER):
-                found = {
-                    row.estimate: row.correlation
-                    for row in rankings
-                    if (row.outcome, row.over) == (outcome, over)
-                }
+                found = [rankings[name, outcome, over] for name in names]
                 axes.errorbar(
-                    [found[name].value for name in names],
+                    [ranking.value for ranking in found],
                     [index + 0.2 * (place - 1) for index in range(len(names))],
                     xerr=[
-                        [max(found[name].value - found[name].low, 0.0) for name in names],
-                        [max(found[name].high - found[name].value, 0.0) for name in names],
+                        [max(ranking.value - ranking.low, 0.0) for ranking in found],
+                        [max(ranking.high - ranking.value, 0.0) for ranking in found],
                     ],
                     linestyle="",
                     marker="oDs"[place],
@@ -222,7 +164,5 @@ if __name__ == "__main__":
     )
     chosen = parser.parse_args()
     chosen.output.mkdir(parents=True, exist_ok=True)
-    measured = run_pairs(
-        chosen.shifts, PRETRAININGS, chosen.output.resolve(), chosen.overrides, chosen.limit
-    )
+    measured = _run_pairs(chosen.shifts, chosen.output.resolve(), chosen.overrides, chosen.limit)
     print(write_rankings(measured, rank(measured), chosen.output))

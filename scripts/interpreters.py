@@ -38,12 +38,7 @@ def this_host() -> Host:
 def search_path(environ: Mapping[str, str], home: Path) -> str:
     """Extends PATH for uv, which does not look into pyenv's folders and stops at shims that refuse.
 
-    Args:
-        environ: Environment variables: PATH and PYENV_ROOT.
-        home: The user's home folder.
-
-    Returns:
-        The folders of PATH, then those of pyenv's interpreters, then the shims of PATH.
+    Returns the folders of PATH, then those of pyenv's interpreters, then the shims of PATH.
     """
     folders = [folder for folder in environ.get("PATH", "").split(os.pathsep) if folder]
     pyenv = Path(environ.get("PYENV_ROOT") or home / ".pyenv")

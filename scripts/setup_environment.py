@@ -15,22 +15,17 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Callable, Iterable, List, Mapping
+from typing import Mapping
 
 from scripts.interpreters import find_interpreters, this_host
-from scripts.stacks import Host, Interpreter, UnfitHostError, choose, dotted, stacks_for
+from scripts.stacks import Host, UnfitHostError, choose, dotted, stacks_for
 from scripts.stamp import NAME, packages_equal, read_stamp, wanted_stamp, write_stamp
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Runs one command with this environment; raises CalledProcessError when it fails.
-Runner = Callable[[List[str], Mapping[str, str]], None]
-# Finds interpreters with this uv, environment and home folder.
-Finder = Callable[[str, Mapping[str, str], Path], Iterable[Interpreter]]
-
 
 def run_command(command: list[str], environ: Mapping[str, str]) -> None:
-    """Runs `command` to its end in the project's root."""
+    """Runs `command` in the project's root; raises CalledProcessError when it fails."""
     subprocess.run(command, env=dict(environ), cwd=str(ROOT), check=True)
 
 
@@ -59,33 +54,17 @@ def index_settings(pip_configuration: str, environ: Mapping[str, str]) -> dict[s
 
 
 def pinned(lock: Path, name: str) -> str:
-    """Returns the pin of `name` in the lock, such as "uv==0.13.9".
-
-    Raises:
-        UnfitHostError: The lock has none.
-    """
+    """Returns the pin of `name` in the lock, such as "uv==0.13.9"; refuses a lock without one."""
     found = re.search(rf"^{re.escape(name)}==[^\s;]+", lock.read_text("utf-8"), re.MULTILINE)
     if found is None:
         raise UnfitHostError(f"{lock} does not pin {name}.\nRegenerate it: make lock.")
     return found.group()
 
 
-def install_uv(
-    folder: Path, lock: Path, environ: Mapping[str, str], run: Runner
-) -> tuple[str, dict[str, str]]:
-    """Installs the pinned uv into a folder of its own.
+def _install_uv(folder: Path, lock: Path, environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """Installs the pinned uv into a folder, out of the way of externally managed Pythons.
 
-    Args:
-        folder: For the virtual environment; not in the way of externally managed Pythons.
-        lock: Pins uv.
-        environ: Environment variables.
-        run: Runs a command.
-
-    Returns:
-        uv's executable, and the environment with pip's settings translated for it.
-
-    Raises:
-        UnfitHostError: The Python that this runs on cannot make a virtual environment.
+    Returns uv's executable, and the environment with pip's settings translated for it.
     """
     if not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
         raise UnfitHostError(
@@ -95,8 +74,8 @@ def install_uv(
         )
     python = str(folder / "bin" / "python")
     pin = pinned(lock, "uv")
-    run([sys.executable, "-m", "venv", str(folder)], environ)
-    run([python, "-m", "pip", "install", "--quiet", pin], environ)
+    run_command([sys.executable, "-m", "venv", str(folder)], environ)
+    run_command([python, "-m", "pip", "install", "--quiet", pin], environ)
     listing = [python, "-m", "pip", "config", "list"]
     try:
         configuration = subprocess.check_output(listing, env=dict(environ)).decode()
@@ -105,68 +84,39 @@ def install_uv(
     return str(folder / "bin" / "uv"), {**environ, **index_settings(configuration, environ)}
 
 
-def install_packages(
-    root: Path,
-    host: Host,
-    environ: Mapping[str, str],
-    run: Runner = run_command,
-    find: Finder = find_interpreters,
-) -> None:
-    """Makes `.venv` anew with everything that the lock names for the chosen interpreter.
-
-    Args:
-        root: The project's root.
-        host: The machine.
-        environ: Environment variables for the commands.
-        run: Runs a command.
-        find: Finds interpreters.
-
-    Raises:
-        UnfitHostError: The host runs neither stack as it is.
-    """
+def _install_packages(root: Path, host: Host, environ: Mapping[str, str]) -> None:
+    """Makes `.venv` anew with everything that the lock names for the chosen interpreter."""
     stacks_for(host)
     venv, lock = root / ".venv", root / "requirements.txt"
     with tempfile.TemporaryDirectory() as folder:
-        uv, settings = install_uv(Path(folder), lock, environ, run)
+        uv, settings = _install_uv(Path(folder), lock, environ)
         # Where this is set, every later start would compile 200 packages again.
         settings.pop("PYTHONDONTWRITEBYTECODE", None)
-        stack, interpreter = choose(host, find(uv, settings, Path.home()))
+        stack, interpreter = choose(host, find_interpreters(uv, settings, Path.home()))
         print(
             f"Setting up .venv: {stack.name} on Python {dotted(interpreter.version)} "
             f"({interpreter.path}), glibc {dotted(host.glibc)}. "
             "The first time takes some minutes to download and compile.",
             flush=True,
         )
-        if (venv / NAME).exists():
-            (venv / NAME).unlink()
-        run([uv, "venv", "--quiet", "--clear", "--python", interpreter.path, str(venv)], settings)
-        command = [uv, "pip", "install", "--python", str(venv / "bin" / "python")]
-        command += ["--compile-bytecode", "-r", str(lock)]
-        run(command if sys.stderr.isatty() else [*command, "--quiet"], settings)
+        (venv / NAME).unlink(missing_ok=True)
+        quiet = [] if sys.stderr.isatty() else ["--quiet"]
+        make = [uv, "venv", "--quiet", "--clear", "--python", interpreter.path, str(venv)]
+        run_command(make, settings)
+        install = [uv, "pip", "install", "--python", str(venv / "bin" / "python")]
+        run_command([*install, "--compile-bytecode", "-r", str(lock), *quiet], settings)
 
 
-def install_project(root: Path, environ: Mapping[str, str], run: Runner = run_command) -> None:
+def _install_project(root: Path, environ: Mapping[str, str]) -> None:
     """Installs the project itself, editable, built with what `.venv` holds: no network."""
     bin_folder = root / ".venv" / "bin"
     command = [str(bin_folder / "uv"), "pip", "install", "--python", str(bin_folder / "python")]
-    run([*command, "--quiet", "--no-deps", "--no-build-isolation", "-e", str(root)], environ)
+    command += ["--quiet", "--no-deps", "--no-build-isolation", "-e", str(root)]
+    run_command(command, environ)
 
 
-def set_up(
-    root: Path,
-    host: Host,
-    environ: Mapping[str, str],
-    run: Runner = run_command,
-    find: Finder = find_interpreters,
-) -> None:
-    """Brings `.venv` up to date and says what it does.
-
-    Args:
-        root: The project's root.
-        host: The machine.
-        environ: Environment variables.
-        run: Runs a command.
-        find: Finds interpreters.
+def set_up(root: Path, host: Host, environ: Mapping[str, str]) -> None:
+    """Brings the `.venv` of the project's root up to date and says what it does.
 
     Raises:
         UnfitHostError: The host runs neither stack.
@@ -183,8 +133,8 @@ def set_up(
         print(".venv is up to date.")
         return
     if present is None or not packages_equal(present, wanted):
-        install_packages(root, host, environ, run, find)
-    install_project(root, environ, run)
+        _install_packages(root, host, environ)
+    _install_project(root, environ)
     write_stamp(venv, wanted)
     print(f".venv is ready: {time.monotonic() - started:.0f} s.")
 

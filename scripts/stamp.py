@@ -16,16 +16,11 @@ Stamp = Dict[str, str]
 
 
 def wanted_stamp(root: Path, host: Host, environ: Mapping[str, str]) -> Stamp:
-    """Returns the stamp of an environment that would be up to date now.
-
-    Args:
-        root: The project's root, to which the editable install and every script point.
-        host: The machine.
-        environ: Environment variables: WARMSTART_PYTHON.
-    """
+    """Returns the stamp of an environment that would be up to date now."""
     return {
         "project": _digest(root / "setup.py"),
         "lock": _digest(root / "requirements.txt"),
+        # The editable install and every script point to it.
         "root": str(root),
         "glibc": dotted(host.glibc),
         "named": environ.get("WARMSTART_PYTHON", ""),

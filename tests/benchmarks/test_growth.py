@@ -70,4 +70,4 @@ def test_the_table_has_growth_and_memory_of_each_component() -> None:
     assert "| data components | 12.0 | 120.0 | 10.0 | 1.00 | 10.00 |" in table
     assert table[-1] == "| all, without pages of files |  |  |  | 1.00 | 1.00 |"
     assert runs[1].data_seconds == 120
-    assert runs[1].peak == Memory(10 * 2**30, 2**30)
+    assert runs[1].peak() == Memory(10 * 2**30, 2**30)

@@ -5,24 +5,30 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from scripts import setup_environment
 from scripts.setup_environment import ROOT, index_settings, pinned, set_up
 from scripts.stacks import Host, Interpreter, UnfitHostError
 from scripts.stamp import read_stamp
 
 HOST = Host(system="Linux", machine="x86_64", glibc=(2, 36), compiler=True)
+PYTHON = Interpreter("/usr/bin/python3.10", (3, 10, 13))
 
 
 class Machine:
     """Makes `.venv` for real, records the other steps, and fails at the step it is told to."""
 
-    def __init__(self, fail_at: int | None = None) -> None:
+    def __init__(
+        self, fail_at: int | None = None, interpreters: Sequence[Interpreter] = (PYTHON,)
+    ) -> None:
         self.fail_at = fail_at
+        self.interpreters = interpreters
         self.commands: list[list[str]] = []
         self.environs: list[Mapping[str, str]] = []
         self.searches = 0
@@ -36,15 +42,16 @@ class Machine:
             make = [sys.executable, "-m", "venv", "--clear", "--without-pip", command[-1]]
             subprocess.run(make, check=True)
 
-    def find(self, uv: str, environ: Mapping[str, str], home: Path) -> list[Interpreter]:
+    def find(self, uv: str, environ: Mapping[str, str], home: Path) -> Sequence[Interpreter]:
         self.searches += 1
         self.named = environ.get("WARMSTART_PYTHON")
-        return [Interpreter("/usr/bin/python3.10", (3, 10, 13))]
+        return self.interpreters
 
     def set_up(
         self, root: Path, host: Host = HOST, environ: Mapping[str, str] | None = None
     ) -> None:
-        set_up(root, host, environ or {}, run=self.run, find=self.find)
+        with patch.multiple(setup_environment, run_command=self.run, find_interpreters=self.find):
+            set_up(root, host, environ or {})
 
 
 @pytest.fixture
@@ -183,7 +190,7 @@ def test_naming_another_interpreter_makes_everything_anew(ready: Path) -> None:
 def test_an_unfit_host_leaves_a_whole_environment_alone(ready: Path) -> None:
     before = read_stamp(ready / ".venv")
     with pytest.raises(UnfitHostError, match="Found instead: none at all"):
-        set_up(ready, HOST, {"WARMSTART_PYTHON": "/x"}, run=Machine().run, find=lambda *_: [])
+        Machine(interpreters=[]).set_up(ready, environ={"WARMSTART_PYTHON": "/x"})
     assert read_stamp(ready / ".venv") == before
 
 
