@@ -19,14 +19,7 @@ _LONGEST_NAME = 40
 
 
 def verdict_section(data: ReportData) -> Section:
-    """Builds the head of the report.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Builds the head of the report."""
     evaluation = data.evaluation
     return Section(
         "verdict",

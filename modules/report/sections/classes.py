@@ -24,11 +24,7 @@ from modules.report.sections.section import Section
 def classes_section(data: ReportData) -> Section:
     """Shows each class's accuracy in each arm.
 
-    Args:
-        data: The run.
-
-    Returns:
-        The section. Its figure shows the classes that changed most, its table every class.
+    The figure shows the classes that changed most, the table every class.
     """
     scores = {arm: data.evaluation["arms"][arm]["per_class"] for arm in ARMS}
     names = data.evaluation["target"]["classes"]

@@ -25,14 +25,7 @@ from modules.report.sections.section import Section
 
 
 def data_section(data: ReportData) -> Section:
-    """Shows both domains' validation and the skew between their labels.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Shows both domains' validation and the skew between their labels."""
     source, target = data.source_validation, data.target_validation
     return Section(
         "data",

@@ -31,14 +31,7 @@ _PILL = "round,pad=0.4,rounding_size=0.8"
 
 
 def features_section(data: ReportData) -> Section:
-    """Shows where both domains' examples lie in the feature space.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Shows where both domains' examples lie in the feature space."""
     sample, names = data.features, data.evaluation["target"]["classes"]
     if sample is None:
         return Section("features", "Features before and after", {"sample": None})
