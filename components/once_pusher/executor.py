@@ -44,14 +44,7 @@ class Executor(pusher_executor.Executor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Copies the model to the serving folder if it is blessed.
-
-        Args:
-            input_dict: `model` and, if the pipeline has them, `model_blessing` and
-                `infra_blessing`.
-            output_dict: `pushed_model`, a copy of what was pushed.
-            exec_properties: `push_destination`, a PushDestination (filesystem) as JSON.
-        """
+        """Copies the model to the serving folder if it is blessed."""
         self._log_startup(input_dict, output_dict, exec_properties)
         pushed_model = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.PUSHED_MODEL_KEY]

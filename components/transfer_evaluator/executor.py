@@ -41,7 +41,6 @@ SEED_KEY = "seed"
 SHOTS_KEY = "shots"
 SOURCE_NAME_KEY = "source_name"
 TARGET_NAME_KEY = "target_name"
-SOURCE_FINGERPRINT_KEY = "source_fingerprint"
 
 _TEMPORARY_FOLDER = ".answers"
 _SOURCE_ARMS = (PRETRAINED, WARM_START)
@@ -59,12 +58,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Evaluates the arms, and blesses the warm-started model if it passes the gate.
-
-        Args:
-            input_dict: `target_examples`, `source_examples` and a model for each of `MODEL_KEYS`.
-            output_dict: `evaluation` and `blessing`, the artifacts to fill.
-            exec_properties: The component's `gate` (JSON), `seed`, `shots`, `source_name` and
-                `target_name`.
 
         Raises:
             DataError: A model has no serving signature or other classes, or the examples cannot

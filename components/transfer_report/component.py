@@ -32,8 +32,8 @@ class TransferReportSpec(ComponentSpec):
 
     PARAMETERS = {
         executor.SETTINGS_KEY: ExecutionParameter(type=str),
-        executor.SOURCE_FINGERPRINT_KEY: ExecutionParameter(type=str),
-        executor.TEMPLATE_FINGERPRINT_KEY: ExecutionParameter(type=str),
+        "source_fingerprint": ExecutionParameter(type=str),
+        "template_fingerprint": ExecutionParameter(type=str),
     }
     INPUTS = {
         key: ChannelParameter(type=_ARTIFACT_TYPES[report_input.artifact_type])
@@ -64,23 +64,6 @@ class TransferReport(base_component.BaseComponent):
     Raises:
         TypeError: An input is unknown.
         ValueError: An input is missing.
-
-    Example:
-        ```
-        TransferReport(
-            source_examples=source_example_gen.outputs["examples"],
-            target_examples=target_example_gen.outputs["examples"],
-            ...,
-            blessing=evaluator.outputs["blessing"],
-            settings=ReportSettings(
-                gate=GateSettings(),
-                preprocessing=PreprocessingSettings(),
-                method="joint",
-                restore="rebuild",
-            ),
-            source_fingerprint="1",
-        )
-        ```
     """
 
     SPEC_CLASS = TransferReportSpec
