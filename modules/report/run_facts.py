@@ -71,14 +71,7 @@ def facts_place(content: Markup) -> Markup:
 
 
 def run_facts_markup(facts: Mapping[str, Any]) -> Markup:
-    """Renders the sections about the run.
-
-    Args:
-        facts: As for `add_run_facts`. Without any, the sections say where to find them.
-
-    Returns:
-        The sections.
-    """
+    """Renders the sections about the run; without facts, they say where to find them."""
     seconds = dict(facts.get("seconds", {}))
     total = seconds.pop(_TOTAL, None)
     cached = set(facts.get("cached", ()))
@@ -102,14 +95,7 @@ def run_facts_markup(facts: Mapping[str, Any]) -> Markup:
 
 
 def reproduction_markup(facts: Mapping[str, Any]) -> Markup:
-    """Renders the section on how to repeat the run.
-
-    Args:
-        facts: As for `add_run_facts`. `seconds` and `cached` are not used.
-
-    Returns:
-        The section.
-    """
+    """Renders the section on how to repeat the run, from the facts of `add_run_facts`."""
     return render("reproduce.html.j2", _reproduction(facts))
 
 

@@ -83,14 +83,7 @@ def build_study_page(rows: Sequence[SummaryRow], facts: StudyFacts) -> str:
 
 
 def study_sentence(rows: Sequence[SummaryRow]) -> Markup:
-    """States the result with the most labels in one sentence.
-
-    Args:
-        rows: Rows of `modules.study.summary.summarize`, at least one.
-
-    Returns:
-        Text with its numbers emphasised.
-    """
+    """States the result with the most labels in one sentence, its numbers emphasised."""
     most = max(row.shots for row in rows)
     means = {row.method: row for row in rows if row.shots == most}
     best = max(means.values(), key=lambda row: row.mean)

@@ -27,13 +27,7 @@ class CellStore:
         self._folder = folder / identity[:_DIGITS]
 
     def finished(self, cells: Iterable[Cell]) -> list[CellResult]:
-        """Reads the results of the finished ones among some cells.
-
-        Args:
-            cells: The cells.
-
-        Returns:
-            The results there are, in the order of the cells.
+        """Reads the results of the finished ones among some cells, in their order.
 
         Raises:
             DataError: `keep` did not write a file.
@@ -41,11 +35,7 @@ class CellStore:
         return [self._read(cell) for cell in cells if self._path(cell).exists()]
 
     def keep(self, result: CellResult) -> None:
-        """Writes a result in one step.
-
-        Args:
-            result: The result of a finished cell.
-        """
+        """Writes the result of a finished cell in one step."""
         self._folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self._path(result.cell), json.dumps(asdict(result)) + "\n")
 

@@ -85,10 +85,7 @@ def to_csv(rows: Iterable[SummaryRow]) -> str:
 def by_method_and_shots(
     rows: Sequence[SummaryRow],
 ) -> tuple[list[int], dict[str, list[SummaryRow | None]]]:
-    """Arranges rows as a grid.
-
-    Args:
-        rows: Rows of `summarize`.
+    """Arranges rows of `summarize` as a grid.
 
     Returns:
         The numbers of shots, and for each method its rows in that order; None where it has none.
@@ -102,13 +99,9 @@ def by_method_and_shots(
 
 
 def to_table(rows: Sequence[SummaryRow]) -> list[list[str]]:
-    """Writes rows as a table of text, one line for each method.
+    """Writes rows of `summarize` as a table: the header, then a line for each method.
 
-    Args:
-        rows: Rows of `summarize`.
-
-    Returns:
-        The header and the lines. Cells are `mean ± sd` in percent, or empty.
+    Cells are `mean ± sd` in percent, or empty.
     """
     numbers, grid = by_method_and_shots(rows)
     header = ["method", *(count(number, "shot") for number in numbers)]

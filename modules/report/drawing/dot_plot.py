@@ -25,12 +25,9 @@ def short_name(name: str) -> str:
 
 
 def draw_rows(axes: Axes, names: Sequence[str], series: Sequence[Shares]) -> None:
-    """Prepares a row for each class, with a line from its lowest to its highest share.
+    """Prepares a row for each class, from the top, with a line from its lowest to highest share.
 
-    Args:
-        axes: Where to draw.
-        names: Names of the classes, from the top.
-        series: Shares of every series, in [0, 1]. A row in which one is missing has no line.
+    A row in which a share is missing has no line.
     """
     for row, shares in enumerate(zip(*series, strict=True)):
         if None not in shares:
