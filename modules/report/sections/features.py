@@ -42,16 +42,12 @@ def features_section(data: ReportData) -> Section:
             "pca": project_linearly(features, sample.classes),
             "tsne": project_by_neighbours(features, sample.classes, data.evaluation["seed"]),
         }
-        views.append(
-            {
-                "when": when,
-                "geometry": measure_geometry(features, sample.classes),
-                **{
-                    kind: _panel(kind, when, features, picture, sample.classes, shown)
-                    for kind, picture in pictures.items()
-                },
-            }
-        )
+        panels = {
+            kind: _panel(kind, when, features, picture, sample.classes, shown)
+            for kind, picture in pictures.items()
+        }
+        geometry = measure_geometry(features, sample.classes)
+        views.append({"when": when, "geometry": geometry, **panels})
     return Section(
         "features",
         "Features before and after",
