@@ -67,13 +67,9 @@ def build_study_page(rows: Sequence[SummaryRow], facts: StudyFacts) -> str:
         render(
             "study.html.j2",
             {
-                "source": facts.source,
-                "target": facts.target,
-                "eval_examples": facts.eval_examples,
-                "trainings": facts.trainings,
+                **vars(facts),
                 "methods": len({row.method for row in rows}),
                 "repeats": repeats,
-                "seed": facts.seed,
                 "sentence": study_sentence(rows),
                 "sections": [_accuracies_section(rows, repeats)],
                 "reproduce": reproduction_markup({"seed": facts.seed, **facts.reproduction}),
