@@ -16,7 +16,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
 from modules.core.checksums import write_checksums
-from modules.core.hashing import hash_folders
+from modules.core.hashing import files_below, hash_folders
 from modules.models.serving_folder import (
     OWNER_FILE,
     SAVED_MODEL_FILE,
@@ -99,12 +99,10 @@ def _complete(model_path: str, serving_path: str) -> None:
     saved_model = os.path.join(serving_path, SAVED_MODEL_FILE)
     if fileio.exists(saved_model):
         return
-    for folder, _, names in fileio.walk(model_path):
-        for name in names:
-            source = os.path.join(folder, name)
-            relative = os.path.relpath(source, model_path)
-            if relative != SAVED_MODEL_FILE:
-                io_utils.copy_file(source, os.path.join(serving_path, relative), overwrite=True)
+    for source in files_below(model_path):
+        relative = os.path.relpath(source, model_path)
+        if relative != SAVED_MODEL_FILE:
+            io_utils.copy_file(source, os.path.join(serving_path, relative), overwrite=True)
     write_checksums(model_path, place=serving_path)
     partial = f"{saved_model}.partial"
     io_utils.copy_file(os.path.join(model_path, SAVED_MODEL_FILE), partial, overwrite=True)

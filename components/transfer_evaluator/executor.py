@@ -70,9 +70,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         with temporary_folder(os.path.join(evaluation_uri, _TEMPORARY_FOLDER)) as folder:
             target, source = self._answers(input_dict, class_names, folder)
-        labels = target[PRETRAINED].labels
         verdict = judge(
-            labels,
+            target[PRETRAINED].labels,
             {arm: target[arm].predicted for arm in ARMS},
             class_names,
             GateSettings.model_validate_json(exec_properties[GATE_KEY]),

@@ -9,8 +9,9 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.types.experimental import simple_artifacts
 
 from components.transfer_report import executor
+from modules.core.hashing import hash_folders
 from modules.report.contract import REPORT_INPUTS, ReportSettings
-from modules.report.sections.section import template_fingerprint
+from modules.report.sections import section
 
 _ARTIFACT_TYPES = {
     artifact.TYPE_NAME: artifact
@@ -80,7 +81,8 @@ class TransferReport(base_component.BaseComponent):
                 **inputs,
                 settings=settings.model_dump_json(),
                 source_fingerprint=source_fingerprint,
-                template_fingerprint=template_fingerprint(),
+                # The code's fingerprint does not cover templates and style sheet.
+                template_fingerprint=hash_folders([str(section.TEMPLATES)])[:16],
                 report=types.Channel(type=simple_artifacts.File),
             )
         )

@@ -93,8 +93,7 @@ def _panel(
         axes.set_xticks([])
         axes.set_yticks([])
         axes.grid(False)
-        for side in ("left", "bottom"):
-            axes.spines[side].set_visible(False)
+        axes.spines[["left", "bottom"]].set_visible(False)
         # Room for half a label at either side.
         axes.margins(x=0.05 + 0.014 * max(map(len, names)), y=0.06)
 
