@@ -35,9 +35,9 @@ def draw_dots(
         series: Shares of every series, in [0, 1].
         styles: matplotlib's for each series' marks, with the label for the legend.
     """
-    for row, shares in enumerate(zip(*series, strict=True)):
-        if None not in shares:
-            axes.plot([min(shares), max(shares)], [row, row], color=RULE, linewidth=2.5, zorder=1)
+    for row, own in enumerate(zip(*series, strict=True)):
+        if None not in own:
+            axes.plot([min(own), max(own)], [row, row], color=RULE, linewidth=2.5, zorder=1)
     for shares, style in zip(series, styles, strict=True):
         known = {row: share for row, share in enumerate(shares) if share is not None}
         axes.plot(list(known.values()), list(known), linestyle="none", clip_on=False, **style)
