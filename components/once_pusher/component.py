@@ -11,18 +11,7 @@ from components.once_pusher import executor
 class OncePusher(Pusher):
     """TFX's Pusher, with an executor that pushes once however often its task is retried.
 
-    Inputs, outputs and parameters are the Pusher's.
-
-    Example:
-        ```
-        pusher = OncePusher(
-            model=trainer.outputs["model"],
-            model_blessing=evaluator.outputs["blessing"],
-            push_destination=pusher_pb2.PushDestination(
-                filesystem=pusher_pb2.PushDestination.Filesystem(base_directory="serving")
-            ),
-        ).with_id("Pusher")
-        ```
+    Inputs, outputs and parameters are the Pusher's; the destination must be a file system.
     """
 
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)

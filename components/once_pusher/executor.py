@@ -16,7 +16,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
 from modules.core.checksums import write_checksums
-from modules.core.hashing import hash_folders
+from modules.core.hashing import files_below, hash_folders
 from modules.models.serving_folder import (
     OWNER_FILE,
     SAVED_MODEL_FILE,
@@ -44,14 +44,7 @@ class Executor(pusher_executor.Executor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Copies the model to the serving folder if it is blessed.
-
-        Args:
-            input_dict: `model` and, if the pipeline has them, `model_blessing` and
-                `infra_blessing`.
-            output_dict: `pushed_model`, a copy of what was pushed.
-            exec_properties: `push_destination`, a PushDestination (filesystem) as JSON.
-        """
+        """Copies the model to the serving folder if it is blessed."""
         self._log_startup(input_dict, output_dict, exec_properties)
         pushed_model = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.PUSHED_MODEL_KEY]
@@ -106,12 +99,10 @@ def _complete(model_path: str, serving_path: str) -> None:
     saved_model = os.path.join(serving_path, SAVED_MODEL_FILE)
     if fileio.exists(saved_model):
         return
-    for folder, _, names in fileio.walk(model_path):
-        for name in names:
-            source = os.path.join(folder, name)
-            relative = os.path.relpath(source, model_path)
-            if relative != SAVED_MODEL_FILE:
-                io_utils.copy_file(source, os.path.join(serving_path, relative), overwrite=True)
+    for source in files_below(model_path):
+        relative = os.path.relpath(source, model_path)
+        if relative != SAVED_MODEL_FILE:
+            io_utils.copy_file(source, os.path.join(serving_path, relative), overwrite=True)
     write_checksums(model_path, place=serving_path)
     partial = f"{saved_model}.partial"
     io_utils.copy_file(os.path.join(model_path, SAVED_MODEL_FILE), partial, overwrite=True)

@@ -23,7 +23,7 @@ class TransferEvaluatorSpec(ComponentSpec):
         executor.SHOTS_KEY: ExecutionParameter(type=str),
         executor.SOURCE_NAME_KEY: ExecutionParameter(type=str),
         executor.TARGET_NAME_KEY: ExecutionParameter(type=str),
-        executor.SOURCE_FINGERPRINT_KEY: ExecutionParameter(type=str),
+        "source_fingerprint": ExecutionParameter(type=str),
     }
     INPUTS = {
         executor.TARGET_EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),

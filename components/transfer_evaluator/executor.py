@@ -41,7 +41,6 @@ SEED_KEY = "seed"
 SHOTS_KEY = "shots"
 SOURCE_NAME_KEY = "source_name"
 TARGET_NAME_KEY = "target_name"
-SOURCE_FINGERPRINT_KEY = "source_fingerprint"
 
 _TEMPORARY_FOLDER = ".answers"
 _SOURCE_ARMS = (PRETRAINED, WARM_START)
@@ -60,12 +59,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     ) -> None:
         """Evaluates the arms, and blesses the warm-started model if it passes the gate.
 
-        Args:
-            input_dict: `target_examples`, `source_examples` and a model for each of `MODEL_KEYS`.
-            output_dict: `evaluation` and `blessing`, the artifacts to fill.
-            exec_properties: The component's `gate` (JSON), `seed`, `shots`, `source_name` and
-                `target_name`.
-
         Raises:
             DataError: A model has no serving signature or other classes, or the examples cannot
                 be read. Nothing is written then.
@@ -77,9 +70,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         with temporary_folder(os.path.join(evaluation_uri, _TEMPORARY_FOLDER)) as folder:
             target, source = self._answers(input_dict, class_names, folder)
-        labels = target[PRETRAINED].labels
         verdict = judge(
-            labels,
+            target[PRETRAINED].labels,
             {arm: target[arm].predicted for arm in ARMS},
             class_names,
             GateSettings.model_validate_json(exec_properties[GATE_KEY]),

@@ -9,8 +9,9 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.types.experimental import simple_artifacts
 
 from components.transfer_report import executor
+from modules.core.hashing import hash_folders
 from modules.report.contract import REPORT_INPUTS, ReportSettings
-from modules.report.sections.section import template_fingerprint
+from modules.report.sections import section
 
 _ARTIFACT_TYPES = {
     artifact.TYPE_NAME: artifact
@@ -32,8 +33,8 @@ class TransferReportSpec(ComponentSpec):
 
     PARAMETERS = {
         executor.SETTINGS_KEY: ExecutionParameter(type=str),
-        executor.SOURCE_FINGERPRINT_KEY: ExecutionParameter(type=str),
-        executor.TEMPLATE_FINGERPRINT_KEY: ExecutionParameter(type=str),
+        "source_fingerprint": ExecutionParameter(type=str),
+        "template_fingerprint": ExecutionParameter(type=str),
     }
     INPUTS = {
         key: ChannelParameter(type=_ARTIFACT_TYPES[report_input.artifact_type])
@@ -64,23 +65,6 @@ class TransferReport(base_component.BaseComponent):
     Raises:
         TypeError: An input is unknown.
         ValueError: An input is missing.
-
-    Example:
-        ```
-        TransferReport(
-            source_examples=source_example_gen.outputs["examples"],
-            target_examples=target_example_gen.outputs["examples"],
-            ...,
-            blessing=evaluator.outputs["blessing"],
-            settings=ReportSettings(
-                gate=GateSettings(),
-                preprocessing=PreprocessingSettings(),
-                method="joint",
-                restore="rebuild",
-            ),
-            source_fingerprint="1",
-        )
-        ```
     """
 
     SPEC_CLASS = TransferReportSpec
@@ -97,7 +81,8 @@ class TransferReport(base_component.BaseComponent):
                 **inputs,
                 settings=settings.model_dump_json(),
                 source_fingerprint=source_fingerprint,
-                template_fingerprint=template_fingerprint(),
+                # The code's fingerprint does not cover templates and style sheet.
+                template_fingerprint=hash_folders([str(section.TEMPLATES)])[:16],
                 report=types.Channel(type=simple_artifacts.File),
             )
         )

@@ -23,8 +23,6 @@ from modules.report.evidence.lineage import (
 
 REPORT_KEY = "report"
 SETTINGS_KEY = "settings"
-SOURCE_FINGERPRINT_KEY = "source_fingerprint"
-TEMPLATE_FINGERPRINT_KEY = "template_fingerprint"
 
 REPORT_FILE = "report.html"
 
@@ -44,11 +42,6 @@ class Executor(base_executor.BaseExecutor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Writes the projector's files and the report.
-
-        Args:
-            input_dict: The artifacts of `modules.report.contract.REPORT_INPUTS`.
-            output_dict: `report`, the artifact to fill.
-            exec_properties: The component's `settings` (JSON).
 
         Raises:
             DataError: This pipeline did not write an input. Nothing is written then.

@@ -43,8 +43,13 @@ def arm_report(answers: Answers, class_names: Sequence[str]) -> dict[str, Any]:
         "correct": correct,
         "total": total,
         "per_class": {
-            name: _class_report(int(row[label]), int(row.sum()))
-            for label, (name, row) in enumerate(zip(class_names, confusion, strict=True))
+            name: {"accuracy": hits / count if count else None, "correct": hits, "total": count}
+            for name, hits, count in zip(
+                class_names,
+                confusion.diagonal().tolist(),
+                confusion.sum(axis=1).tolist(),
+                strict=True,
+            )
         },
         "confusion": confusion.tolist(),
     }
@@ -76,11 +81,6 @@ def evaluation_report(
     Returns:
         A dict of JSON values.
     """
-    comparisons = {
-        name: dataclasses.asdict(comparison) for name, comparison in verdict.comparisons.items()
-    }
-    for comparison in comparisons.values():
-        comparison["ci95"] = list(comparison["ci95"])
     return {
         "source": {"name": source_name, **source},
         "target": {
@@ -90,7 +90,10 @@ def evaluation_report(
             "classes": list(class_names),
         },
         "arms": {arm: arm_report(target[arm], class_names) for arm in ARMS},
-        "comparisons": comparisons,
+        "comparisons": {
+            name: {**dataclasses.asdict(comparison), "ci95": list(comparison.ci95)}
+            for name, comparison in verdict.comparisons.items()
+        },
         "verdict": BLESSED if verdict.blessed else NOT_BLESSED,
         "reasons": verdict.reasons,
         "seed": seed,
@@ -107,26 +110,13 @@ def predictions_csv(answers: Mapping[str, Answers]) -> str:
         CSV text with the columns `example_id`, `label` and, for each arm, `<arm>_label` and
         `<arm>_confidence`. Labels are indices into the class names.
     """
-    columns: list[Sequence[Any]] = [
-        answers[ARMS[0]].example_ids,
-        answers[ARMS[0]].labels.tolist(),
-    ]
+    first = answers[ARMS[0]]
+    columns = {"example_id": first.example_ids, "label": first.labels.tolist()}
     for arm in ARMS:
-        columns += [
-            answers[arm].predicted.tolist(),
-            [f"{value:.6f}" for value in answers[arm].confidence],
-        ]
+        columns[f"{arm}_label"] = answers[arm].predicted.tolist()
+        columns[f"{arm}_confidence"] = [f"{value:.6f}" for value in answers[arm].confidence]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = [f"{arm}_{column}" for arm in ARMS for column in ("label", "confidence")]
-    writer.writerow(["example_id", "label", *names])
-    writer.writerows(zip(*columns, strict=True))
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
     return text.getvalue()
-
-
-def _class_report(correct: int, total: int) -> dict[str, Any]:
-    return {
-        "accuracy": correct / total if total else None,
-        "correct": correct,
-        "total": total,
-    }

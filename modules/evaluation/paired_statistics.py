@@ -45,10 +45,6 @@ def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> Inter
 def mcnemar_p_value(fixed: int, broken: int) -> float:
     """Returns the two-sided p-value of McNemar's exact test: are `fixed` and `broken` alike?
 
-    Args:
-        fixed: Examples that only the candidate got right.
-        broken: Examples that only the baseline got right.
-
     Returns:
         A p-value within (0, 1]; 1 if the models never differ.
 
@@ -63,10 +59,6 @@ def mcnemar_p_value(fixed: int, broken: int) -> float:
 
 def fall_p_value(fixed: int, broken: int) -> float:
     """Returns the one-sided p-value of McNemar's exact test: does the candidate break more?
-
-    Args:
-        fixed: Examples that only the candidate got right.
-        broken: Examples that only the baseline got right.
 
     Returns:
         The chance that at least as many of the differing answers are broken if both models are
@@ -88,8 +80,6 @@ def difference_interval(fixed: int, broken: int, total: int, confidence: float =
     when the models agree everywhere nor leaves [-1, 1].
 
     Args:
-        fixed: Examples that only the candidate got right.
-        broken: Examples that only the baseline got right.
         total: All examples, at least 1.
         confidence: Coverage, in (0, 1).
 
@@ -159,8 +149,6 @@ def bootstrap_difference(
     collapsing, and the test from being too sure, when only a few answers differ.
 
     Args:
-        fixed: Examples that only the candidate got right.
-        broken: Examples that only the baseline got right.
         total: All examples, at least 1.
         confidence: Coverage of the percentile interval, in (0, 1).
         seed: Seed of the resampling.

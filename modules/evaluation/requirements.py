@@ -1,4 +1,7 @@
-"""The requirements of the transfer gate: each is met or not, and says why."""
+"""The requirements of the transfer gate: each is met or not, and says why.
+
+The candidate is always the warm start.
+"""
 
 from __future__ import annotations
 
@@ -91,16 +94,7 @@ def enough_examples(total: int, settings: GateSettings) -> Requirement:
 
 
 def better_than_pretrained(counts: PairedCounts, settings: GateSettings, seed: int) -> Requirement:
-    """Requires a significant gain over the pretrained model.
-
-    Args:
-        counts: The warm start (candidate) against the pretrained model.
-        settings: Test and confidence.
-        seed: Seed of the bootstrap.
-
-    Returns:
-        Met if the difference is positive and the two-sided test significant.
-    """
+    """Requires a gain over the pretrained model that is significant in the two-sided test."""
     chance = p_value(counts, settings, seed)
     level = 1.0 - settings.confidence
     met = counts.difference > 0 and chance < level
@@ -118,16 +112,7 @@ def better_than_pretrained(counts: PairedCounts, settings: GateSettings, seed: i
 
 
 def not_below_scratch(counts: PairedCounts, settings: GateSettings, seed: int) -> Requirement:
-    """Requires proof that the warm start is not below the scratch control by more than the margin.
-
-    Args:
-        counts: The warm start (candidate) against the scratch control.
-        settings: Test, confidence and margin.
-        seed: Seed of the bootstrap.
-
-    Returns:
-        Met if the whole interval of the difference lies at or above minus the margin.
-    """
+    """Requires that the whole interval of the difference lies at or above minus the margin."""
     low, high = interval(counts, settings, settings.confidence, seed)
     met = low >= -settings.scratch_margin
     below = "below the scratch control"
@@ -151,14 +136,7 @@ def no_class_falls(
 ) -> Requirement:
     """Requires that no class falls below the pretrained model by more than allowed.
 
-    Args:
-        counts_by_class: The warm start (candidate) against the pretrained model, by class.
-        class_names: Their names.
-        settings: Confidence and the largest allowed fall.
-
-    Returns:
-        Not met if a class falls by more than allowed and its one-sided test is significant after
-        Tarone's correction over the classes.
+    A fall counts if its one-sided test is significant after Tarone's correction over the classes.
     """
     level = 1.0 - settings.confidence
     rejections = tarone_rejections(

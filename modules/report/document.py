@@ -43,9 +43,6 @@ def build_report(data: ReportData) -> str:
     It is one file: it loads no script, font, image or style sheet from elsewhere, and its content
     security policy forbids browsers to try.
 
-    Args:
-        data: The run.
-
     Returns:
         HTML. Equal data give equal text.
     """

@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
+from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
 from modules.core.errors import DataError, one_line
 from modules.evaluation.evaluation_report import EVALUATION_FILE
 from modules.examples.input_pipeline import index_examples
@@ -32,12 +32,6 @@ from modules.transfer.transferability.estimates import (
     Transferability,
     parse_transferability,
 )
-
-_MODEL_RUNS = {
-    PRETRAINED: "pretrain_model_run",
-    SCRATCH: "scratch_model_run",
-    WARM_START: "warm_start_model_run",
-}
 
 
 @dataclass(frozen=True)
@@ -110,7 +104,11 @@ def read_report_data(
     )
     samples, hardest = drawn.pictures(uris["transform_graph"])
     models = uris["pretrained_model"], uris["warm_start_model"]
-    runs = {arm: uris[_MODEL_RUNS[arm]] for arm in ARMS}
+    runs = {
+        PRETRAINED: uris["pretrain_model_run"],
+        SCRATCH: uris["scratch_model_run"],
+        WARM_START: uris["warm_start_model_run"],
+    }
     return ReportData(
         evaluation=evaluation,
         predictions=predictions,

@@ -21,8 +21,6 @@ from modules.report.sections.section import render
 
 _START, _END = "<!--run-facts-->", "<!--/run-facts-->"
 _PLACE = re.compile(f"{re.escape(_START)}.*?{re.escape(_END)}", re.DOTALL)
-# Not components: the whole run, and the time before the first component.
-_TOTAL, _PREPARATION = "total", "start"
 
 
 def add_run_facts(
@@ -71,16 +69,10 @@ def facts_place(content: Markup) -> Markup:
 
 
 def run_facts_markup(facts: Mapping[str, Any]) -> Markup:
-    """Renders the sections about the run.
-
-    Args:
-        facts: As for `add_run_facts`. Without any, the sections say where to find them.
-
-    Returns:
-        The sections.
-    """
+    """Renders the sections about the run; without facts, they say where to find them."""
     seconds = dict(facts.get("seconds", {}))
-    total = seconds.pop(_TOTAL, None)
+    # "total" and "start", the time before the first component, are not components.
+    total = seconds.pop("total", None)
     cached = set(facts.get("cached", ()))
     longest = max([*seconds.values(), 1e-9])
     return render(
@@ -88,7 +80,7 @@ def run_facts_markup(facts: Mapping[str, Any]) -> Markup:
         {
             "seconds": [
                 {
-                    "name": "Imports and start" if name == _PREPARATION else name,
+                    "name": "Imports and start" if name == "start" else name,
                     "seconds": value,
                     "cached": name in cached,
                     "share": max(0.0, min(1.0, value / longest)),
@@ -102,14 +94,7 @@ def run_facts_markup(facts: Mapping[str, Any]) -> Markup:
 
 
 def reproduction_markup(facts: Mapping[str, Any]) -> Markup:
-    """Renders the section on how to repeat the run.
-
-    Args:
-        facts: As for `add_run_facts`. `seconds` and `cached` are not used.
-
-    Returns:
-        The section.
-    """
+    """Renders the section on how to repeat the run, from the facts of `add_run_facts`."""
     return render("reproduce.html.j2", _reproduction(facts))
 
 

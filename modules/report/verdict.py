@@ -19,14 +19,7 @@ _LONGEST_NAME = 40
 
 
 def verdict_section(data: ReportData) -> Section:
-    """Builds the head of the report.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Builds the head of the report."""
     evaluation = data.evaluation
     return Section(
         "verdict",
@@ -44,14 +37,9 @@ def verdict_section(data: ReportData) -> Section:
 
 
 def verdict_sentence(evaluation: Mapping[str, Any], gate: GateSettings) -> Markup:
-    """Says in one sentence what the warm start is worth.
+    """Says in one sentence what the warm start is worth, its numbers emphasised.
 
-    Args:
-        evaluation: Content of evaluation.json.
-        gate: Its confidence decides what counts as a difference.
-
-    Returns:
-        Text with its numbers emphasised.
+    The gate's confidence decides what counts as a difference.
     """
     accuracy = evaluation["arms"][WARM_START]["accuracy"]
     target = display_name(evaluation["target"]["name"], _LONGEST_NAME)

@@ -99,12 +99,6 @@ class CellRunner:
     def run(self, cell: Cell) -> CellResult:
         """Trains and evaluates one cell.
 
-        Args:
-            cell: Which one.
-
-        Returns:
-            Its result.
-
         Raises:
             ConfigError: Method, shots and classes do not fit each other.
             DataError: A class has too few examples.

@@ -67,13 +67,9 @@ def build_study_page(rows: Sequence[SummaryRow], facts: StudyFacts) -> str:
         render(
             "study.html.j2",
             {
-                "source": facts.source,
-                "target": facts.target,
-                "eval_examples": facts.eval_examples,
-                "trainings": facts.trainings,
+                **vars(facts),
                 "methods": len({row.method for row in rows}),
                 "repeats": repeats,
-                "seed": facts.seed,
                 "sentence": study_sentence(rows),
                 "sections": [_accuracies_section(rows, repeats)],
                 "reproduce": reproduction_markup({"seed": facts.seed, **facts.reproduction}),
@@ -83,14 +79,7 @@ def build_study_page(rows: Sequence[SummaryRow], facts: StudyFacts) -> str:
 
 
 def study_sentence(rows: Sequence[SummaryRow]) -> Markup:
-    """States the result with the most labels in one sentence.
-
-    Args:
-        rows: Rows of `modules.study.summary.summarize`, at least one.
-
-    Returns:
-        Text with its numbers emphasised.
-    """
+    """States the result with the most labels in one sentence, its numbers emphasised."""
     most = max(row.shots for row in rows)
     means = {row.method: row for row in rows if row.shots == most}
     best = max(means.values(), key=lambda row: row.mean)

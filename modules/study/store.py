@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from modules.core.atomic_files import write_atomically
@@ -27,13 +28,7 @@ class CellStore:
         self._folder = folder / identity[:_DIGITS]
 
     def finished(self, cells: Iterable[Cell]) -> list[CellResult]:
-        """Reads the results of the finished ones among some cells.
-
-        Args:
-            cells: The cells.
-
-        Returns:
-            The results there are, in the order of the cells.
+        """Reads the results of the finished ones among some cells, in their order.
 
         Raises:
             DataError: `keep` did not write a file.
@@ -41,33 +36,21 @@ class CellStore:
         return [self._read(cell) for cell in cells if self._path(cell).exists()]
 
     def keep(self, result: CellResult) -> None:
-        """Writes a result in one step.
-
-        Args:
-            result: The result of a finished cell.
-        """
+        """Writes the result of a finished cell in one step."""
         self._folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self._path(result.cell), json.dumps(asdict(result)) + "\n")
 
     def _read(self, cell: Cell) -> CellResult:
         path = self._path(cell)
+        refused = partial(DataError, str(path), fix="Remove the file to run its cell again.")
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             result = CellResult(**{**values, "cell": Cell(**values["cell"])})
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(
-                str(path),
-                expected="the result of a finished cell",
-                found=one_line(error)[:200],
-                fix="Remove the file to run its cell again.",
-            ) from error
+            found = one_line(error)[:200]
+            raise refused(expected="the result of a finished cell", found=found) from error
         if result.cell != cell:
-            raise DataError(
-                str(path),
-                expected=f"the result of {cell.key}",
-                found=f"that of {result.cell.key}",
-                fix="Remove the file to run its cell again.",
-            )
+            raise refused(expected=f"the result of {cell.key}", found=f"that of {result.cell.key}")
         return result
 
     def _path(self, cell: Cell) -> Path:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from modules.core.wording import count
 from modules.study.cells import ZERO_SHOT, CellResult
 
-CSV_COLUMNS = ("method", "shots", "repeats", "mean", "sd", "min", "max")
-
 
 @dataclass(frozen=True)
 class SummaryRow:
@@ -56,12 +54,12 @@ def summarize(results: Iterable[CellResult], shots: Sequence[int]) -> list[Summa
         The rows, ordered by the method's mean with its most shots, best first, then by shots.
     """
     groups: dict[tuple[str, int], list[CellResult]] = defaultdict(list)
-    for result in results:
+    for result in sorted(results, key=lambda result: result.cell.repeat):
         numbers = shots if result.cell.method == ZERO_SHOT else [result.cell.shots]
         for number in numbers:
             groups[result.cell.method, number].append(result)
     rows = [
-        SummaryRow(method, number, tuple(r.accuracy for r in sorted(group, key=_by_repeat)))
+        SummaryRow(method, number, tuple(result.accuracy for result in group))
         for (method, number), group in groups.items()
     ]
     last = {row.method: row.mean for row in sorted(rows, key=lambda row: row.shots)}
@@ -69,10 +67,10 @@ def summarize(results: Iterable[CellResult], shots: Sequence[int]) -> list[Summa
 
 
 def to_csv(rows: Iterable[SummaryRow]) -> str:
-    """Writes rows as CSV with the header `CSV_COLUMNS`. Accuracies are shares in full precision."""
+    """Writes rows as CSV with a header. Accuracies are shares in full precision."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
+    writer.writerow(["method", "shots", "repeats", "mean", "sd", "min", "max"])
     for row in rows:
         values = row.accuracies
         sd = "" if row.sd is None else row.sd
@@ -85,10 +83,7 @@ def to_csv(rows: Iterable[SummaryRow]) -> str:
 def by_method_and_shots(
     rows: Sequence[SummaryRow],
 ) -> tuple[list[int], dict[str, list[SummaryRow | None]]]:
-    """Arranges rows as a grid.
-
-    Args:
-        rows: Rows of `summarize`.
+    """Arranges rows of `summarize` as a grid.
 
     Returns:
         The numbers of shots, and for each method its rows in that order; None where it has none.
@@ -102,13 +97,9 @@ def by_method_and_shots(
 
 
 def to_table(rows: Sequence[SummaryRow]) -> list[list[str]]:
-    """Writes rows as a table of text, one line for each method.
+    """Writes rows of `summarize` as a table: the header, then a line for each method.
 
-    Args:
-        rows: Rows of `summarize`.
-
-    Returns:
-        The header and the lines. Cells are `mean ± sd` in percent, or empty.
+    Cells are `mean ± sd` in percent, or empty.
     """
     numbers, grid = by_method_and_shots(rows)
     header = ["method", *(count(number, "shot") for number in numbers)]
@@ -122,7 +113,3 @@ def to_markdown(table: Sequence[Sequence[str]]) -> str:
     header, *lines = (f"| {' | '.join(cells)} |\n" for cells in table)
     rule = f"|{'---|' + '---:|' * (len(table[0]) - 1)}\n"
     return "".join([header, rule, *lines])
-
-
-def _by_repeat(result: CellResult) -> int:
-    return result.cell.repeat

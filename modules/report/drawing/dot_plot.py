@@ -24,26 +24,27 @@ def short_name(name: str) -> str:
     return display_name(name, _LONGEST_NAME)
 
 
-def draw_rows(axes: Axes, names: Sequence[str], series: Sequence[Shares]) -> None:
-    """Prepares a row for each class, with a line from its lowest to its highest share.
+def draw_dots(
+    axes: Axes, names: Sequence[str], series: Sequence[Shares], styles: Sequence[dict[str, Any]]
+) -> None:
+    """Draws the plot and its legend.
 
     Args:
         axes: Where to draw.
         names: Names of the classes, from the top.
-        series: Shares of every series, in [0, 1]. A row in which one is missing has no line.
+        series: Shares of every series, in [0, 1].
+        styles: matplotlib's for each series' marks, with the label for the legend.
     """
-    for row, shares in enumerate(zip(*series, strict=True)):
-        if None not in shares:
-            axes.plot([min(shares), max(shares)], [row, row], color=RULE, linewidth=2.5, zorder=1)
+    for row, own in enumerate(zip(*series, strict=True)):
+        if None not in own:
+            axes.plot([min(own), max(own)], [row, row], color=RULE, linewidth=2.5, zorder=1)
+    for shares, style in zip(series, styles, strict=True):
+        known = {row: share for row, share in enumerate(shares) if share is not None}
+        axes.plot(list(known.values()), list(known), linestyle="none", clip_on=False, **style)
     axes.set_yticks(range(len(names)), [short_name(name) for name in names])
     axes.set_ylim(len(names) - 0.5, -0.5)
     measure_across(axes)
-
-
-def draw_marks(axes: Axes, shares: Shares, marker: str, **style: Any) -> None:
-    """Draws one series' marks: `style` is matplotlib's, with the label for the legend."""
-    known = {row: share for row, share in enumerate(shares) if share is not None}
-    axes.plot(list(known.values()), list(known), marker, clip_on=False, **style)
+    axes.figure.legend(loc="outside upper left", ncols=len(series), handletextpad=0.1)
 
 
 def measure_across(axes: Axes) -> None:

@@ -137,12 +137,11 @@ def _css_variable(match: re.Match[str]) -> str:
 
 
 def _describe(root: ElementTree.Element, name: str, title: str, description: str) -> None:
-    title_id, description_id = f"{name}-title", f"{name}-description"
     root.set("role", "img")
-    root.set("aria-labelledby", f"{title_id} {description_id}")
-    for position, (tag, id_, text) in enumerate(
-        (("title", title_id, title), ("desc", description_id, description))
+    root.set("aria-labelledby", f"{name}-title {name}-description")
+    for position, (tag, part, text) in enumerate(
+        (("title", "title", title), ("desc", "description", description))
     ):
-        child = ElementTree.Element(tag, {"id": id_})
+        child = ElementTree.Element(tag, {"id": f"{name}-{part}"})
         child.text = text
         root.insert(position, child)

@@ -82,27 +82,21 @@ class FeatureSample:
     classes: Sequence[int]
 
 
+@dataclass(frozen=True)
 class DrawnExamples:
     """Draws examples of both domains' eval splits, the same ones for the same evaluation.
 
-    Args:
+    Attributes:
         evaluation: Content of evaluation.json: its seed and its outcome decide what is drawn.
         predictions: The answers that were evaluated.
         source: Index of the source's eval split.
         target: Index of the target's eval split.
     """
 
-    def __init__(
-        self,
-        evaluation: Mapping[str, Any],
-        predictions: Predictions,
-        source: ExampleIndex,
-        target: ExampleIndex,
-    ) -> None:
-        self._evaluation = evaluation
-        self._predictions = predictions
-        self._source = source
-        self._target = target
+    evaluation: Mapping[str, Any]
+    predictions: Predictions
+    source: ExampleIndex
+    target: ExampleIndex
 
     def pictures(self, transform_graph_dir: str) -> tuple[list[ClassSamples], list[HardExample]]:
         """Makes pictures of an example of each class and of the hardest target examples.
@@ -116,15 +110,15 @@ class DrawnExamples:
         Raises:
             DataError: An evaluated example is not in the target's split.
         """
-        classes = shown_classes(self._evaluation, _MOST_SAMPLE_CLASSES)
-        rng = np.random.default_rng(self._evaluation["seed"])
-        source_rows = draw_rows(self._source.labels, classes, len(classes), rng)
-        target_rows = draw_rows(self._target.labels, classes, len(classes), rng)
-        hardest = self._predictions.hardest(_MOST_HARD_EXAMPLES)
+        classes = shown_classes(self.evaluation, _MOST_SAMPLE_CLASSES)
+        rng = np.random.default_rng(self.evaluation["seed"])
+        source_rows = draw_rows(self.source.labels, classes, len(classes), rng)
+        target_rows = draw_rows(self.target.labels, classes, len(classes), rng)
+        hardest = self.predictions.hardest(_MOST_HARD_EXAMPLES)
         hardest_rows = self._evaluated_rows(hardest)
 
         rows = np.unique(np.concatenate([target_rows, hardest_rows]))
-        records = read_records(self._target, rows)
+        records = read_records(self.target, rows)
         images = preprocess_records(records, transform_graph_dir)
         raw = {
             int(row): encoded_picture(encoded_image(record))
@@ -134,12 +128,10 @@ class DrawnExamples:
             int(row): preprocessed_picture(image) for row, image in zip(rows, images, strict=True)
         }
         source = {
-            int(self._source.labels[row]): encoded_picture(encoded_image(record))
-            for row, record in zip(
-                source_rows, read_records(self._source, source_rows), strict=True
-            )
+            int(self.source.labels[row]): encoded_picture(encoded_image(record))
+            for row, record in zip(source_rows, read_records(self.source, source_rows), strict=True)
         }
-        target = {int(self._target.labels[row]): int(row) for row in target_rows}
+        target = {int(self.target.labels[row]): int(row) for row in target_rows}
         return [
             ClassSamples(
                 label,
@@ -165,17 +157,17 @@ class DrawnExamples:
         """
         classes = [
             label
-            for label in shown_classes(self._evaluation, MOST_FEATURE_CLASSES)
-            if (self._source.labels == label).any() and (self._target.labels == label).any()
+            for label in shown_classes(self.evaluation, MOST_FEATURE_CLASSES)
+            if (self.source.labels == label).any() and (self.target.labels == label).any()
         ]
         if len(classes) < 2:
             return None
         # The class centers are points of the picture too.
         limit = _MOST_FEATURE_POINTS // 2 - len(classes)
-        rng = np.random.default_rng(self._evaluation["seed"])
+        rng = np.random.default_rng(self.evaluation["seed"])
         drawn = [
             (index, draw_rows(index.labels, classes, limit, rng))
-            for index in (self._source, self._target)
+            for index in (self.source, self.target)
         ]
         records = [record for index, rows in drawn for record in read_records(index, rows)]
         labels = np.concatenate([index.labels[rows] for index, rows in drawn])
@@ -199,26 +191,26 @@ class DrawnExamples:
         Raises:
             DataError: An evaluated example is not in the target's split.
         """
-        labels = self._predictions.labels
+        labels = self.predictions.labels
         chosen = np.arange(len(labels))
         if len(labels) > MOST_PROJECTED:
             rng = np.random.default_rng(_PROJECTOR_SEED)
             chosen = draw_rows(labels, np.unique(labels).tolist(), MOST_PROJECTED, rng)
-        records = read_records(self._target, self._evaluated_rows(chosen))
+        records = read_records(self.target, self._evaluated_rows(chosen))
         before, after = (
             model_features(saved_model_dir(model), records)
             for model in (pretrained_model, warm_start_model)
         )
         return ProjectedExamples(
-            [self._predictions.example_ids[row] for row in chosen],
+            [self.predictions.example_ids[row] for row in chosen],
             [encoded_image(record) for record in records],
             labels[chosen],
             before,
             after,
-            self._predictions.predicted[PRETRAINED][chosen],
-            self._predictions.predicted[WARM_START][chosen],
+            self.predictions.predicted[PRETRAINED][chosen],
+            self.predictions.predicted[WARM_START][chosen],
         )
 
     def _evaluated_rows(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Turns rows of the predictions into rows of the target's split."""
-        return find_rows(self._target, [self._predictions.example_ids[row] for row in rows])
+        return find_rows(self.target, [self.predictions.example_ids[row] for row in rows])

@@ -32,21 +32,21 @@ class FeatureSet:
     labels: npt.NDArray[np.int64]
     is_target: npt.NDArray[np.bool_]
 
-    def centers(self, classes: Sequence[int], *, of_target: bool) -> Array:
-        """Averages the features of each class in one domain, as center loss's centers do.
-
-        Args:
-            classes: K labels.
-            of_target: Which domain.
+    def centers(self, classes: Sequence[int]) -> tuple[Array, Array]:
+        """Averages the features of each class in each domain, as center loss's centers do.
 
         Returns:
-            [K, D]; NaN for a class without examples.
+            Centers of the source and of the target, [K, D] each; NaN for a class without examples.
         """
-        rows = [(self.labels == label) & (self.is_target == of_target) for label in classes]
         missing = np.full(self.features.shape[1], np.nan)
-        return np.stack(
-            [self.features[row].mean(axis=0) if row.any() else missing for row in rows]
-        ).astype(np.float64)
+        source, target = (
+            np.stack([self.features[row].mean(axis=0) if row.any() else missing for row in rows])
+            for rows in (
+                [(self.labels == label) & (self.is_target == of_target) for label in classes]
+                for of_target in (False, True)
+            )
+        )
+        return source.astype(np.float64), target.astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def measure_geometry(data: FeatureSet, classes: Sequence[int]) -> Geometry:
     Returns:
         The two mean distances; infinite if the spread is 0.
     """
-    source, target = (data.centers(classes, of_target=of_target) for of_target in (False, True))
+    source, target = data.centers(classes)
     position = {label: row for row, label in enumerate(classes)}
     own = np.array([position[int(label)] for label in data.labels])
     centers = np.where(data.is_target[:, None], target[own], source[own])
@@ -116,7 +116,7 @@ def project_linearly(data: FeatureSet, classes: Sequence[int]) -> Picture:
     Returns:
         The picture.
     """
-    source, target = (data.centers(classes, of_target=of_target) for of_target in (False, True))
+    source, target = data.centers(classes)
     with threadpool_limits(1):
         pca = PCA(2, svd_solver="full").fit(data.features.astype(np.float64))
         return Picture(pca.transform(data.features), pca.transform(source), pca.transform(target))
@@ -139,7 +139,7 @@ def project_by_neighbours(data: FeatureSet, classes: Sequence[int], seed: int) -
         van der Maaten, Hinton. Visualizing data using t-SNE. Journal of Machine Learning Research
         9, 2008; section 4.2 reduces to some 30 dimensions by PCA first.
     """
-    source, target = (data.centers(classes, of_target=of_target) for of_target in (False, True))
+    source, target = data.centers(classes)
     together = np.concatenate([data.features.astype(np.float64), source, target])
     dimensions = min(_TSNE_INPUT_DIMENSIONS, *together.shape)
     # On so few points, several threads wait for each other longer than they help.

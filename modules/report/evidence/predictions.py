@@ -35,12 +35,9 @@ class Predictions:
     def hardest(self, limit: int) -> npt.NDArray[np.int64]:
         """Ranks the examples by how hard they are for the warm start.
 
-        Args:
-            limit: Most rows to return.
-
         Returns:
-            Rows, int64: first its errors, most confident first, then its right answers, least
-            confident first.
+            At most `limit` rows, int64: first its errors, most confident first, then its right
+            answers, least confident first.
         """
         confidence = self.confidence[WARM_START]
         wrong = self.predicted[WARM_START] != self.labels
@@ -49,13 +46,7 @@ class Predictions:
 
 
 def read_predictions(evaluation_uri: str) -> Predictions:
-    """Reads the predictions of an evaluation artifact.
-
-    Args:
-        evaluation_uri: Root folder of the artifact.
-
-    Returns:
-        All rows, in file order.
+    """Reads the predictions of an evaluation artifact, in file order.
 
     Raises:
         DataError: The file is missing or empty, or has other columns.

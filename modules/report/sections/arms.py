@@ -18,14 +18,7 @@ from modules.report.sections.section import Section
 
 
 def arms_section(data: ReportData) -> Section:
-    """Shows each arm's accuracy on the target's evaluation examples.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Shows each arm's accuracy on the target's evaluation examples."""
     evaluation = data.evaluation
     arms = [{"arm": arm, "label": ARM_NAMES[arm], **evaluation["arms"][arm]} for arm in ARMS]
     return Section(

@@ -23,14 +23,7 @@ _SMALLEST_MARKER = 3.0
 
 
 def calibration_section(data: ReportData) -> Section:
-    """Shows how far each arm's confidence can be trusted.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Shows how far each arm's confidence can be trusted."""
     predictions = data.predictions
     arms = {
         arm: reliability(

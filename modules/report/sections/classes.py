@@ -7,13 +7,7 @@ from matplotlib.axes import Axes
 
 from modules.core.arms import ARMS, PRETRAINED, WARM_START
 from modules.core.wording import ARM_NAMES, percent
-from modules.report.drawing.dot_plot import (
-    MOST_ROWS,
-    ROW_HEIGHT,
-    draw_marks,
-    draw_rows,
-    short_name,
-)
+from modules.report.drawing.dot_plot import MOST_ROWS, ROW_HEIGHT, draw_dots, short_name
 from modules.report.drawing.palette import ARM_COLOURS
 from modules.report.drawing.svg import draw_svg
 from modules.report.evidence.shown_classes import shown_classes
@@ -24,11 +18,7 @@ from modules.report.sections.section import Section
 def classes_section(data: ReportData) -> Section:
     """Shows each class's accuracy in each arm.
 
-    Args:
-        data: The run.
-
-    Returns:
-        The section. Its figure shows the classes that changed most, its table every class.
+    The figure shows the classes that changed most, the table every class.
     """
     scores = {arm: data.evaluation["arms"][arm]["per_class"] for arm in ARMS}
     names = data.evaluation["target"]["classes"]
@@ -57,18 +47,13 @@ def classes_section(data: ReportData) -> Section:
 
 
 def _figure(names: list[str], accuracies: dict[str, list[float | None]]) -> Markup:
+    styles = [
+        {"marker": marker, "markersize": size, "color": ARM_COLOURS[arm], "label": ARM_NAMES[arm]}
+        for arm, marker, size in zip(ARMS, "sDo", (5.5, 5.5, 7), strict=True)
+    ]
+
     def draw(axes: Axes) -> None:
-        draw_rows(axes, names, list(accuracies.values()))
-        for arm, marker, size in zip(ARMS, "sDo", (5.5, 5.5, 7), strict=True):
-            draw_marks(
-                axes,
-                accuracies[arm],
-                marker,
-                color=ARM_COLOURS[arm],
-                markersize=size,
-                label=ARM_NAMES[arm],
-            )
-        axes.figure.legend(loc="outside upper left", ncols=len(ARMS), handletextpad=0.1)
+        draw_dots(axes, names, list(accuracies.values()), styles)
 
     return draw_svg(
         draw,

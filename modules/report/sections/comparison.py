@@ -21,14 +21,7 @@ _OTHER_ARMS = {WARM_START_VS_PRETRAINED: PRETRAINED, WARM_START_VS_SCRATCH: SCRA
 
 
 def comparison_section(data: ReportData) -> Section:
-    """Shows on how many examples the warm start and each other arm differ.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Shows on how many examples the warm start and each other arm differ."""
     evaluation = data.evaluation
     candidate = evaluation["arms"][WARM_START]
     rows = [

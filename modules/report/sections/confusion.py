@@ -17,14 +17,7 @@ _SHORT_NAME = 3  # fits above a column
 
 
 def confusion_section(data: ReportData) -> Section:
-    """Shows which classes each arm confuses.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section: whole matrices for few classes, the most frequent confusions for many.
-    """
+    """Shows which classes each arm confuses: of many, only the most frequent confusions."""
     evaluation = data.evaluation
     names = evaluation["target"]["classes"]
     confusions = {arm: evaluation["arms"][arm]["confusion"] for arm in ARMS}

@@ -11,13 +11,7 @@ from matplotlib.ticker import PercentFormatter
 
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
 from modules.core.wording import percent
-from modules.report.drawing.dot_plot import (
-    MOST_ROWS,
-    ROW_HEIGHT,
-    draw_marks,
-    draw_rows,
-    short_name,
-)
+from modules.report.drawing.dot_plot import MOST_ROWS, ROW_HEIGHT, draw_dots, short_name
 from modules.report.drawing.palette import SOURCE, TARGET
 from modules.report.drawing.svg import draw_svg
 from modules.report.inputs import ReportData
@@ -25,14 +19,7 @@ from modules.report.sections.section import Section
 
 
 def data_section(data: ReportData) -> Section:
-    """Shows both domains' validation and the skew between their labels.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Shows both domains' validation and the skew between their labels."""
     source, target = data.source_validation, data.target_validation
     return Section(
         "data",
@@ -60,15 +47,16 @@ def _label_shares(source: Mapping[str, Any], target: Mapping[str, Any]) -> Marku
     names = [name for name in differences if name in largest]
     of_source = [source_shares.get(name, 0.0) for name in names]
     of_target = [shares[name] for name in names]
+    styles = [
+        {"marker": "o", "markersize": 6, "color": SOURCE, "label": "source"},
+        {"marker": "^", "markersize": 6, "color": TARGET, "label": "target"},
+    ]
 
     def draw(axes: Axes) -> None:
-        draw_rows(axes, names, [of_source, of_target])
-        draw_marks(axes, of_source, "o", color=SOURCE, markersize=6, label="source")
-        draw_marks(axes, of_target, "^", color=TARGET, markersize=6, label="target")
+        draw_dots(axes, names, [of_source, of_target], styles)
         axes.set_xlim(left=0)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
         axes.set_xlabel("share of the train split")
-        axes.figure.legend(loc="outside upper left", ncols=2, handletextpad=0.1)
 
     return draw_svg(
         draw,

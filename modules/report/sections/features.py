@@ -31,14 +31,7 @@ _PILL = "round,pad=0.4,rounding_size=0.8"
 
 
 def features_section(data: ReportData) -> Section:
-    """Shows where both domains' examples lie in the feature space.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Shows where both domains' examples lie in the feature space."""
     sample, names = data.features, data.evaluation["target"]["classes"]
     if sample is None:
         return Section("features", "Features before and after", {"sample": None})
@@ -49,16 +42,12 @@ def features_section(data: ReportData) -> Section:
             "pca": project_linearly(features, sample.classes),
             "tsne": project_by_neighbours(features, sample.classes, data.evaluation["seed"]),
         }
-        views.append(
-            {
-                "when": when,
-                "geometry": measure_geometry(features, sample.classes),
-                **{
-                    kind: _panel(kind, when, features, picture, sample.classes, shown)
-                    for kind, picture in pictures.items()
-                },
-            }
-        )
+        panels = {
+            kind: _panel(kind, when, features, picture, sample.classes, shown)
+            for kind, picture in pictures.items()
+        }
+        geometry = measure_geometry(features, sample.classes)
+        views.append({"when": when, "geometry": geometry, **panels})
     return Section(
         "features",
         "Features before and after",
@@ -104,8 +93,7 @@ def _panel(
         axes.set_xticks([])
         axes.set_yticks([])
         axes.grid(False)
-        for side in ("left", "bottom"):
-            axes.spines[side].set_visible(False)
+        axes.spines[["left", "bottom"]].set_visible(False)
         # Room for half a label at either side.
         axes.margins(x=0.05 + 0.014 * max(map(len, names)), y=0.06)
 

@@ -9,14 +9,7 @@ from modules.report.sections.section import Section
 
 
 def hardest_section(data: ReportData) -> Section:
-    """Shows what is left to learn.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Shows what is left to learn."""
     predictions, names = data.predictions, data.evaluation["target"]["classes"]
     wrong = predictions.predicted[WARM_START] != predictions.labels
     return Section(

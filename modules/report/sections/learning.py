@@ -23,14 +23,7 @@ _DASHES = ((0, (1, 1.5)), (0, (4, 2)), (0, (4, 1.5, 1, 1.5)), (0, (7, 2)))
 
 
 def learning_section(data: ReportData) -> Section:
-    """Shows the losses of each training by step.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Shows the losses of each training by step."""
     curves = data.curves
     return Section(
         "learning",

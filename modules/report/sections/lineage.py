@@ -50,14 +50,7 @@ _BOX_WIDTH, _BOX_HEIGHT = 0.84, 0.5
 
 
 def lineage_section(data: ReportData) -> Section:
-    """Shows where each artifact comes from, and checks the links that can be checked.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Shows where each artifact comes from, and checks the links that can be checked."""
     by_key = {fact.key: fact for fact in data.lineage}
     return Section(
         "lineage",

@@ -12,14 +12,7 @@ from modules.report.sections.section import Section
 
 
 def mapping_section(data: ReportData) -> Section:
-    """Shows each weight and what the restored network could do before the first step.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Shows each weight and what the restored network could do before the first step."""
     mapping = data.mapping
     mismatched = {name: mismatch.network for name, mismatch in mapping.shape_mismatch.items()}
     groups: dict[str, Mapping[str, Shape]] = {

@@ -7,14 +7,7 @@ from modules.report.sections.section import Section
 
 
 def samples_section(data: ReportData) -> Section:
-    """Makes the domain shift visible.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Makes the domain shift visible."""
     samples, evaluation = data.samples, data.evaluation
     framing = data.settings.preprocessing.framing
     return Section(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ class Section:
 
     anchor: str
     title: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any]
 
     @property
     def content(self) -> Markup:
@@ -51,19 +50,6 @@ def render(template: str, values: Mapping[str, Any]) -> Markup:
         jinja2.UndefinedError: The template uses a value that is missing.
     """
     return Markup(_environment().get_template(template).render(values))
-
-
-def template_fingerprint() -> str:
-    """Hashes the templates and the style sheet, which the code's fingerprint does not cover.
-
-    Returns:
-        Sixteen hexadecimal digits.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(path for path in TEMPLATES.rglob("*") if path.is_file()):
-        name = path.relative_to(TEMPLATES).as_posix()
-        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
 
 
 @functools.cache

@@ -7,14 +7,7 @@ from modules.report.sections.section import Section
 
 
 def transferability_section(data: ReportData) -> Section:
-    """Shows each estimate, or why there is none.
-
-    Args:
-        data: The run.
-
-    Returns:
-        The section.
-    """
+    """Shows each estimate, or why there is none."""
     return Section(
         "transferability", "What was to be expected", {"estimates": data.transferability}
     )

@@ -31,9 +31,9 @@ def clusters(gap: float, *, spread: float = 0.1, dimensions: int = 8) -> Feature
 
 def test_centers_are_class_means_within_one_domain() -> None:
     data = clusters(gap=5.0, spread=0.0)
-    source, target = (data.centers(CLASSES, of_target=flag) for flag in (False, True))
+    source, target = data.centers(CLASSES)
     np.testing.assert_allclose(target - source, np.tile([0] * 7 + [5.0], (3, 1)))
-    assert np.isnan(data.centers([7], of_target=True)).all()
+    assert np.isnan(data.centers([7])).all()
 
 
 def test_distances_are_in_units_of_the_spread() -> None:
