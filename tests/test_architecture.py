@@ -30,7 +30,17 @@ NAMED_BY_PATH = ("preprocessing", "pretraining", "scratch_training", "training_w
 LONGEST_FILE = 300  # lines
 LONGEST_ENTRY_POINT = 60  # lines
 MOST_FILES = 16  # in a folder
-SOURCE_FOLDERS = ("benchmarks", "components", "kubeflow", "modules", "pipelines", "research")
+SOURCE_FOLDERS = (
+    "benchmarks",
+    "components",
+    "data",
+    "kubeflow",
+    "modules",
+    "pipelines",
+    "research",
+    "scripts",
+    "tests",
+)
 SOURCE_SUFFIXES = (".py", ".j2", ".css", ".sh")
 
 
