@@ -11,9 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modules.core.atomic_files import write_atomically
 from pipelines.config import Config
-from pipelines.running.output_folder import RESULT_FILE
 
 if TYPE_CHECKING:
     from pipelines.running.artifacts import RunArtifacts
@@ -72,13 +70,6 @@ def collect_result(
         "seed": config.seed,
         "config": config.model_dump(mode="json"),
     }
-
-
-def write_result(result: dict[str, Any], directory: Path) -> Path:
-    """Writes result.json in one step, so that no reader ever sees a part of it."""
-    path = directory / RESULT_FILE
-    write_atomically(path, json.dumps(result, indent=2) + "\n")
-    return path
 
 
 def environment(precision: str) -> dict[str, Any]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shlex
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,11 +53,6 @@ def output_session(
             f"{title} {config.name}: {config.source.name} to {config.target.name}", highlight=False
         )
         yield console
-
-
-def command_line() -> str:
-    """Returns the command that repeats this call of `warmstart`, quoted for a shell."""
-    return shlex.join(["warmstart", *sys.argv[1:]])
 
 
 def check_data_folders(config: Config) -> None:

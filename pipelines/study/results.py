@@ -18,8 +18,8 @@ from modules.study.page import StudyFacts, build_study_page
 from modules.study.plot import write_plot
 from modules.study.summary import SummaryRow, to_csv, to_markdown, to_table
 from pipelines.config import Config
+from pipelines.running.output_folder import command_line
 from pipelines.running.result import environment
-from pipelines.running.session import command_line
 from pipelines.running.summary import print_places
 
 STUDY_NAME = "study"
