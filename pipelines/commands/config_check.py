@@ -19,27 +19,14 @@ OK, WARNING, ERROR = "ok", "warning", "error"
 
 
 class CheckLine(NamedTuple):
-    """One check and its outcome.
-
-    Args:
-        level: `ok`, `warning` or `error`.
-        text: One line for the user.
-    """
+    """One check's outcome: `ok`, `warning` or `error`, and a line for the user."""
 
     level: str
     text: str
 
 
 def check_config(config: Config, *, read_all: bool = False) -> Iterator[CheckLine]:
-    """Checks all that can be checked without training.
-
-    Args:
-        config: The scenario.
-        read_all: Read every image, however long it takes, instead of the first ones.
-
-    Yields:
-        One line for each outcome.
-    """
+    """Checks all that can be checked without training: every image, or only the first ones."""
     yield from _check_names(config)
     yield _check_beam(config)
     limits = ReadingLimits(images=None, pixels=None) if read_all else ReadingLimits()
