@@ -13,7 +13,7 @@ from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules
 from modules.domains.schema import read_pinned_schema
 from modules.settings import NetworkSettings, TransferSettings
 from pipelines.beam.options import check_storage, describe_beam
-from pipelines.config import Config, SourceConfig, TargetConfig
+from pipelines.config import Config, DomainConfig
 
 OK, WARNING, ERROR = "ok", "warning", "error"
 
@@ -88,7 +88,7 @@ def _check_beam(config: Config) -> CheckLine:
 
 
 def _check_domain(
-    role: str, domain: SourceConfig | TargetConfig, summary: DatasetSummary, case: Case
+    role: str, domain: DomainConfig, summary: DatasetSummary, case: Case
 ) -> Iterator[CheckLine]:
     place = f"{role} {domain.name}"
     for problem in summary.problems:

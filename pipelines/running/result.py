@@ -27,16 +27,13 @@ def collect_result(
     seconds: Mapping[str, float],
     components: Sequence[ComponentRun],
 ) -> dict[str, Any]:
-    """Gathers the outcome of a run.
+    """Gathers the content of result.json, which docs/architecture.md describes.
 
     Args:
         config: The scenario that was run.
         artifacts: The run's artifacts.
         seconds: Wall time of the whole run (`total`), and before the first component (`start`).
         components: The finished components, in order of execution.
-
-    Returns:
-        The content of result.json, as the contract in docs/architecture.md describes it.
     """
     evaluation = _read_json(artifacts.uri("TransferEvaluator", "evaluation"), "evaluation.json")
     training = _read_json(artifacts.uri("WarmStartTrainer", "model_run"), "training.json")
@@ -73,11 +70,7 @@ def collect_result(
 
 
 def environment(precision: str) -> dict[str, Any]:
-    """Describes the machine and the libraries that produced a result.
-
-    Args:
-        precision: What the trainings computed with.
-    """
+    """Describes the machine, the libraries and the trainings' precision behind a result."""
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),

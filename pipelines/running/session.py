@@ -56,14 +56,7 @@ def output_session(
 
 
 def check_data_folders(config: Config) -> None:
-    """Refuses missing data folders before anything heavy is imported.
-
-    Args:
-        config: The scenario.
-
-    Raises:
-        ConfigError: A folder is missing.
-    """
+    """Raises a ConfigError for a missing data folder, before anything heavy is imported."""
     for role, domain in (("source", config.source), ("target", config.target)):
         path = Path(domain.path)
         if not path.is_dir():
@@ -77,12 +70,7 @@ def check_data_folders(config: Config) -> None:
 
 @contextlib.contextmanager
 def unexpected_errors_explained(log_file: Path, *, kept: str, verbose: bool) -> Iterator[None]:
-    """Turns unexpected errors into a message that names the log file.
-
-    Args:
-        log_file: Where the traceback is.
-        kept: What survives the error, as a sentence.
-        verbose: Let the traceback through instead.
+    """Turns unexpected errors into a message that names the log file, unless `verbose`.
 
     Raises:
         KeyboardInterrupt: The user interrupted the run, however a worker reports it.

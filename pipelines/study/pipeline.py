@@ -39,7 +39,7 @@ def prepare_study(config: Config, folder: Path, display: RunDisplay) -> StudyInp
         pipeline_name=_PIPELINE_NAME,
         pipeline_root=str(folder / ARTIFACTS_FOLDER),
         metadata_connection_config=metadata_in(folder),
-        components=[*trunk.components, *target_data(config, trunk)],
+        components=[*trunk, *target_data(config, trunk)],
         enable_cache=True,
         beam_pipeline_args=beam_pipeline_args(config.beam),
     )
