@@ -30,16 +30,10 @@ _WHERE = "`warmstart history RUN` lists the versions."
 def rollback_command(run: Path, to: int | None) -> None:
     """Put an earlier pushed version of RUN back as the newest, which model servers take."""
     silence_imports()
-    chosen, made = _roll_back(run, to)
-    say(f"Version {chosen} is served again, as {made}.")
-
-
-def _roll_back(output: Path, to: int | None) -> tuple[int, int]:
-    """Copies an earlier version, whole or not at all; returns its number and the copy's."""
     from modules.core.checksums import check_checksums
     from pipelines.running.output_folder import exclusive_output, storage_errors_explained
 
-    serving = output / SERVING_FOLDER
+    serving = run / SERVING_FOLDER
     if not serving.is_dir():
         raise DataError(
             str(serving),
@@ -47,16 +41,17 @@ def _roll_back(output: Path, to: int | None) -> tuple[int, int]:
             found="nothing",
             fix="Pass the output folder of a run that has pushed a model.",
         )
-    with exclusive_output(output.resolve()), storage_errors_explained(output.resolve()):
+    with exclusive_output(run.resolve()), storage_errors_explained(run.resolve()):
         versions = pushed_versions(serving)
         chosen = _choose(serving, versions, to)
         check_checksums(str(chosen.path), PUSH_AGAIN)
         number = next_version((version.number for version in versions), time.time())
+        # The copy appears whole, in one step.
         with whole_version(serving / str(number)) as partial:
             shutil.copytree(chosen.path, partial, copy_function=shutil.copyfile)
             (partial / ROLLBACK_FILE).write_text(f"{_origin(chosen)}\n", encoding="utf-8")
             check_checksums(str(partial), PUSH_AGAIN)
-    return chosen.number, number
+    say(f"Version {chosen.number} is served again, as {number}.")
 
 
 def _choose(serving: Path, versions: Sequence[PushedVersion], to: int | None) -> PushedVersion:
