@@ -40,39 +40,40 @@ def _known_format(name: str) -> str:
 Format = Annotated[str, AfterValidator(_known_format)]
 
 
-class SourceConfig(Settings):
-    """The source domain, with plenty of labelled images.
+class DomainConfig(Settings):
+    """What both domains have.
 
     Attributes:
         name: Name of the domain: letters, digits, `_` and `-`.
         path: Folder with the images.
         format: How the images are stored: `idx`, `image_folder` or `tfrecord`.
+    """
+
+    name: Name
+    path: PathText
+    format: Format = "idx"
+    classes: tuple[str, ...] | None = Field(default=None, strict=False)
+
+
+class SourceConfig(DomainConfig):
+    """The source domain, with plenty of labelled images.
+
+    Attributes:
         classes: Class names in label order, if the data do not carry them.
         schema_file: A pinned schema (text proto); by default the schema is inferred.
     """
 
-    name: Name
-    path: PathText
-    format: Format = "idx"
-    classes: tuple[str, ...] | None = Field(default=None, strict=False)
     schema_file: PathText | None = None
 
 
-class TargetConfig(Settings):
+class TargetConfig(DomainConfig):
     """The target domain, with few labelled images.
 
     Attributes:
-        name: Name of the domain: letters, digits, `_` and `-`.
-        path: Folder with the images.
-        format: How the images are stored: `idx`, `image_folder` or `tfrecord`.
         classes: Class names in label order, if they differ from the source's.
         shots: Labelled images per class that training may use.
     """
 
-    name: Name
-    path: PathText
-    format: Format = "idx"
-    classes: tuple[str, ...] | None = Field(default=None, strict=False)
     shots: Shots = 10
 
 

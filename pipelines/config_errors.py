@@ -21,15 +21,7 @@ _EXPECTED = {
 
 
 def explain_errors(error: ValidationError, schema: type[Settings]) -> str:
-    """Puts what pydantic found into words for the user.
-
-    Args:
-        error: What validating against the schema raised.
-        schema: The configuration's schema.
-
-    Returns:
-        An indented line for each key that is wrong.
-    """
+    """Puts what pydantic found into words: an indented line for each key that is wrong."""
     valid = valid_keys(schema)
     lines: dict[str, str] = {}
     # A value that may be of several kinds has one error for each kind.
@@ -54,15 +46,10 @@ def explain_errors(error: ValidationError, schema: type[Settings]) -> str:
 
 
 def sections(schema: type[Settings], path: str = "") -> Iterator[tuple[str, type[Settings]]]:
-    """Walks through a schema.
-
-    Args:
-        schema: The class to start from.
-        path: What its keys' dotted names begin with.
+    """Walks through a schema, beginning with the given class.
 
     Yields:
-        What the dotted names of a section's keys begin with (`transfer.`), and its class: the
-        given one first.
+        What the dotted names of a section's keys begin with (`transfer.`), and its class.
     """
     yield path, schema
     for name, field in schema.model_fields.items():
@@ -95,18 +82,16 @@ def _without_kind(location: list[str], valid: Sequence[str]) -> list[str]:
 class _ShortRepr(reprlib.Repr):
     """Shows the beginning of a value: aliases can make a short file's value astronomic."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxlevel = 2
-        self.maxstring = self.maxother = _LONGEST_SHOWN
-
     def repr_int(self, x: int, level: int) -> str:
         """Shows an integer; Python refuses to write huge ones as decimals."""
         return repr(x) if x.bit_length() <= _LONGEST_SHOWN else f"{hex(x)[:_LONGEST_SHOWN]}..."
 
 
 def _shown(value: object) -> str:
-    return _ShortRepr().repr(value)[:_LONGEST_SHOWN]
+    short = _ShortRepr()
+    short.maxlevel = 2
+    short.maxstring = short.maxother = _LONGEST_SHOWN
+    return short.repr(value)[:_LONGEST_SHOWN]
 
 
 def _nearest_key(location: Sequence[str], valid: Sequence[str]) -> str:

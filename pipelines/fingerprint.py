@@ -22,20 +22,13 @@ _LIBRARIES = ("apache-beam", "keras", "tensorflow", "tensorflow-transform", "tfx
 
 @functools.cache
 def source_fingerprint(*module_names: str) -> str:
-    """Hashes the given modules with all project code that they import.
-
-    Args:
-        *module_names: Dotted names, such as `modules.preprocessing`.
+    """Hashes modules such as `modules.preprocessing`, with all project code that they import.
 
     Returns:
         Sixteen hexadecimal digits.
 
     Raises:
         ModuleNotFoundError: A name is not a module of this project.
-
-    Example:
-        >>> source_fingerprint("modules.core.errors") == source_fingerprint("modules.core.errors")
-        True
     """
     digest = hashlib.sha256()
     for library in _LIBRARIES:

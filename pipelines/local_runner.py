@@ -2,64 +2,70 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
-from typing import Any
 
+from modules.core.atomic_files import write_atomically
 from modules.models.serving_folder import SERVING_FOLDER
 from modules.report import add_run_facts
+from pipelines.beam.options import check_storage
 from pipelines.config import Config
-from pipelines.running.artifacts import RunArtifacts, metadata_in
-from pipelines.running.dag_runner import run_pipeline
 from pipelines.running.display import RunDisplay
 from pipelines.running.history import record_run
-from pipelines.running.output_folder import ARTIFACTS_FOLDER, REPORT_FILE
-from pipelines.running.result import collect_result, write_result
-from pipelines.transfer_pipeline import create_pipeline
+from pipelines.running.output_folder import ARTIFACTS_FOLDER, REPORT_FILE, RESULT_FILE, command_line
+from pipelines.running.result import collect_result
+from pipelines.running.session import output_session
+from pipelines.running.summary import print_summary
 
 
-def run_locally(
-    config: Config,
-    output: Path,
-    display: RunDisplay,
-    *,
-    started: float,
-    command: str,
-    fresh: bool = False,
-) -> dict[str, Any]:
-    """Runs the pipeline and writes its result.
+def run_locally(config: Config, output: Path, *, fresh: bool, verbose: bool) -> str:
+    """Runs the pipeline, writes its result and tells the user what happened.
 
     Args:
         config: The scenario; relative data paths are relative to the current folder.
-        output: Folder for result.json, report.html, serving/, metadata.db and artifacts/.
-        display: Hears about each component as it works.
-        started: `time.monotonic()` when the command started, for the total.
-        command: The command line that repeats this run, for the report.
+        output: Folder for result.json, report.html, serving/, metadata.db and artifacts/; it is
+            made if needed.
         fresh: Run every component again, whatever the cache holds.
+        verbose: Let the underlying logs and tracebacks through to the terminal.
 
     Returns:
-        The content of result.json.
+        The verdict: `blessed` or `not_blessed`.
 
     Raises:
-        WarmstartError: Data, configuration or warm start are refused, with the reason.
+        WarmstartError: What went wrong, in words for the user.
     """
-    pipeline = create_pipeline(
-        config.with_absolute_paths(),
-        pipeline_root=str(output / ARTIFACTS_FOLDER),
-        serving_directory=str(output / SERVING_FOLDER),
-        metadata_connection_config=metadata_in(output),
-        enable_cache=not fresh,
-    )
-    start = time.monotonic() - started
-    components = run_pipeline(pipeline, output, display, keep_trainings=not fresh)
-    artifacts = RunArtifacts(metadata_in(output))
-    seconds = {"total": time.monotonic() - started, "start": start}
-    result = collect_result(config, artifacts, seconds, components)
-    add_run_facts(
-        Path(artifacts.uri("TransferReport", "report"), REPORT_FILE),
-        output / REPORT_FILE,
-        {**result, "command": command},
-    )
-    record_run(result, output)
-    write_result(result, output)
-    return result
+    started = time.monotonic()
+    output = output.resolve()
+    check_storage(config.beam, str(output))
+    kept = "Finished components stay cached."
+    with output_session(
+        config, output, title="warmstart", width=80, kept=kept, verbose=verbose
+    ) as console:
+        with RunDisplay(console) as display:
+            # These import TensorFlow, which takes seconds: the display is there already.
+            from pipelines.running.artifacts import RunArtifacts, metadata_in
+            from pipelines.running.dag_runner import run_pipeline
+            from pipelines.transfer_pipeline import create_pipeline
+
+            pipeline = create_pipeline(
+                config.with_absolute_paths(),
+                pipeline_root=str(output / ARTIFACTS_FOLDER),
+                serving_directory=str(output / SERVING_FOLDER),
+                metadata_connection_config=metadata_in(output),
+                enable_cache=not fresh,
+            )
+            start = time.monotonic() - started
+            components = run_pipeline(pipeline, output, display, keep_trainings=not fresh)
+            artifacts = RunArtifacts(metadata_in(output))
+            seconds = {"total": time.monotonic() - started, "start": start}
+            result = collect_result(config, artifacts, seconds, components)
+            add_run_facts(
+                Path(artifacts.uri("TransferReport", "report"), REPORT_FILE),
+                output / REPORT_FILE,
+                {**result, "command": command_line()},
+            )
+            record_run(result, output)
+            write_atomically(output / RESULT_FILE, json.dumps(result, indent=2) + "\n")
+        print_summary(result, output, console)
+    return result["verdict"]

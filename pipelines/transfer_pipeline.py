@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ml_metadata.proto import metadata_store_pb2
@@ -23,14 +22,13 @@ from components.warm_start_trainer.component import WarmStartTrainer
 from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
 from modules.domains.statistics import statistics_options
 from modules.report.contract import ReportSettings
-from modules.settings.plans import PretrainingPlan, TransferPlan
+from modules.settings.plans import PretrainingPlan, TrainingPlan, TransferPlan
 from pipelines.beam.options import beam_pipeline_args
-from pipelines.config import Config
+from pipelines.config import Config, DomainConfig
 from pipelines.fingerprint import source_fingerprint
 
 
-@dataclass(frozen=True)
-class SourceTrunk:
+class SourceTrunk(NamedTuple):
     """What every target branch shares: the source's data, its TransformGraph and its model."""
 
     examples: ImageExampleGen
@@ -39,11 +37,6 @@ class SourceTrunk:
     validator: DomainValidator
     transform: Transform
     pretrainer: Trainer
-
-    @property
-    def components(self) -> list[BaseComponent]:
-        """All components of the trunk, in no particular order."""
-        return list(vars(self).values())
 
 
 class TargetData(NamedTuple):
@@ -75,34 +68,19 @@ def create_pipeline(
         The pipeline, not yet run.
     """
     trunk = source_trunk(config)
-    branch = _target_branch(config, trunk, serving_directory)
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=pipeline_root,
         metadata_connection_config=metadata_connection_config,
-        components=[*trunk.components, *branch],
+        components=[*trunk, *_target_branch(config, trunk, serving_directory)],
         enable_cache=enable_cache,
         beam_pipeline_args=beam_pipeline_args(config.beam),
     )
 
 
 def source_trunk(config: Config) -> SourceTrunk:
-    """Builds what does not depend on the target.
-
-    Args:
-        config: The scenario.
-
-    Returns:
-        The trunk's components, wired to each other.
-    """
-    examples = ImageExampleGen(
-        input_base=config.source.path,
-        domain=config.source.name,
-        format=config.source.format,
-        classes=config.source.classes,
-        source_fingerprint=source_fingerprint("components.image_example_gen.executor"),
-    ).with_id("SourceExampleGen")
-    statistics = _statistics_gen(examples).with_id("SourceStatisticsGen")
+    """Builds what does not depend on the target, wired to each other."""
+    examples, statistics = _ingest("Source", config.source, config.source.classes)
     schema = ImageSchemaGen(
         statistics=statistics.outputs["statistics"],
         examples=examples.outputs["examples"],
@@ -140,36 +118,16 @@ def source_trunk(config: Config) -> SourceTrunk:
         seed=config.seed,
         source_fingerprint=source_fingerprint("modules.pretraining"),
     )
-    pretrainer = Trainer(
-        run_fn="modules.pretraining.run_fn",
-        examples=examples.outputs["examples"],
-        transform_graph=transform.outputs["transform_graph"],
-        schema=schema.outputs["schema"],
-        train_args=trainer_pb2.TrainArgs(splits=["train"], num_steps=config.pretraining.steps),
-        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
-        custom_config={"plan": plan.model_dump_json()},
+    pretrainer = _trainer(
+        "modules.pretraining", plan, config.pretraining.steps, examples, transform, schema
     ).with_id("PretrainTrainer")
     return SourceTrunk(examples, statistics, schema, validator, transform, pretrainer)
 
 
 def target_data(config: Config, trunk: SourceTrunk) -> TargetData:
-    """Builds the target's ingestion and its gate, which also holds the pretraining back.
-
-    Args:
-        config: The scenario.
-        trunk: What the target is compared with.
-
-    Returns:
-        The components, wired to the trunk.
-    """
-    examples = ImageExampleGen(
-        input_base=config.target.path,
-        domain=config.target.name,
-        format=config.target.format,
-        classes=config.target.classes or config.source.classes,
-        source_fingerprint=source_fingerprint("components.image_example_gen.executor"),
-    ).with_id("TargetExampleGen")
-    statistics = _statistics_gen(examples).with_id("TargetStatisticsGen")
+    """Builds the target's ingestion and its gate, which also holds the pretraining back."""
+    classes = config.target.classes or config.source.classes
+    examples, statistics = _ingest("Target", config.target, classes)
     validator = DomainValidator(
         statistics=statistics.outputs["statistics"],
         schema=trunk.schema.outputs["schema"],
@@ -188,10 +146,23 @@ def target_data(config: Config, trunk: SourceTrunk) -> TargetData:
 def _target_branch(
     config: Config, trunk: SourceTrunk, serving_directory: str
 ) -> list[BaseComponent]:
-    data = target_data(config, trunk)
-    examples, validator = data.examples, data.validator
-    scratch_trainer = _scratch_trainer(config, trunk, examples)
-    warm_start_trainer = _warm_start_trainer(config, trunk, examples)
+    examples, statistics, validator = target_data(config, trunk)
+    # The control arm: the target's labels and the warm start's budget, but no warm start.
+    scratch_trainer = _trainer(
+        "modules.scratch_training",
+        transfer_plan(config, "modules.scratch_training"),
+        config.transfer.steps,
+        examples,
+        trunk.transform,
+        trunk.schema,
+    ).with_id("ScratchTrainer")
+    warm_start_trainer = WarmStartTrainer(
+        examples=examples.outputs["examples"],
+        source_examples=trunk.examples.outputs["examples"],
+        transform_graph=trunk.transform.outputs["transform_graph"],
+        base_model=trunk.pretrainer.outputs["model"],
+        plan=transfer_plan(config, "components.warm_start_trainer.executor"),
+    )
     for trainer in (scratch_trainer, warm_start_trainer):
         trainer.add_upstream_node(validator)
     evaluator = TransferEvaluator(
@@ -239,56 +210,47 @@ def _target_branch(
         ),
         source_fingerprint=source_fingerprint("components.transfer_report.executor"),
     )
-    return [
-        *data,
-        scratch_trainer,
-        warm_start_trainer,
-        evaluator,
-        pusher,
-        report,
-    ]
+    branch = [scratch_trainer, warm_start_trainer, evaluator, pusher, report]
+    return [examples, statistics, validator, *branch]
 
 
-def _statistics_gen(examples: ImageExampleGen) -> StatisticsGen:
-    return StatisticsGen(examples=examples.outputs["examples"], stats_options=statistics_options())
+def _ingest(
+    role: str, domain: DomainConfig, classes: tuple[str, ...] | None
+) -> tuple[ImageExampleGen, StatisticsGen]:
+    examples = ImageExampleGen(
+        input_base=domain.path,
+        domain=domain.name,
+        format=domain.format,
+        classes=classes,
+        source_fingerprint=source_fingerprint("components.image_example_gen.executor"),
+    ).with_id(f"{role}ExampleGen")
+    statistics = StatisticsGen(
+        examples=examples.outputs["examples"], stats_options=statistics_options()
+    ).with_id(f"{role}StatisticsGen")
+    return examples, statistics
 
 
-def _scratch_trainer(config: Config, trunk: SourceTrunk, examples: ImageExampleGen) -> Trainer:
-    """The control arm: the target's labels and the warm start's budget, but no warm start."""
-    plan = transfer_plan(config, "modules.scratch_training")
+def _trainer(
+    module: str,
+    plan: TrainingPlan,
+    steps: int,
+    examples: ImageExampleGen,
+    transform: Transform,
+    schema: ImageSchemaGen,
+) -> Trainer:
     return Trainer(
-        run_fn="modules.scratch_training.run_fn",
+        run_fn=f"{module}.run_fn",
         examples=examples.outputs["examples"],
-        transform_graph=trunk.transform.outputs["transform_graph"],
-        schema=trunk.schema.outputs["schema"],
-        train_args=trainer_pb2.TrainArgs(splits=["train"], num_steps=config.transfer.steps),
+        transform_graph=transform.outputs["transform_graph"],
+        schema=schema.outputs["schema"],
+        train_args=trainer_pb2.TrainArgs(splits=["train"], num_steps=steps),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
         custom_config={"plan": plan.model_dump_json()},
-    ).with_id("ScratchTrainer")
-
-
-def _warm_start_trainer(
-    config: Config, trunk: SourceTrunk, examples: ImageExampleGen
-) -> WarmStartTrainer:
-    return WarmStartTrainer(
-        examples=examples.outputs["examples"],
-        source_examples=trunk.examples.outputs["examples"],
-        transform_graph=trunk.transform.outputs["transform_graph"],
-        base_model=trunk.pretrainer.outputs["model"],
-        plan=transfer_plan(config, "components.warm_start_trainer.executor"),
     )
 
 
 def transfer_plan(config: Config, module: str) -> TransferPlan:
-    """Plans a training on the target domain.
-
-    Args:
-        config: The scenario.
-        module: What runs the training, as a dotted name; its code is fingerprinted.
-
-    Returns:
-        The plan.
-    """
+    """Plans a training on the target; the code of the module that runs it is fingerprinted."""
     return TransferPlan(
         network=config.network,
         preprocessing=config.preprocessing,

@@ -28,7 +28,7 @@ from modules.core.atomic_files import write_atomically
 from modules.core.errors import WarmstartError
 
 
-def parse_arguments(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+def _parse_arguments(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """Separates the entrypoint's own arguments from Beam's."""
     parser = argparse.ArgumentParser(prog="components.container_entrypoint", allow_abbrev=False)
     parser.add_argument("--executor_class_path", required=True)
@@ -45,7 +45,7 @@ def run(arguments: Sequence[str]) -> None:
     Raises:
         WarmstartError: The task's input is incomplete, or the executor refuses its data.
     """
-    own, beam_arguments = parse_arguments(arguments)
+    own, beam_arguments = _parse_arguments(arguments)
     volume = os.environ.get(STATE_VARIABLE)
     task = Task(
         own.json_serialized_invocation_args,
@@ -56,8 +56,7 @@ def run(arguments: Sequence[str]) -> None:
         Path(volume) if volume else None,
     )
     if not task.is_staged:
-        executor_input = task.prepare(task.output_file)
-        _call_tfx(own, executor_input, beam_arguments)
+        _call_tfx(own, task.prepare(task.output_file), beam_arguments)
         return
     output_file = Path(task.output_file)
     output_file.parent.mkdir(parents=True, exist_ok=True)

@@ -27,11 +27,7 @@ class Binding(TypedDict):
 
 
 def apply_bindings(values: dict[str, Any], bindings: dict[str, Binding]) -> dict[str, Any]:
-    """Moves run parameters into the settings of a task.
-
-    Args:
-        values: The task's parameters by name, including the run's.
-        bindings: Bindings by the name of the run's parameter.
+    """Moves the run's parameters, by name, into the settings of a task.
 
     Returns:
         The parameters that the executor knows.

@@ -15,7 +15,6 @@ from modules.core.errors import WarmstartError
 # Environment variable with the folder that holds the launcher's folders; the root by default.
 STAGING_VARIABLE = "WARMSTART_STAGING_ROOT"
 _FOLDERS = {"gs": "gcs", "s3": "s3", "minio": "minio"}
-_HADOOP_MARKER = "_$folder$"
 
 
 def is_object_uri(text: str) -> bool:
@@ -95,9 +94,6 @@ def remove_directory_markers(root: Path) -> None:
     for folder, _, names in os.walk(root):
         for name in names:
             path = Path(folder, name)
-            if _is_marker_name(name) and path.stat().st_size == 0:
+            is_marker = name.endswith("_$folder$") or name.startswith(("Split-", "Format-"))
+            if is_marker and path.stat().st_size == 0:
                 path.unlink()
-
-
-def _is_marker_name(name: str) -> bool:
-    return name.endswith(_HADOOP_MARKER) or name.startswith(("Split-", "Format-"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from modules.core.errors import ConfigError
-from pipelines.beam.settings import BeamSettings, EnvironmentSettings, is_here
+from pipelines.beam.settings import ENGINE_KEYS, BeamSettings, is_here
 
 _RUNNER_CLASSES = {
     "local": "FnApiRunner",
@@ -17,14 +17,7 @@ _RUNNER_CLASSES = {
 
 
 def beam_pipeline_args(settings: BeamSettings) -> list[str]:
-    """Translates the `beam` section into Beam's own options.
-
-    Args:
-        settings: The section.
-
-    Returns:
-        Options such as `--runner=FlinkRunner`, for `beam_pipeline_args` of a TFX pipeline.
-    """
+    """Translates the `beam` section into Beam's own options, such as `--runner=FlinkRunner`."""
     # FnApiRunner is in-process; the DirectRunner of Beam >= 2.68 tries to download another runner.
     values: dict[str, str | bool | int | float | None] = {
         "runner": _RUNNER_CLASSES[settings.runner],
@@ -36,7 +29,7 @@ def beam_pipeline_args(settings: BeamSettings) -> list[str]:
         "project": settings.project,
         "region": settings.region,
         "temp_location": settings.temp_location,
-        **(_environment_options(settings) if settings.environment else {}),
+        **_environment_options(settings),
         # Workers have this project and its dependencies. Without any image name, TFX would build a
         # package of its own sources for each run, and install it on the workers.
         "sdk_container_image": (settings.environment and settings.environment.image) or "none",
@@ -63,22 +56,14 @@ def _environment_options(settings: BeamSettings) -> dict[str, str]:
 
 def describe_beam(settings: BeamSettings) -> str:
     """Says in one line where the data components run."""
-    if settings.runner == "local":
+    environment = settings.environment
+    if environment is None:  # Only the local runner has none.
         return "Beam runs in this process (beam.runner local)"
-    engine = (
-        settings.job_endpoint
-        or settings.flink_master
-        or settings.spark_master
-        or f"project {settings.project}, {settings.region}"
-    )
-    return f"Beam runs on {settings.runner} at {engine}, {_describe(settings.environment)}"
-
-
-def _describe(environment: EnvironmentSettings | None) -> str:
-    if environment is None:
-        return "workers of its own"
+    engines = filter(None, (getattr(settings, key) for key in ENGINE_KEYS))
+    engine = next(engines, f"project {settings.project}, {settings.region}")
     place = environment.image or environment.command or environment.address
-    return f"workers {environment.type}{f' {place}' if place else ''}"
+    workers = f"workers {environment.type}{f' {place}' if place else ''}"
+    return f"Beam runs on {settings.runner} at {engine}, {workers}"
 
 
 def check_storage(settings: BeamSettings, folder: str) -> None:
@@ -108,19 +93,15 @@ def check_storage(settings: BeamSettings, folder: str) -> None:
 
 
 def _why_workers_are_elsewhere(settings: BeamSettings) -> str | None:
-    if settings.runner == "local" or settings.environment is None:
-        return None
     environment = settings.environment
+    if environment is None:
+        return None
     if settings.runner == "dataflow":
         return "Dataflow's workers are machines of Google's"
     if environment.type == "DOCKER":
         return "environment.type DOCKER gives each worker a container's own files"
-    for name, address in (
-        ("environment.address", environment.address),
-        ("job_endpoint", settings.job_endpoint),
-        ("flink_master", settings.flink_master),
-        ("spark_master", settings.spark_master),
-    ):
+    engines = [(key, getattr(settings, key)) for key in ENGINE_KEYS]
+    for name, address in (("environment.address", environment.address), *engines):
         if address and not is_here(address):
             return f"{name} {address} has workers on another machine"
     return None

@@ -21,7 +21,7 @@ _ENVIRONMENT_KEYS = {
     "LOOPBACK": None,
 }
 # Ways to reach an engine: exactly one of those of the runner must be given.
-_ENGINE_KEYS = ("job_endpoint", "flink_master", "spark_master")
+ENGINE_KEYS = ("job_endpoint", "flink_master", "spark_master")
 _DATAFLOW_KEYS = ("project", "region", "temp_location")
 _RUNNER_KEYS: Mapping[str, tuple[str, ...]] = {
     "local": (),
@@ -146,7 +146,7 @@ class BeamSettings(Settings):
         return self
 
     def _engine_keys(self) -> list[str]:
-        return [key for key in _RUNNER_KEYS[self.runner] if key in _ENGINE_KEYS]
+        return [key for key in _RUNNER_KEYS[self.runner] if key in ENGINE_KEYS]
 
     def _foreign_keys(self) -> Iterator[str]:
         allowed = _RUNNER_KEYS[self.runner]

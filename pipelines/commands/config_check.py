@@ -14,33 +14,20 @@ from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules
 from modules.domains.schema import read_pinned_schema
 from modules.settings import NetworkSettings, TransferSettings
 from pipelines.beam.options import check_storage, describe_beam
-from pipelines.config import Config, SourceConfig, TargetConfig
+from pipelines.config import Config, DomainConfig
 
 OK, WARNING, ERROR = "ok", "warning", "error"
 
 
 class CheckLine(NamedTuple):
-    """One check and its outcome.
-
-    Args:
-        level: `ok`, `warning` or `error`.
-        text: One line for the user.
-    """
+    """One check's outcome: `ok`, `warning` or `error`, and a line for the user."""
 
     level: str
     text: str
 
 
 def check_config(config: Config, *, read_all: bool = False) -> Iterator[CheckLine]:
-    """Checks all that can be checked without training.
-
-    Args:
-        config: The scenario.
-        read_all: Read every image, however long it takes, instead of the first ones.
-
-    Yields:
-        One line for each outcome.
-    """
+    """Checks all that can be checked without training: every image, or only the first ones."""
     yield from _check_names(config)
     yield _check_beam(config)
     limits = ReadingLimits(math.inf, math.inf) if read_all else ReadingLimits()
@@ -102,7 +89,7 @@ def _check_beam(config: Config) -> CheckLine:
 
 
 def _check_domain(
-    role: str, domain: SourceConfig | TargetConfig, summary: DatasetSummary, case: Case
+    role: str, domain: DomainConfig, summary: DatasetSummary, case: Case
 ) -> Iterator[CheckLine]:
     place = f"{role} {domain.name}"
     for problem in summary.problems:

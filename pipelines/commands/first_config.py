@@ -43,13 +43,7 @@ class Domain:
 
 
 def config_text(source: Domain, target: Domain, output: Path, sheet: Path) -> str:
-    """Writes out a configuration that is ready to run.
-
-    Args:
-        source: The source domain.
-        target: The target domain, with the same classes.
-        output: The configuration's file.
-        sheet: The contact sheet's file.
+    """Writes out a configuration that is ready to run, for domains with the same classes.
 
     Returns:
         YAML, headed by a comment with the commands and what was found. Equal domains give equal

@@ -36,23 +36,10 @@ def history_command(folder: Path, format: str) -> None:
     If DIR is a run's output folder, all its runs are listed, and the versions in its serving
     folder (not in CSV).
     """
-    click.echo(list_runs(folder, format), nl=False)
+    click.echo(_list_runs(folder, format), nl=False)
 
 
-def list_runs(folder: Path, format: str) -> str:
-    """Lists finished runs.
-
-    Args:
-        folder: A run's output folder, or one above several.
-        format: `table`, `csv` or `json`.
-
-    Returns:
-        For a run, all its finished runs and, except in CSV, its pushed versions; otherwise the
-        last finished run of each output folder. The latest comes last.
-
-    Raises:
-        DataError: There is no run.
-    """
+def _list_runs(folder: Path, format: str) -> str:
     from pipelines.running.history import HISTORY_FILE, find_output_folders, read_history
 
     if (folder / HISTORY_FILE).is_file():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipelines.commands.options import say, silence_imports
+from pipelines.commands.options import silence_imports
 
 
 @click.command("init", short_help="Inspect a folder of images and write a CONFIG.")
@@ -33,4 +33,4 @@ def init_command(folder: Path, source: Path | None, output: Path | None, force: 
     from pipelines.commands.initialization import initialize
 
     silence_imports()
-    initialize(folder, source, output, force=force, say=say)
+    initialize(folder, source, output, force=force)

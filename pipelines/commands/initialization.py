@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from modules.core.atomic_files import write_atomically
-from modules.core.errors import ConfigError, DataError
+from modules.core.errors import ConfigError
 from modules.core.example_features import TRAIN_SPLIT
 from modules.core.wording import listed
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
@@ -19,18 +18,15 @@ from modules.images.contact_sheet import draw_contact_sheet
 from modules.settings import GateSettings, ValidationSettings
 from modules.sources.detection import detect_format
 from pipelines.commands.first_config import Domain, config_text
+from pipelines.commands.options import say, write_output
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MNIST, _DIGITS_SCHEMA = _ROOT / "data" / "mnist", _ROOT / "configs" / "schemas" / "digits.pbtxt"
 _DIGITS = tuple("0123456789")
 _SAMPLES = 6
 
-Say = Callable[[str], None]
 
-
-def initialize(
-    folder: Path, source: Path | None, output: Path | None, *, force: bool, say: Say
-) -> None:
+def initialize(folder: Path, source: Path | None, output: Path | None, *, force: bool) -> None:
     """Reads the domains and, if a run can work, writes a configuration and a contact sheet.
 
     Args:
@@ -38,7 +34,6 @@ def initialize(
         source: The source domain; None takes the embedded MNIST.
         output: The configuration to write; None names it after the folder.
         force: Overwrite files that differ.
-        say: Receives each line for the user.
 
     Raises:
         ConfigError: A run on this data would fail; the classes do not fit MNIST and no source is
@@ -47,9 +42,9 @@ def initialize(
     """
     output = output or Path(f"{folder.resolve().name}.yaml")
     sheet = output.with_suffix(".png")
-    target = Domain(_as_given(folder), _summarize("target", folder, say))
-    source_domain = _source_domain(source, target, say)
-    _refuse_what_cannot_run(source_domain.summary, target.summary, say)
+    target = Domain(_as_given(folder), _summarize("target", folder))
+    source_domain = _source_domain(source, target)
+    _refuse_what_cannot_run(source_domain.summary, target.summary)
     names = target.summary.class_names
     columns = [_column("source", source_domain), _column("target", target)]
     files = {
@@ -62,7 +57,7 @@ def initialize(
     say(f"Run it:   {shlex.join(['warmstart', 'run', str(output)])}")
 
 
-def _summarize(role: str, folder: Path, say: Say) -> DatasetSummary:
+def _summarize(role: str, folder: Path) -> DatasetSummary:
     format = detect_format(str(folder))
     summary = summarize_dataset(format, str(folder), limits=ReadingLimits(samples=_SAMPLES))
     say(f"{role} {folder}: {summary.format}")
@@ -72,14 +67,14 @@ def _summarize(role: str, folder: Path, say: Say) -> DatasetSummary:
         for line in rest:
             say(f"  {line}")
         if summary.splits:
-            _say_counts(summary, say)
+            _say_counts(summary)
     if summary.problems:
         first, *rest = summary.problems
         raise _not_written([first, *(f"  {problem}" for problem in rest)])
     return summary
 
 
-def _say_counts(summary: DatasetSummary, say: Say) -> None:
+def _say_counts(summary: DatasetSummary) -> None:
     for label, name in enumerate(summary.class_names[:20]):
         counts = [f"{split.counts.get(label, 0):,} {key}" for key, split in summary.splits.items()]
         say(f"    {name[:40]}: {', '.join(counts)}")
@@ -87,9 +82,9 @@ def _say_counts(summary: DatasetSummary, say: Say) -> None:
         say(f"    and {len(summary.class_names) - 20} more classes")
 
 
-def _source_domain(folder: Path | None, target: Domain, say: Say) -> Domain:
+def _source_domain(folder: Path | None, target: Domain) -> Domain:
     if folder is not None:
-        return Domain(_as_given(folder), _summarize("source", folder, say))
+        return Domain(_as_given(folder), _summarize("source", folder))
     names = target.summary.class_names
     if names != _DIGITS or not _MNIST.is_dir():
         raise ConfigError(
@@ -97,10 +92,10 @@ def _source_domain(folder: Path | None, target: Domain, say: Say) -> Domain:
             f"0 to 9; here they are {listed(names)}. Pass a folder with the same classes: "
             f"--source DIR."
         )
-    return Domain(_as_given(_MNIST), _summarize("source", _MNIST, say), _as_given(_DIGITS_SCHEMA))
+    return Domain(_as_given(_MNIST), _summarize("source", _MNIST), _as_given(_DIGITS_SCHEMA))
 
 
-def _refuse_what_cannot_run(source: DatasetSummary, target: DatasetSummary, say: Say) -> None:
+def _refuse_what_cannot_run(source: DatasetSummary, target: DatasetSummary) -> None:
     settings = ValidationSettings()
     cases = Case(source, settings), Case(target, settings, source, gate=GateSettings())
     stopping = []
@@ -140,13 +135,4 @@ def _write_files(files: Mapping[Path, bytes], force: bool) -> None:
                 "to overwrite it."
             )
     for path, content in files.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, content)
-        except OSError as error:
-            raise DataError(
-                str(path),
-                expected="a file that can be written",
-                found=error.strerror or str(error),
-                fix="Pass another --output.",
-            ) from None
+        write_output(path, content, make_folder=True)

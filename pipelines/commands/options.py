@@ -1,11 +1,16 @@
-"""What commands share: options, and printing text that may hold anything."""
+"""What commands share: options, printing text that may hold anything, and writing files."""
 
 from __future__ import annotations
 
 import os
 import warnings
+from pathlib import Path
 
 import click
+
+from modules.core.atomic_files import write_atomically
+from modules.core.errors import DataError
+from modules.core.wording import display_name
 
 override_option = click.option(
     "--set",
@@ -27,22 +32,32 @@ format_option = click.option(
 
 
 def terminal_text(text: str) -> str:
-    """Replaces what a terminal would obey or could not write; lines stay lines.
-
-    Args:
-        text: A message for the user, with names of files, folders and classes.
-
-    Returns:
-        The message without control characters, such as those that begin an escape sequence.
-    """
-    from modules.core.wording import display_name
-
+    """Replaces what a terminal would obey, such as escapes, or could not write; keeps lines."""
     return "\n".join(display_name(line) for line in text.split("\n"))
 
 
 def say(text: str) -> None:
     """Prints a message that may hold anything."""
     click.echo(terminal_text(text))
+
+
+def write_output(path: Path, content: str | bytes, *, make_folder: bool = False) -> None:
+    """Writes a file that the user named, in one step.
+
+    Raises:
+        DataError: The file cannot be written.
+    """
+    try:
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    except OSError as error:
+        raise DataError(
+            str(path),
+            expected="a file that can be written",
+            found=error.strerror or str(error),
+            fix="Pass another --output.",
+        ) from None
 
 
 def silence_imports() -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from modules.core.errors import WarmstartError
-from pipelines.commands.options import format_option, silence_imports, terminal_text
+from pipelines.commands.options import format_option, silence_imports, terminal_text, write_output
 
 if TYPE_CHECKING:
     from modules.models.prediction import Predictions
@@ -39,30 +38,6 @@ def predict_command(
     nothing is printed and the exit code is 1.
     """
     silence_imports()
-    from pipelines.commands.row_formats import write_text
-
-    text, skipped = predict_images(model, images, format, skip_bad=skip_bad)
-    click.echo(terminal_text(skipped), nl=False, err=True)
-    write_text(text, output)
-
-
-def predict_images(
-    model: Path, images: Sequence[str], format: str, *, skip_bad: bool
-) -> tuple[str, str]:
-    """Classifies images.
-
-    Args:
-        model: A pushed version, a serving folder or a run's output folder.
-        images: Files and folders.
-        format: `table`, `csv` or `json`.
-        skip_bad: Skip files that are not images, which otherwise are errors.
-
-    Returns:
-        The predictions in that format, and a line for each skipped file.
-
-    Raises:
-        WarmstartError: The model or an image is missing or not what it should be.
-    """
     from modules.core.checksums import check_checksums
     from modules.models.prediction import predict_files
     from modules.models.serving_folder import PUSH_AGAIN, find_model
@@ -85,7 +60,12 @@ def predict_images(
         text = format_json({"model": str(version), "predictions": rows})
     else:
         text = format_table(rows, _COLUMNS, foldable={"image": 20, "class": 10})
-    return text, "".join(f"Skipped {refusal}\n" for refusal in predictions.refused)
+    for refusal in predictions.refused:
+        click.echo(terminal_text(f"Skipped {refusal}"), err=True)
+    if output:
+        write_output(output, text)
+    else:
+        click.echo(text, nl=False)
 
 
 def _refusal(predictions: Predictions) -> WarmstartError:

@@ -30,32 +30,10 @@ _WHERE = "`warmstart history RUN` lists the versions."
 def rollback_command(run: Path, to: int | None) -> None:
     """Put an earlier pushed version of RUN back as the newest, which model servers take."""
     silence_imports()
-    chosen, made = roll_back(run, to)
-    say(f"Version {chosen} is served again, as {made}.")
-
-
-def roll_back(output: Path, to: int | None) -> tuple[int, int]:
-    """Copies an earlier version to a higher number, which model servers take.
-
-    Existing versions stay as they are. The copy appears whole, in one step, and holds a note of
-    the version that it was copied from.
-
-    Args:
-        output: A run's output folder.
-        to: The version to go back to; None takes the one that was pushed before the served model.
-
-    Returns:
-        The version that was copied, and the new one.
-
-    Raises:
-        DataError: There is no such version, it is the served one, or its files have changed since
-            they were pushed.
-        OutputError: Another run holds the folder, or the disk is full.
-    """
     from modules.core.checksums import check_checksums
     from pipelines.running.output_folder import exclusive_output, storage_errors_explained
 
-    serving = output / SERVING_FOLDER
+    serving = run / SERVING_FOLDER
     if not serving.is_dir():
         raise DataError(
             str(serving),
@@ -63,13 +41,17 @@ def roll_back(output: Path, to: int | None) -> tuple[int, int]:
             found="nothing",
             fix="Pass the output folder of a run that has pushed a model.",
         )
-    with exclusive_output(output.resolve()), storage_errors_explained(output.resolve()):
+    with exclusive_output(run.resolve()), storage_errors_explained(run.resolve()):
         versions = pushed_versions(serving)
         chosen = _choose(serving, versions, to)
         check_checksums(str(chosen.path), PUSH_AGAIN)
         number = next_version((version.number for version in versions), time.time())
-        _copy(chosen, serving / str(number))
-    return chosen.number, number
+        # The copy appears whole, in one step.
+        with whole_version(serving / str(number)) as partial:
+            shutil.copytree(chosen.path, partial, copy_function=shutil.copyfile)
+            (partial / ROLLBACK_FILE).write_text(f"{_origin(chosen)}\n", encoding="utf-8")
+            check_checksums(str(partial), PUSH_AGAIN)
+    say(f"Version {chosen.number} is served again, as {number}.")
 
 
 def _choose(serving: Path, versions: Sequence[PushedVersion], to: int | None) -> PushedVersion:
@@ -109,12 +91,3 @@ def _choose(serving: Path, versions: Sequence[PushedVersion], to: int | None) ->
 
 def _origin(version: PushedVersion) -> int:
     return version.number if version.copy_of is None else version.copy_of
-
-
-def _copy(chosen: PushedVersion, place: Path) -> None:
-    from modules.core.checksums import check_checksums
-
-    with whole_version(place) as partial:
-        shutil.copytree(chosen.path, partial, copy_function=shutil.copyfile)
-        (partial / ROLLBACK_FILE).write_text(f"{_origin(chosen)}\n", encoding="utf-8")
-        check_checksums(str(partial), PUSH_AGAIN)

@@ -8,17 +8,13 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from modules.core.atomic_files import write_atomically
-from modules.core.errors import DataError
 from modules.core.wording import display_name
 
 # Spreadsheets run such a cell as a formula, unless it is a number.
@@ -78,26 +74,6 @@ def format_csv(rows: Sequence[Row], keys: Sequence[str]) -> str:
 def format_json(document: Mapping[str, Any]) -> str:
     """Writes JSON in ASCII, which every terminal shows as it is."""
     return json.dumps(document, indent=2) + "\n"
-
-
-def write_text(text: str, output: Path | None) -> None:
-    """Prints a text, or writes it to a file in one step.
-
-    Raises:
-        DataError: The file cannot be written.
-    """
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        write_atomically(output, text)
-    except OSError as error:
-        raise DataError(
-            str(output),
-            expected="a file that can be written",
-            found=error.strerror or str(error),
-            fix="Pass another --output.",
-        ) from None
 
 
 def _cell(value: Any) -> str:

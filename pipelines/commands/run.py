@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from pipelines.commands.options import override_option, verbose_option
-
-if TYPE_CHECKING:
-    from pipelines.config import Config
 
 
 @click.command("run")
@@ -31,46 +27,9 @@ def run_command(
 ) -> None:
     """Run the transfer pipeline of CONFIG on this machine."""
     from pipelines.config import load_config
+    from pipelines.local_runner import run_locally
 
     loaded = load_config(config, overrides)
-    verdict = run_scenario(loaded, output or loaded.output_folder, **options)
+    verdict = run_locally(loaded, output or loaded.output_folder, **options)
     if require_blessing and verdict != "blessed":
         sys.exit(3)
-
-
-def run_scenario(config: Config, output: Path, *, fresh: bool, verbose: bool) -> str:
-    """Runs a scenario and tells the user what happened.
-
-    Args:
-        config: The scenario.
-        output: Folder for everything that the run writes; it is made if needed.
-        fresh: Use no cached result.
-        verbose: Let the underlying logs and tracebacks through to the terminal.
-
-    Returns:
-        The verdict: `blessed` or `not_blessed`.
-
-    Raises:
-        WarmstartError: What went wrong, in words for the user.
-    """
-    from pipelines.beam.options import check_storage
-    from pipelines.running.display import RunDisplay
-    from pipelines.running.session import command_line, output_session
-    from pipelines.running.summary import print_summary
-
-    started = time.monotonic()
-    output = output.resolve()
-    check_storage(config.beam, str(output))
-    kept = "Finished components stay cached."
-    with output_session(
-        config, output, title="warmstart", width=80, kept=kept, verbose=verbose
-    ) as console:
-        with RunDisplay(console) as display:
-            # Imports TensorFlow, which takes seconds: the display is there already.
-            from pipelines.local_runner import run_locally
-
-            result = run_locally(
-                config, output, display, started=started, command=command_line(), fresh=fresh
-            )
-        print_summary(result, output, console)
-    return result["verdict"]

@@ -29,7 +29,6 @@ IMAGE_HOME = "/opt/warmstart"
 _COMMAND = ["python", "-m", "components.container_entrypoint"]
 # Lost with the container: the pushed model is kept only as an artifact.
 _EPHEMERAL_SERVING = "/tmp/warmstart-serving"
-_ROOT_PATTERN = r"(gs|s3|minio)://[^/\s]+(/\S*)?"
 
 
 def compile_pipeline(config: Config, *, image: str, pipeline_root: str, output: Path) -> None:
@@ -147,9 +146,9 @@ def _container_path(config: Config, key: str, path: str) -> str:
 
 
 def _check_arguments(image: str, pipeline_root: str, output: Path) -> None:
-    if not re.fullmatch(r"[^\s]+", image):
+    if not re.fullmatch(r"\S+", image):
         raise ConfigError(f"--image '{image}': expected an image such as registry/warmstart:1.0.")
-    if not re.fullmatch(_ROOT_PATTERN, pipeline_root):
+    if not re.fullmatch(r"(gs|s3|minio)://[^/\s]+(/\S*)?", pipeline_root):
         raise ConfigError(
             f"--pipeline-root {pipeline_root}: expected gs://BUCKET/PATH, s3://BUCKET/PATH or "
             "minio://BUCKET/PATH: Kubeflow's launcher moves artifacts through an object store."

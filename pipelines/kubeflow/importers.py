@@ -13,13 +13,7 @@ _TYPE: dict[str, Any] = {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.
 
 
 def add_importer(spec: Spec, component: str, importer: str) -> None:
-    """Lets Kubeflow's launcher download the `input_base` of a component, in place.
-
-    Args:
-        spec: The compiled pipeline.
-        component: The component that reads the data.
-        importer: Name of the importer node to add.
-    """
+    """Adds an importer that lets the launcher download a component's `input_base`, in place."""
     tasks = spec["root"]["dag"]["tasks"]
     inputs = tasks[component]["inputs"]
     uri = inputs["parameters"]["input_base"]

@@ -91,12 +91,7 @@ RUN_PARAMETERS = (
 
 
 def add_run_parameters(spec: Spec, config: Config) -> None:
-    """Declares the run parameters and connects them to the tasks that use them.
-
-    Args:
-        spec: The pipeline as TFX compiles it for `config`. It is changed in place.
-        config: The configured values, which become the defaults.
-    """
+    """Declares the run parameters, by default as configured, and connects them, in place."""
     declared = spec["root"].setdefault("inputDefinitions", {}).setdefault("parameters", {})
     for parameter in RUN_PARAMETERS:
         declared[parameter.name] = {

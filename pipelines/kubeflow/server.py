@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modules.core.errors import WarmstartError
+from modules.core.errors import WarmstartError, one_line
 
 if TYPE_CHECKING:
     import kfp
@@ -70,11 +70,7 @@ class Server:
 
     @contextlib.contextmanager
     def calls(self, doing: str) -> Iterator[None]:
-        """Turns kfp's exceptions inside the block into messages and suppresses its prints.
-
-        Args:
-            doing: What the calls do, such as `uploading p.yaml`.
-        """
+        """Turns kfp's exceptions inside the block into messages and suppresses its prints."""
         from kfp_server_api.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
@@ -149,7 +145,7 @@ class Server:
             cause = below if isinstance(below, OSError) else cause
             below = below.__context__
         return WarmstartError(
-            f"{self.url}: no connection: {' '.join(str(cause).split())}. Check the host, and that "
+            f"{self.url}: no connection: {one_line(cause)}. Check the host, and that "
             "a port-forward or VPN to the cluster is up, e.g. "
             "kubectl -n kubeflow port-forward svc/ml-pipeline-ui 8080:80."
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from modules.core.errors import ConfigError, WarmstartError
+from modules.core.errors import ConfigError, WarmstartError, one_line
 from modules.core.nearest_name import nearest_name_hint
 
 if TYPE_CHECKING:
@@ -33,11 +33,7 @@ def container_of(spec: Spec, component: str) -> Spec:
 
 
 def require_kfp() -> None:
-    """Checks that kfp is installed.
-
-    Raises:
-        WarmstartError: It is not. The message says how to install it.
-    """
+    """Raises a WarmstartError that says how to install kfp, if it is not."""
     try:
         import kfp  # noqa: F401
     except ImportError:
@@ -69,7 +65,7 @@ def read_pipeline_spec(path: Path) -> pipeline_spec_pb2.PipelineSpec:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}. {again}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}.") from None
+        raise ConfigError(f"{path}: not valid YAML: {one_line(error)}.") from None
     if not isinstance(document, dict) or "root" not in document:
         raise ConfigError(
             f"{path}: expected a compiled pipeline with the keys 'root' and 'deploymentSpec', "

@@ -101,15 +101,8 @@ def submit(
     submission = Submission(run.run_id, run_url, pipeline_id, version_id, run.state or _PENDING)
     if not wait:
         return submission
-    state = _wait(
-        submission,
-        client,
-        server,
-        set(spec.root.dag.tasks),
-        timeout=timeout,
-        poll_seconds=poll_seconds,
-        report=report,
-    )
+    tasks = set(spec.root.dag.tasks)
+    state = _wait(submission, client, server, tasks, timeout, poll_seconds, report)
     return dataclasses.replace(submission, state=state)
 
 
@@ -153,7 +146,6 @@ def _wait(
     client: kfp.Client,
     server: Server,
     tasks: set[str],
-    *,
     timeout: float,
     poll_seconds: float,
     report: Callable[[str], None],

@@ -8,7 +8,7 @@ from typing import Any
 
 from components.container_entrypoint.resumption import STATE_VARIABLE, is_resumable
 from modules.core.errors import ConfigError
-from pipelines.kubeflow.settings import KubeflowSettings, ResourceSettings, RetrySettings
+from pipelines.kubeflow.settings import KubeflowSettings, ResourceSettings
 from pipelines.kubeflow.spec import Spec, container_of
 
 _STATE_DIRECTORY = "/warmstart-state"
@@ -55,17 +55,18 @@ def configure_containers(spec: Spec, settings: KubeflowSettings) -> None:
         ]
         if settings.state_claim and _has_resumable_output(component):
             container["env"] = [{"name": STATE_VARIABLE, "value": _STATE_DIRECTORY}]
-        if settings.retries.max_retries:
-            task["retryPolicy"] = _retries(settings.retries)
+        retries = settings.retries
+        if retries.max_retries:
+            task["retryPolicy"] = {
+                "maxRetryCount": retries.max_retries,
+                "backoffDuration": f"{retries.pause_seconds}s",
+                "backoffFactor": retries.pause_factor,
+                "backoffMaxDuration": f"{retries.max_pause_seconds}s",
+            }
 
 
 def platform_spec(spec: Spec, settings: KubeflowSettings) -> Spec:
-    """Returns the Kubernetes-specific document, or an empty one if nothing needs it.
-
-    Args:
-        spec: The pipeline, with its nodes already renamed.
-        settings: Volumes and secrets, with components by their ids.
-    """
+    """Returns the Kubernetes-specific document of renamed nodes; empty if nothing needs it."""
     executors: dict[str, Any] = {}
     for name, component in spec["components"].items():
         if "container" not in spec["deploymentSpec"]["executors"][component["executorLabel"]]:
@@ -131,12 +132,3 @@ def _resources(settings: ResourceSettings) -> Spec:
             "count": str(settings.accelerator_count),
         }
     return resources
-
-
-def _retries(settings: RetrySettings) -> Spec:
-    return {
-        "maxRetryCount": settings.max_retries,
-        "backoffDuration": f"{settings.pause_seconds}s",
-        "backoffFactor": settings.pause_factor,
-        "backoffMaxDuration": f"{settings.max_pause_seconds}s",
-    }

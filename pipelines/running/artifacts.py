@@ -49,19 +49,11 @@ class RunArtifacts:
                 self._artifacts.setdefault((component, outputs[artifact.id]), artifact)
 
     def uri(self, component: str, output: str) -> str:
-        """Returns the URI of a component's first artifact under the given output key.
-
-        Raises:
-            LookupError: The run has no such artifact.
-        """
+        """Returns the URI of a component's first artifact under the given output key."""
         return str(self._artifact(component, output).uri)
 
     def custom_property(self, component: str, output: str, name: str) -> str | int | None:
-        """Returns a custom property of that artifact, or None where it is not set.
-
-        Raises:
-            LookupError: The run has no such artifact.
-        """
+        """Returns a custom property of that artifact, or None where it is not set."""
         value = self._artifact(component, output).custom_properties.get(name)
         return None if value is None else getattr(value, value.WhichOneof("value"))
 

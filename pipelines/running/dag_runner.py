@@ -57,20 +57,13 @@ def run_pipeline(
     # TFX's INFO records go to the log file.
     absl.logging.set_verbosity(absl.logging.INFO)
     logging.getLogger("absl").propagate = True
-    runner = DisplayingDagRunner(display)
+    runner = _DisplayingDagRunner(display)
     runner.run(pipeline)
     return runner.components
 
 
-class DisplayingDagRunner(LocalDagRunner):
-    """TFX's LocalDagRunner, which has no hooks, with calls to a display around each component.
-
-    Args:
-        display: Hears about each component as it works.
-
-    Attributes:
-        components: The finished components, in order of execution.
-    """
+class _DisplayingDagRunner(LocalDagRunner):
+    """TFX's LocalDagRunner, which has no hooks, with calls to a display around each component."""
 
     def __init__(self, display: RunDisplay) -> None:
         super().__init__()

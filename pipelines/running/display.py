@@ -15,12 +15,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 def live_bars(console: Console, *columns: ProgressColumn) -> Bars:
-    """Makes bars that are seen on a terminal only, and leave nothing behind.
-
-    Args:
-        console: Where to print.
-        *columns: What a bar consists of.
-    """
+    """Makes bars that are seen on a terminal only, and leave nothing behind."""
     return Bars(
         *columns,
         console=console,
@@ -36,9 +31,6 @@ class RunDisplay(logging.Handler):
     """Shows a run inside a `with` block: a line for each finished component, and the progress.
 
     It is a log handler, since trainings report their progress as log records.
-
-    Args:
-        console: Where to print.
     """
 
     def __init__(self, console: Console) -> None:

@@ -48,12 +48,7 @@ class RunRecord(BaseModel):
 
 
 def record_run(result: Mapping[str, Any], output: Path) -> None:
-    """Adds a finished run to the history of its output folder, in one step.
-
-    Args:
-        result: The content of result.json.
-        output: The output folder, which no other run uses.
-    """
+    """Adds a run, as result.json has it, to the history of its output folder, in one step."""
     record = RunRecord(
         finished=result["finished"],
         name=result["name"],

@@ -100,12 +100,17 @@ def storage_errors_explained(output: Path) -> Iterator[None]:
         raise
 
 
+def command_line() -> str:
+    """Returns the command that repeats this call of `warmstart`, quoted for a shell."""
+    return shlex.join(["warmstart", *sys.argv[1:]])
+
+
 def _write_holder(path: Path) -> None:
     holder = {
         "pid": os.getpid(),
         "host": socket.gethostname(),
         "since": time.strftime("%Y-%m-%d %H:%M:%S"),
-        "command": shlex.join(["warmstart", *sys.argv[1:]]),
+        "command": command_line(),
     }
     write_atomically(path, json.dumps(holder))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from ml_metadata.metadata_store import MetadataStore
@@ -48,7 +47,10 @@ def _cancel_unfinished(store: MetadataStore, artifacts: Path) -> None:
         if execution.last_known_state in _UNFINISHED
     ]
     for execution in unfinished:
-        for output in _outputs(artifacts / node_id(store, execution.id), execution.id):
+        folder = artifacts / node_id(store, execution.id)
+        # Its outputs, and TFX's own notes about it.
+        notes = folder.glob(f".system/*/{execution.id}")
+        for output in (*folder.glob(f"*/{execution.id}"), *notes):
             if output.parent.name == MODEL_RUN_KEY:
                 # With a record it would count as complete.
                 (output / TRAINING_FILE).unlink(missing_ok=True)
@@ -57,12 +59,6 @@ def _cancel_unfinished(store: MetadataStore, artifacts: Path) -> None:
         execution.last_known_state = metadata_store_pb2.Execution.CANCELED
     if unfinished:
         store.put_executions(unfinished)
-
-
-def _outputs(folder: Path, execution_id: int) -> Iterator[Path]:
-    """Yields an execution's outputs and TFX's own notes about it."""
-    yield from folder.glob(f"*/{execution_id}")
-    yield from folder.glob(f".system/*/{execution_id}")
 
 
 def _forget_lost_pushes(store: MetadataStore) -> None:

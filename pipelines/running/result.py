@@ -11,9 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modules.core.atomic_files import write_atomically
 from pipelines.config import Config
-from pipelines.running.output_folder import RESULT_FILE
 
 if TYPE_CHECKING:
     from pipelines.running.artifacts import RunArtifacts
@@ -29,16 +27,13 @@ def collect_result(
     seconds: Mapping[str, float],
     components: Sequence[ComponentRun],
 ) -> dict[str, Any]:
-    """Gathers the outcome of a run.
+    """Gathers the content of result.json, which docs/architecture.md describes.
 
     Args:
         config: The scenario that was run.
         artifacts: The run's artifacts.
         seconds: Wall time of the whole run (`total`), and before the first component (`start`).
         components: The finished components, in order of execution.
-
-    Returns:
-        The content of result.json, as the contract in docs/architecture.md describes it.
     """
     evaluation = _read_json(artifacts.uri("TransferEvaluator", "evaluation"), "evaluation.json")
     training = _read_json(artifacts.uri("WarmStartTrainer", "model_run"), "training.json")
@@ -74,19 +69,8 @@ def collect_result(
     }
 
 
-def write_result(result: dict[str, Any], directory: Path) -> Path:
-    """Writes result.json in one step, so that no reader ever sees a part of it."""
-    path = directory / RESULT_FILE
-    write_atomically(path, json.dumps(result, indent=2) + "\n")
-    return path
-
-
 def environment(precision: str) -> dict[str, Any]:
-    """Describes the machine and the libraries that produced a result.
-
-    Args:
-        precision: What the trainings computed with.
-    """
+    """Describes the machine, the libraries and the trainings' precision behind a result."""
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),

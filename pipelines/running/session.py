@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shlex
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,20 +55,8 @@ def output_session(
         yield console
 
 
-def command_line() -> str:
-    """Returns the command that repeats this call of `warmstart`, quoted for a shell."""
-    return shlex.join(["warmstart", *sys.argv[1:]])
-
-
 def check_data_folders(config: Config) -> None:
-    """Refuses missing data folders before anything heavy is imported.
-
-    Args:
-        config: The scenario.
-
-    Raises:
-        ConfigError: A folder is missing.
-    """
+    """Raises a ConfigError for a missing data folder, before anything heavy is imported."""
     for role, domain in (("source", config.source), ("target", config.target)):
         path = Path(domain.path)
         if not path.is_dir():
@@ -84,12 +70,7 @@ def check_data_folders(config: Config) -> None:
 
 @contextlib.contextmanager
 def unexpected_errors_explained(log_file: Path, *, kept: str, verbose: bool) -> Iterator[None]:
-    """Turns unexpected errors into a message that names the log file.
-
-    Args:
-        log_file: Where the traceback is.
-        kept: What survives the error, as a sentence.
-        verbose: Let the traceback through instead.
+    """Turns unexpected errors into a message that names the log file, unless `verbose`.
 
     Raises:
         KeyboardInterrupt: The user interrupted the run, however a worker reports it.

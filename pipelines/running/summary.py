@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,7 @@ _ARM_NAMES = {
 
 
 def print_summary(result: dict[str, Any], output: Path, console: Console) -> None:
-    """Prints the arms, the verdict with its reasons, and where to find everything.
-
-    Args:
-        result: The content of result.json.
-        output: The run's output folder.
-        console: Where to print.
-    """
+    """Prints what result.json says, and where in the output folder to find everything."""
     console.print(_arms_table(result))
     source, target = result["source"], result["target"]
     console.print(
@@ -47,7 +41,11 @@ def print_summary(result: dict[str, Any], output: Path, console: Console) -> Non
         "serving is untouched.",
         highlight=False,
     )
-    console.print(_reasons(result["reasons"]))
+    # Reasons name classes, so control characters are replaced.
+    reasons = Table.grid(Column(), Column(overflow="fold"), padding=(0, 1))
+    for reason in result["reasons"]:
+        reasons.add_row(" -", Text(display_name(reason)))
+    console.print(reasons)
     console.print()
     print_places(console, _places(result, output))
     cached = len(result["cached"])
@@ -60,12 +58,7 @@ def print_summary(result: dict[str, Any], output: Path, console: Console) -> Non
 
 
 def print_places(console: Console, places: Mapping[str, str]) -> None:
-    """Prints where to find things: paths in one line each, however long.
-
-    Args:
-        console: Where to print.
-        places: Paths or commands by label.
-    """
+    """Prints paths or commands by label, in one line each, however long."""
     for label, place in places.items():
         console.print(f"{label:<14}{place}", highlight=False, markup=False, soft_wrap=True)
 
@@ -90,14 +83,6 @@ def _arms_table(result: dict[str, Any]) -> Table:
             f"{low:.1%} to {high:.1%}",
             f"{scores['correct']}/{scores['total']}",
         )
-    return table
-
-
-def _reasons(reasons: Sequence[str]) -> Table:
-    """Lists the reasons. They name classes, so control characters are replaced."""
-    table = Table.grid(Column(), Column(overflow="fold"), padding=(0, 1))
-    for reason in reasons:
-        table.add_row(" -", Text(display_name(reason)))
     return table
 
 

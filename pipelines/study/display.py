@@ -46,11 +46,7 @@ class StudyDisplay:
         self._bars.stop()
 
     def finished(self, result: CellResult) -> None:
-        """Shows one more finished cell.
-
-        Args:
-            result: Its result.
-        """
+        """Shows one more finished cell."""
         self._done += 1
         now, cell = time.monotonic(), result.cell
         # A mean over all workers that includes their start: too high at first.

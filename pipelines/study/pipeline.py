@@ -22,13 +22,7 @@ _PIPELINE_NAME = "study"
 def prepare_study(config: Config, folder: Path, display: RunDisplay) -> StudyInputs:
     """Ingests and validates both domains and pretrains on the source, as far as it is not cached.
 
-    Args:
-        config: The scenario.
-        folder: The pipeline's own folder. Studies that share it share what they have in common.
-        display: Hears about each component as it works.
-
-    Returns:
-        What the study's cells start from.
+    Studies that share the pipeline's folder share what they have in common.
 
     Raises:
         WarmstartError: Data or configuration are refused, with the reason.
@@ -39,7 +33,7 @@ def prepare_study(config: Config, folder: Path, display: RunDisplay) -> StudyInp
         pipeline_name=_PIPELINE_NAME,
         pipeline_root=str(folder / ARTIFACTS_FOLDER),
         metadata_connection_config=metadata_in(folder),
-        components=[*trunk.components, *target_data(config, trunk)],
+        components=[*trunk, *target_data(config, trunk)],
         enable_cache=True,
         beam_pipeline_args=beam_pipeline_args(config.beam),
     )

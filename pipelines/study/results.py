@@ -18,69 +18,25 @@ from modules.study.page import StudyFacts, build_study_page
 from modules.study.plot import write_plot
 from modules.study.summary import SummaryRow, to_csv, to_markdown, to_table
 from pipelines.config import Config
+from pipelines.running.output_folder import command_line
 from pipelines.running.result import environment
-from pipelines.running.session import command_line
 from pipelines.running.summary import print_places
 
-STUDY_NAME = "study"
-SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 1
+_PAGE = "study.html"
 
 
 def write_study(
     config: Config, rows: Sequence[SummaryRow], results: Sequence[CellResult], output: Path
 ) -> None:
-    """Writes study.csv, study.md, study.png and study.html, and study.json last.
-
-    Args:
-        config: The scenario.
-        rows: The table.
-        results: The results of all cells.
-        output: An existing folder.
-    """
-    title = f"{config.source.name} to {config.target.name}"
-    write_atomically(output / f"{STUDY_NAME}.csv", to_csv(rows))
-    write_atomically(output / f"{STUDY_NAME}.md", to_markdown(to_table(rows)))
-    write_plot(rows, title, output / f"{STUDY_NAME}.png")
-    record = _as_json(config, rows, results)
-    facts = StudyFacts(
-        config.source.name,
-        config.target.name,
-        results[0].total,
-        len(results),
-        config.seed,
-        {**record, "command": command_line()},
-    )
-    write_atomically(output / f"{STUDY_NAME}.html", build_study_page(rows, facts))
-    write_atomically(output / f"{STUDY_NAME}.json", json.dumps(record, indent=2) + "\n")
-
-
-def print_study(rows: Sequence[SummaryRow], output: Path, console: Console) -> None:
-    """Prints the table, and where to find the rest.
-
-    Args:
-        rows: The table.
-        output: The study's output folder.
-        console: Where to print.
-    """
-    table = Table(box=box.SIMPLE_HEAD, title="target accuracy, %: mean ± sd", title_justify="left")
-    header, *body = to_table(rows)
-    for place, name in enumerate(header):
-        table.add_column(name, justify="right" if place else "left")
-    for line in body:
-        table.add_row(*line)
-    console.print(table)
-    print_places(console, {"Page": str(output / f"{STUDY_NAME}.html"), "Results": str(output)})
-
-
-def _as_json(
-    config: Config, rows: Sequence[SummaryRow], results: Sequence[CellResult]
-) -> dict[str, Any]:
+    """Writes study.csv, study.md, study.png and study.html, and study.json last."""
+    source, target, total = config.source.name, config.target.name, results[0].total
     seconds = sum(result.seconds for result in results)
-    return {
-        "schema_version": SCHEMA_VERSION,
+    record: dict[str, Any] = {
+        "schema_version": _SCHEMA_VERSION,
         "name": config.name,
-        "source": config.source.name,
-        "target": {"name": config.target.name, "eval_examples": results[0].total},
+        "source": source,
+        "target": {"name": target, "eval_examples": total},
         "rows": [
             {
                 "method": row.method,
@@ -96,3 +52,22 @@ def _as_json(
         "environment": environment(choose_precision(config.training.precision)),
         "config": config.model_dump(mode="json"),
     }
+    reproduction = {**record, "command": command_line()}
+    facts = StudyFacts(source, target, total, len(results), config.seed, reproduction)
+    write_atomically(output / "study.csv", to_csv(rows))
+    write_atomically(output / "study.md", to_markdown(to_table(rows)))
+    write_plot(rows, f"{source} to {target}", output / "study.png")
+    write_atomically(output / _PAGE, build_study_page(rows, facts))
+    write_atomically(output / "study.json", json.dumps(record, indent=2) + "\n")
+
+
+def print_study(rows: Sequence[SummaryRow], output: Path, console: Console) -> None:
+    """Prints the table, and where to find the rest."""
+    table = Table(box=box.SIMPLE_HEAD, title="target accuracy, %: mean ± sd", title_justify="left")
+    header, *body = to_table(rows)
+    for place, name in enumerate(header):
+        table.add_column(name, justify="right" if place else "left")
+    for line in body:
+        table.add_row(*line)
+    console.print(table)
+    print_places(console, {"Page": str(output / _PAGE), "Results": str(output)})

@@ -80,13 +80,10 @@ def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Ce
             raise ConfigError(
                 f"--methods: no method is named '{name}'{nearest_name_hint(name, known)}"
             )
-    need_labels = {
-        SCRATCH,
-        *(
-            name
-            for name in TRANSFER_METHODS.names()
-            if TARGET in TRANSFER_METHODS.find(name).required_streams
-        ),
+    need_labels = {SCRATCH} | {
+        name
+        for name in TRANSFER_METHODS.names()
+        if TARGET in TRANSFER_METHODS.find(name).required_streams
     }
     cells = plan_cells(methods or known, shots, repeats, need_labels)
     if not cells:

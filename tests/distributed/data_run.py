@@ -71,7 +71,7 @@ def write_domain(folder: Path) -> Path:
 def run_data_components(config: Config, folder: Path) -> DataRun:
     """Runs ExampleGen, StatisticsGen, schema, validation and Transform of the source."""
     trunk = source_trunk(config)
-    components = [node for node in trunk.components if node is not trunk.pretrainer]
+    components = [node for node in trunk if node is not trunk.pretrainer]
     artifacts = _run(components, config.beam, folder)
     return DataRun(
         Path(artifacts.uri("SourceExampleGen", "examples")),
