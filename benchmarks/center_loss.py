@@ -14,20 +14,20 @@ from modules.settings import CenterLossSettings, TransferSettings
 from modules.training.batches import BatchStream, batch_dataset
 from modules.training.loop import MakeBatches
 from modules.training.objectives import SOURCE, TARGET, CrossEntropy, Objective
-from modules.transfer.losses.center_loss_objective import WithCenterLoss
+from modules.transfer.losses.center_loss_objective import CenterLossObjective
 from modules.transfer.methods import MethodContext
+from modules.transfer.methods.center_loss import WithCenterLoss
 from modules.transfer.methods.joint import Joint
 
-_CLASSES, _FEATURES = 10, 1024
+_CONTEXT = MethodContext(TransferSettings(), num_classes=10, feature_dim=1024, seed=0)
 
 
 def measure(repeats: int) -> list[Figure]:
     """Alternates trainings with and without center loss."""
     examples = random_digits(STEPS * BATCH)
-    context = MethodContext(TransferSettings(), _CLASSES, _FEATURES, seed=0)
     return [
         _added("cross-entropy", partial(CrossEntropy, SOURCE), source_batches(examples), repeats),
-        _added("joint", partial(Joint, context), _joint_batches(examples), repeats),
+        _added("joint", partial(Joint, _CONTEXT), _joint_batches(examples), repeats),
     ]
 
 
@@ -38,7 +38,10 @@ def _added(
     values = []
     for _ in range(repeats):
         without = loop_speed(precision, make_objective(), make_batches)
-        objective = WithCenterLoss(make_objective(), CenterLossSettings(), _CLASSES, _FEATURES)
+        center_loss = CenterLossObjective(
+            CenterLossSettings(), _CONTEXT.num_classes, _CONTEXT.feature_dim
+        )
+        objective = WithCenterLoss(_CONTEXT, make_objective(), center_loss)
         values.append(without / loop_speed(precision, objective, make_batches))
     name = f"step with center loss / without, {name}"
     return Figure(name, values, "times", at_most(1.05))

@@ -27,11 +27,6 @@ class Executor(base_executor.BaseExecutor):
     ) -> None:
         """Restores, proves, trains and saves.
 
-        Args:
-            input_dict: `examples`, `source_examples`, `transform_graph` and `base_model`.
-            output_dict: `model`, `model_run` and `mapping_report`, the artifacts to fill.
-            exec_properties: `plan` of the component, a `TransferPlan` as JSON.
-
         Raises:
             ConfigError: Method, shots and classes do not fit each other.
             DataError: An input cannot be read.

@@ -59,15 +59,6 @@ def save_model(
     save_network_checkpoint(network, checkpoint_dir(model_uri), metadata)
     export_saved_model(network, transform_graph_dir, class_names, saved_model_dir(model_uri))
     # Last: an artifact with checksums is complete.
-    write_model_checksums(model_uri)
-
-
-def write_model_checksums(model_uri: str) -> None:
-    """Writes `SHA256SUMS` of an artifact's SavedModel and checkpoint.
-
-    Args:
-        model_uri: Root folder of the artifact.
-    """
     write_checksums(model_uri, (CHECKPOINT_FOLDER, SAVED_MODEL_FOLDER))
 
 
@@ -75,9 +66,6 @@ def check_model(model_uri: str) -> None:
     """Refuses a Model artifact whose files changed after they were written.
 
     Call it before loading any of them: a SavedModel is a program.
-
-    Args:
-        model_uri: Root folder of the artifact, filled by `save_model`.
 
     Raises:
         DataError: A file was changed or removed, or the artifact was never complete.

@@ -48,14 +48,7 @@ class MappingReport:
 
     @classmethod
     def from_json(cls, text: str) -> MappingReport:
-        """Reads what `to_json` wrote.
-
-        Args:
-            text: A JSON object.
-
-        Returns:
-            An equal report.
-        """
+        """Reads what `to_json` wrote."""
         return TypeAdapter(cls).validate_json(text)
 
 
@@ -66,17 +59,7 @@ def compare_weights(
     checkpoint: str,
     fingerprint: str,
 ) -> MappingReport:
-    """Sorts the weights of a network and of a checkpoint into the report's four groups.
-
-    Args:
-        network: Shapes of the network's weights by name.
-        checkpoint_weights: Shapes of the checkpoint's weights by name.
-        checkpoint: Folder of the checkpoint.
-        fingerprint: SHA-256 of the checkpoint's weights.
-
-    Returns:
-        The report of a warm start by name and shape.
-    """
+    """Sorts the weights of a network and of a checkpoint, shapes by name, into the four groups."""
     shared = [name for name in network if name in checkpoint_weights]
     same = [name for name in shared if network[name] == checkpoint_weights[name]]
     return MappingReport(

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
@@ -23,7 +22,7 @@ from modules.models.signature import (
     PROBABILITIES,
     SERVING_DEFAULT,
 )
-from modules.networks.network import LOGITS, Network
+from modules.networks.network import LOGITS, Network, tf_variables
 
 # AutoGraph would spend seconds on rewriting Keras and TensorFlow Transform, to no effect.
 _function = functools.partial(tf.function, autograph=False)
@@ -149,11 +148,7 @@ def export_saved_model(
 
 def _state(network: Network, weights: dict[str, tf.Variable]) -> list[tf.Variable]:
     handles = {id(weight) for weight in weights.values()}
-    variables = [
-        variable.value if isinstance(variable, keras.Variable) else variable
-        for variable in network.variables
-    ]
-    return [variable for variable in variables if id(variable) not in handles]
+    return [variable for variable in tf_variables(network.variables) if id(variable) not in handles]
 
 
 def _image_spec(transform_output: tft.TFTransformOutput, transform_graph_dir: str) -> Any:

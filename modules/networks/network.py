@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import keras
@@ -56,3 +56,11 @@ class Network(Protocol):
 
     def to_float32(self) -> Network:
         """Returns a network with the same weights that computes in float32 throughout."""
+
+
+def tf_variables(variables: Iterable[keras.Variable | tf.Variable]) -> list[tf.Variable]:
+    """Returns the variables, Keras's as the TensorFlow variables that they hold."""
+    return [
+        variable.value if isinstance(variable, keras.Variable) else variable
+        for variable in variables
+    ]

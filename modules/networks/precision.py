@@ -78,12 +78,6 @@ def precision_policy(name: str) -> Iterator[None]:
 
     Layers keep the policy that they were built under, so only building them needs the block.
 
-    Args:
-        name: A Keras dtype policy such as `choose_precision` returns.
-
-    Yields:
-        Nothing.
-
     Reference: Micikevicius et al., Mixed Precision Training, ICLR 2018, section 3.1: variables
     stay in float32.
 

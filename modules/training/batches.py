@@ -56,9 +56,6 @@ class BatchStream:
 
         All workers have the same examples and train on what one process would train on.
 
-        Args:
-            placement: Names this worker.
-
         Raises:
             ConfigError: The replicas cannot share a batch evenly.
         """
@@ -67,9 +64,6 @@ class BatchStream:
 
     def shared_by_file(self, placement: TrainingPlacement) -> BatchStream:
         """Returns a stream of smaller batches, drawn from examples that only this worker has.
-
-        Args:
-            placement: Names this worker.
 
         Raises:
             ConfigError: The replicas cannot share a batch evenly.

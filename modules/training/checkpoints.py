@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
-from collections.abc import Sequence
 from types import TracebackType
 
 import keras
 import tensorflow as tf
 
-from modules.networks.network import Network
+from modules.networks.network import Network, tf_variables
 from modules.settings import TrainingSettings
 from modules.training.objectives import Objective
 from modules.training.placement import TrainingPlacement
@@ -51,8 +50,8 @@ class TrainingCheckpoints:
         self._losses = _LastLosses()
         # Lists: a Keras model does not track all of its state, such as the seeds of dropout.
         self._checkpoint = tf.train.Checkpoint(
-            network=_tf_variables(network.variables),
-            optimizer=_tf_variables(optimizer.variables),
+            network=tf_variables(network.variables),
+            optimizer=tf_variables(optimizer.variables),
             objective=objective,
             step=self.step,
             last_losses=self._losses,
@@ -84,11 +83,7 @@ class TrainingCheckpoints:
         return self._losses.values
 
     def resume(self) -> int:
-        """Restores the latest checkpoint, if there is one.
-
-        Returns:
-            The steps done.
-        """
+        """Restores the latest checkpoint, if there is one, and returns the steps done."""
         latest = tf.train.latest_checkpoint(self._shared)
         if latest:
             self._checkpoint.restore(latest).assert_consumed()
@@ -114,10 +109,3 @@ class _LastLosses(tf.train.experimental.PythonState):
     def deserialize(self, string_value: bytes) -> None:
         """Reads the losses of a checkpoint."""
         self.values = json.loads(string_value)
-
-
-def _tf_variables(variables: Sequence[keras.Variable | tf.Variable]) -> list[tf.Variable]:
-    return [
-        variable.value if isinstance(variable, keras.Variable) else variable
-        for variable in variables
-    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modules.core.errors import ConfigError
@@ -66,11 +66,6 @@ class WorkerCluster:
                 f"{len(addresses['chief'])} and {role} {index} of {len(addresses[role])}."
             )
         return cls(everyone, worker)
-
-    @classmethod
-    def on_this_host(cls, ports: Sequence[int], worker: int) -> WorkerCluster:
-        """Returns a cluster of processes on the loopback interface."""
-        return cls(tuple(f"127.0.0.1:{port}" for port in ports), worker)
 
     def to_tf_config(self) -> str:
         """Returns the value of `TF_CONFIG` that `read` reads."""

@@ -126,13 +126,7 @@ def train_split(examples: str) -> str:
 
 
 def read_job(path: Path) -> AnyTrainingJob:
-    """Reads a job.
-
-    Args:
-        path: A JSON file; its key `job` names the kind.
-
-    Returns:
-        The validated job.
+    """Reads a job from a JSON file, whose key `job` names the kind.
 
     Raises:
         ConfigError: The file cannot be read, or a key or value is refused.

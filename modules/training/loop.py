@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from modules.core.errors import TrainingError
 from modules.core.progress import report_progress
-from modules.networks.network import FEATURES, LOGITS, Network
+from modules.networks.network import FEATURES, LOGITS, Network, tf_variables
 from modules.settings import TrainingSettings
 from modules.training.batches import IMAGE, LABEL, ROW, Batch
 from modules.training.checkpoints import TrainingCheckpoints
@@ -83,10 +83,7 @@ class TrainingLoop:
         self._optimizer = optimizer
         self._settings = settings
         self._run_directory = run_directory
-        self._variables = [
-            variable.value if isinstance(variable, keras.Variable) else variable
-            for variable in (*network.trainable_variables, *objective.extra_variables())
-        ]
+        self._variables = tf_variables([*network.trainable_variables, *objective.extra_variables()])
         if not self._variables:
             raise TrainingError(
                 "Nothing is left to train: transfer.frozen_layers holds every layer of the network."

@@ -63,9 +63,6 @@ class Objective(tf.Module):
 
         A resumed training prepares again, with the same result, before its state is restored. By
         default there is nothing to prepare.
-
-        Args:
-            preparation: The network and the examples.
         """
 
     def facts(self) -> dict[str, float]:

@@ -32,13 +32,7 @@ class FusedAdam(keras.optimizers.Adam):
     def update_step(
         self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor
     ) -> None:
-        """Updates one variable and its two moments.
-
-        Args:
-            gradient: Has the variable's shape.
-            variable: A variable of Keras's backend.
-            learning_rate: Scalar.
-        """
+        """Updates one variable and its two moments."""
         if tf.distribute.has_strategy() or self.amsgrad or variable.dtype != tf.float32:
             super().update_step(gradient, variable, learning_rate)
             return
@@ -66,15 +60,12 @@ class FusedAdam(keras.optimizers.Adam):
 
 
 def build_optimizer(learning_rate: float, schedule: Schedule, steps: int) -> FusedAdam:
-    """Makes Adam with a scheduled learning rate.
+    """Makes Adam, not yet built.
 
     Args:
         learning_rate: Learning rate of the first step.
         schedule: `constant`, or `cosine` down to 0 at the last step.
         steps: Length of the training.
-
-    Returns:
-        The optimizer, not yet built.
     """
     if schedule == "cosine":
         return FusedAdam(keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=steps))

@@ -132,9 +132,6 @@ class TrainingPlacement:
     def check_weights(self, weights: Mapping[str, tf.Variable]) -> None:
         """Refuses a training after which the workers hold different weights.
 
-        Args:
-            weights: Weights by name.
-
         Raises:
             TrainingError: They differ.
         """

@@ -21,10 +21,6 @@ from modules.training.session import Budget, TrainingSession
 def pretrain(job: PretrainingJob, placement: TrainingPlacement) -> None:
     """Trains on the source in this process, alone or as one of several workers.
 
-    Args:
-        job: What is trained; the same for all workers.
-        placement: Where the training runs.
-
     Raises:
         ConfigError: The workers cannot share a batch evenly.
         DataError: The examples cannot be read.

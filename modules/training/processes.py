@@ -44,25 +44,6 @@ _LINES_SHOWN = 20
 _logger = logging.getLogger(__name__)
 
 
-def workers_to_start(setting: int | None) -> int:
-    """Returns how many workers a pipeline's trainer starts; 1 means that it trains itself.
-
-    Args:
-        setting: `training.workers`.
-
-    Raises:
-        ConfigError: TF_CONFIG says that this process is one of several workers already.
-    """
-    cluster = WorkerCluster.read(os.environ)
-    if cluster is not None and len(cluster) > 1:
-        raise ConfigError(
-            f"{TF_CONFIG} names {len(cluster)} workers, but a pipeline's trainer starts its own. "
-            f"Set training.workers and unset {TF_CONFIG}, or run 'python -m "
-            "modules.training_worker JOB.json' on each worker (docs/scaling.md)."
-        )
-    return workers_to_train(setting, cluster)
-
-
 def train_job(
     job: JobType, train: Callable[[JobType, TrainingPlacement], None], *batch_sizes: int
 ) -> None:
@@ -78,36 +59,34 @@ def train_job(
         TrainingError: A worker failed or was killed.
         WarmstartError: As `train` does.
     """
-    workers = workers_to_start(job.plan.training.workers)
+    cluster = WorkerCluster.read(os.environ)
+    if cluster is not None and len(cluster) > 1:
+        raise ConfigError(
+            f"{TF_CONFIG} names {len(cluster)} workers, but a pipeline's trainer starts its own. "
+            f"Set training.workers and unset {TF_CONFIG}, or run 'python -m "
+            "modules.training_worker JOB.json' on each worker (docs/scaling.md)."
+        )
+    workers = workers_to_train(job.plan.training.workers, cluster)
     if workers > 1:
-        train_on_workers(job, workers)
+        _train_on_workers(job, workers)
         return
     from modules.training.placement import TrainingPlacement
 
     train(job, TrainingPlacement.of_one_process(*batch_sizes))
 
 
-def train_on_workers(job: TrainingJob, workers: int) -> None:
-    """Trains on several processes of this host.
-
-    Args:
-        job: What they train.
-        workers: How many.
-
-    Raises:
-        TrainingError: A worker failed or was killed; the others were stopped.
-    """
-    with tempfile.TemporaryDirectory(prefix="warmstart-workers-") as folder:
+def _train_on_workers(job: TrainingJob, workers: int) -> None:
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="warmstart-workers-"))
         path = Path(folder, "job.json")
         path.write_text(job.model_dump_json(), encoding="utf-8")
-        ports = free_ports(workers)
-        with contextlib.ExitStack() as stack:
-            processes = []
-            for worker in range(workers):
-                process = _WorkerProcess(path, WorkerCluster.on_this_host(ports, worker))
-                stack.callback(process.end)
-                processes.append(process)
-            _wait(processes)
+        addresses = tuple(f"127.0.0.1:{port}" for port in free_ports(workers))
+        processes = []
+        for worker in range(workers):
+            process = _WorkerProcess(path, WorkerCluster(addresses, worker))
+            stack.callback(process.end)
+            processes.append(process)
+        _wait(processes)
 
 
 class _WorkerProcess:

@@ -41,11 +41,7 @@ class TrainingRecord:
     metrics: dict[str, float] = field(default_factory=dict)
 
     def write(self, directory: str) -> None:
-        """Writes training.json in one step.
-
-        Args:
-            directory: The ModelRun artifact; made if missing.
-        """
+        """Writes training.json in one step into a ModelRun artifact, which is made if missing."""
         tf.io.gfile.makedirs(directory)
         content = json.dumps(asdict(self), indent=2) + "\n"
         write_atomically(os.path.join(directory, TRAINING_FILE), content)
@@ -58,12 +54,6 @@ class TrainingRecord:
     @classmethod
     def read(cls, directory: str) -> TrainingRecord:
         """Reads what `write` wrote.
-
-        Args:
-            directory: The ModelRun artifact.
-
-        Returns:
-            An equal record.
 
         Raises:
             DataError: There is no record: the training did not finish.

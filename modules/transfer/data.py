@@ -75,14 +75,6 @@ class TrainSplit:
     ) -> TrainSplit:
         """Opens the train split of an Examples artifact without reading an image.
 
-        Args:
-            examples_uri: Root of the artifact.
-            preprocessor: The TransformGraph.
-            memory_cache_mib: See `preprocess_examples`.
-
-        Returns:
-            The split.
-
         Raises:
             DataError: It cannot be read.
         """
@@ -111,37 +103,6 @@ class TrainSplit:
         return TrainSplit(self.name, self.index, preprocess)
 
 
-def load_transfer_data(
-    plan: TransferPlan,
-    target_examples: str,
-    source_examples: str,
-    transform_graph: str,
-    class_names: Sequence[str],
-) -> TransferData:
-    """Reads and preprocesses as much of the two train splits as the method needs.
-
-    Args:
-        plan: Names the method, its budget, the shots and the seed that draws them.
-        target_examples: Root of the target's Examples artifact.
-        source_examples: Root of the source's.
-        transform_graph: The TransformGraph artifact.
-        class_names: The target's, in label order.
-
-    Returns:
-        The examples.
-
-    Raises:
-        ConfigError: The method needs labelled target examples and there are no shots.
-        DataError: The examples cannot be read, or a class has too few.
-    """
-    preprocessor = ImagePreprocessor(transform_graph)
-    target, source = (
-        TrainSplit.open(examples, preprocessor, plan.training.memory_cache_mib)
-        for examples in (target_examples, source_examples)
-    )
-    return select_transfer_data(plan, target, source, class_names)
-
-
 def select_transfer_data(
     plan: TransferPlan, target: TrainSplit, source: TrainSplit, class_names: Sequence[str]
 ) -> TransferData:
@@ -152,9 +113,6 @@ def select_transfer_data(
         target: The target's train split.
         source: The source's train split.
         class_names: The target's, in label order.
-
-    Returns:
-        The examples.
 
     Raises:
         ConfigError: The method needs labelled target examples and there are no shots.

@@ -25,10 +25,6 @@ def train_control(job: ScratchJob, placement: TrainingPlacement) -> None:
     Without shots there is nothing to train on: the untrained network is the control, recorded with
     0 steps.
 
-    Args:
-        job: What is trained; the same for all workers.
-        placement: Where the training runs.
-
     Raises:
         ConfigError: The workers cannot share a batch evenly.
         DataError: The examples cannot be read, or a class has too few.

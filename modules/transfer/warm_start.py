@@ -14,6 +14,7 @@ from modules.core.arms import WARM_START
 from modules.core.atomic_files import write_atomically
 from modules.core.class_names import read_class_names
 from modules.core.errors import ConfigError
+from modules.examples.input_pipeline import ImagePreprocessor
 from modules.images.augmentation import augment_images
 from modules.models.artifact import check_model, checkpoint_dir, saved_model_dir
 from modules.models.checkpointing import read_checkpoint_metadata, warm_start_network
@@ -31,7 +32,7 @@ from modules.training.objectives import SOURCE, UNLABELLED, Preparation
 from modules.training.placement import TrainingPlacement
 from modules.training.processes import train_job
 from modules.training.session import Budget, TrainingSession, fit
-from modules.transfer.data import TransferData, load_transfer_data
+from modules.transfer.data import TrainSplit, TransferData, select_transfer_data
 from modules.transfer.methods import TRANSFER_METHODS, MethodContext, create_transfer_method
 from modules.transfer.methods.base import TransferMethod
 from modules.transfer.proof import prove_warm_start
@@ -190,12 +191,7 @@ def run_warm_start(job: WarmStartJob) -> None:
 
 
 def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
-    """Does what `run_warm_start` does in this process, alone or as one of several workers.
-
-    Args:
-        job: The training; the same for all workers.
-        placement: Where the training runs.
-    """
+    """Does what `run_warm_start` does in this process, alone or as one of several workers."""
     plan = job.plan
     check_model(job.base_model)
     class_names = read_class_names(job.examples)
@@ -207,9 +203,12 @@ def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
         tf.io.gfile.makedirs(job.mapping_report)
         path = os.path.join(job.mapping_report, MAPPING_REPORT_FILE)
         write_atomically(path, report.to_json())
-    data = load_transfer_data(
-        plan, job.examples, job.source_examples, job.transform_graph, class_names
+    preprocessor = ImagePreprocessor(job.transform_graph)
+    target, source = (
+        TrainSplit.open(examples, preprocessor, plan.training.memory_cache_mib)
+        for examples in (job.examples, job.source_examples)
     )
+    data = select_transfer_data(plan, target, source, class_names)
     pretrained = saved_model_dir(job.base_model)
     metrics = prove_warm_start(network, pretrained, report, session.precision, data.proof)
     if placement.is_chief:

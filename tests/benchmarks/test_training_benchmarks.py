@@ -13,7 +13,8 @@ from benchmarks import batch_supply, center_loss, loop_speed, step_profile, trai
 from benchmarks.random_digits import random_digits
 from modules.training.loop import MakeBatches
 from modules.training.objectives import SOURCE, CrossEntropy, Objective
-from modules.transfer.losses.center_loss_objective import WithCenterLoss
+from modules.transfer.losses.center_loss_objective import CenterLossObjective
+from modules.transfer.methods.composition import Composition
 
 
 @pytest.fixture(autouse=True)
@@ -98,8 +99,9 @@ def test_center_loss_is_compared_with_the_same_training_without_it(
     cross_entropy, joint = center_loss.measure(1)
     assert (cross_entropy.values, joint.values) == ([100 / 200], [300 / 400])
     for without, with_it in (speeds.trained[:2], speeds.trained[2:]):
-        assert not isinstance(without[1], WithCenterLoss)
-        assert isinstance(with_it[1], WithCenterLoss)
+        assert isinstance(with_it[1], Composition)
+        assert type(with_it[1].parts[0]) is type(without[1])
+        assert isinstance(with_it[1].parts[1], CenterLossObjective)
         assert without[2] is with_it[2]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from modules.core.registry import Registry
 from modules.settings import CenterLossSettings
 from modules.training.objectives import SOURCE, TARGET, Objective
-from modules.transfer.losses.center_loss_objective import WithCenterLoss
+from modules.transfer.losses.center_loss_objective import CenterLossObjective
 from modules.transfer.methods.base import MethodContext, TransferMethod
-from modules.transfer.methods.center_loss import CenterLossFineTune
+from modules.transfer.methods.center_loss import CenterLossFineTune, WithCenterLoss
 from modules.transfer.methods.coral import Coral
 from modules.transfer.methods.dann import Dann
 from modules.transfer.methods.fine_tune import FineTune
@@ -59,17 +59,15 @@ def create_transfer_method(name: str, context: MethodContext) -> Objective:
 
     Example:
         >>> context = MethodContext(TransferSettings(), num_classes=10, feature_dim=1024, seed=0)
-        >>> type(create_transfer_method("joint", context)).__name__
-        'WithCenterLoss'
+        >>> [part.name for part in create_transfer_method("joint", context).parts]
+        ['Joint', 'center_loss_objective']
     """
     method = TRANSFER_METHODS.find(name)(context)
     settings = context.settings.center_loss
     if settings is None and method.has_center_loss:
         settings = CenterLossSettings()
-    if settings is None or settings.weight == 0 or not _has_labels(method):
+    has_labels = method.required_streams & {SOURCE, TARGET}
+    if settings is None or settings.weight == 0 or not has_labels:
         return method
-    return WithCenterLoss(method, settings, context.num_classes, context.feature_dim)
-
-
-def _has_labels(method: TransferMethod) -> bool:
-    return bool(method.required_streams & {SOURCE, TARGET})
+    center_loss = CenterLossObjective(settings, context.num_classes, context.feature_dim)
+    return WithCenterLoss(context, method, center_loss)

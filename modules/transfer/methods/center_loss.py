@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from modules.training.objectives import Stream
+from modules.transfer.methods.composition import Composition
 from modules.transfer.methods.fine_tune import FineTune
 
 
 class CenterLossFineTune(FineTune):
     """Fine-tuning on the target that also pulls features towards their class centers.
 
-    The loss is `modules.transfer.losses.center_loss_objective.WithCenterLoss`, which can wrap any
-    method; this method has it unless `transfer.center_loss` says otherwise.
+    The loss is `modules.transfer.losses.center_loss_objective.CenterLossObjective`, which any
+    method can have; this one has it unless `transfer.center_loss` says otherwise.
 
     References:
         Wen et al., A Discriminative Feature Learning Approach for Deep Face Recognition, ECCV
         2016, section 3.2.
-
-    Args:
-        context: Settings and sizes.
 
     Example:
         >>> CenterLossFineTune.has_center_loss, sorted(CenterLossFineTune.required_streams)
@@ -24,3 +27,14 @@ class CenterLossFineTune(FineTune):
     """
 
     has_center_loss = True
+
+
+class WithCenterLoss(Composition):
+    """A method, then center loss."""
+
+    def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns the method's losses, then the center loss."""
+        method, center_loss = self.parts
+        # Computed first: TensorFlow's rounding of the sum depends on the order of operations.
+        last = center_loss.losses(streams, progress)
+        return {**method.losses(streams, progress), **last}

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 import keras
 import tensorflow as tf
 
-from modules.training.objectives import Objective, Preparation, Stream
+from modules.training.objectives import (
+    SOURCE,
+    TARGET,
+    UNLABELLED,
+    Objective,
+    Preparation,
+    Stream,
+)
+from modules.transfer.losses.labelled_domains import LabelledDomains
 from modules.transfer.methods.base import MethodContext, TransferMethod
 
 
@@ -70,3 +78,14 @@ class Composition(TransferMethod):
         """Updates the state of every part."""
         for part in self.parts:
             part.after_step(streams)
+
+
+class JointComposition(Composition):
+    """Joint training on the labels that there are, and an objective on unlabelled target images."""
+
+    required_streams = frozenset({SOURCE, UNLABELLED})
+    optional_streams = frozenset({TARGET})
+    has_center_loss = True
+
+    def __init__(self, context: MethodContext, objective: Objective) -> None:
+        super().__init__(context, LabelledDomains(), objective)

@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import tensorflow as tf
 
-from modules.training.objectives import SOURCE, TARGET, UNLABELLED, Objective, Stream
-from modules.transfer.losses.labelled_domains import LabelledDomains
+from modules.transfer.losses.feature_alignment import FeatureAlignment
 from modules.transfer.methods.base import MethodContext
-from modules.transfer.methods.composition import Composition
+from modules.transfer.methods.composition import JointComposition
 
 
-class CovarianceAlignment(Objective):
-    """Squared distance between the covariances of source and unlabelled target features.
-
-    Args:
-        weight: Factor of the loss.
-    """
-
-    def __init__(self, weight: float) -> None:
-        super().__init__(name="covariance_alignment")
-        self.weight = weight
-
-    def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Returns the weighted distance; each replica compares its own shard."""
-        distance = covariance_distance(streams[SOURCE].features, streams[UNLABELLED].features)
-        return {"coral": tf.nn.scale_regularization_loss(self.weight * distance)}
-
-
-class Coral(Composition):
+class Coral(JointComposition):
     """Transfer by feature: joint training that aligns second-order statistics of the domains.
 
     References:
         Sun and Saenko, Deep CORAL: Correlation Alignment for Deep Domain Adaptation, ECCV 2016
         Workshops, section 3.1, equations 1 to 3, without the constant 1 / (4 D^2), which only
         rescales the weight.
-
-    Args:
-        context: Settings and sizes.
 
     Example:
         >>> context = MethodContext(TransferSettings(), num_classes=2, feature_dim=3, seed=0)
@@ -48,13 +25,10 @@ class Coral(Composition):
         ['coral', 'source_cross_entropy']
     """
 
-    required_streams = frozenset({SOURCE, UNLABELLED})
-    optional_streams = frozenset({TARGET})
-    has_center_loss = True
-
     def __init__(self, context: MethodContext) -> None:
-        alignment = CovarianceAlignment(context.settings.coral.weight)
-        super().__init__(context, LabelledDomains(), alignment)
+        weight = context.settings.coral.weight
+        alignment = FeatureAlignment("coral", covariance_distance, weight)
+        super().__init__(context, alignment)
 
 
 def covariance_distance(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:

@@ -9,15 +9,13 @@ import tensorflow as tf
 
 from modules.training.objectives import (
     SOURCE,
-    TARGET,
     UNLABELLED,
     Objective,
     Stream,
     mean_over_batch,
 )
-from modules.transfer.losses.labelled_domains import LabelledDomains
 from modules.transfer.methods.base import MethodContext
-from modules.transfer.methods.composition import Composition
+from modules.transfer.methods.composition import JointComposition
 
 # Steepness of the schedule (gamma in the paper, section 5.2.2).
 _STEEPNESS = 10.0
@@ -65,15 +63,12 @@ class DomainAdversary(Objective):
         return tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits)
 
 
-class Dann(Composition):
+class Dann(JointComposition):
     """Transfer by feature: joint training against a domain classifier on the features.
 
     References:
         Ganin et al., Domain-Adversarial Training of Neural Networks, JMLR 2016, sections 4.2
         (gradient reversal) and 5.2.2 (schedule).
-
-    Args:
-        context: Settings and sizes.
 
     Example:
         >>> context = MethodContext(TransferSettings(), num_classes=2, feature_dim=3, seed=0)
@@ -83,16 +78,12 @@ class Dann(Composition):
         {'source_cross_entropy': 0.6931, 'domain_cross_entropy': 0.6931}
     """
 
-    required_streams = frozenset({SOURCE, UNLABELLED})
-    optional_streams = frozenset({TARGET})
-    has_center_loss = True
-
     def __init__(self, context: MethodContext) -> None:
         settings = context.settings.dann
         adversary = DomainAdversary(
             settings.weight, context.feature_dim, settings.hidden_units, context.seed
         )
-        super().__init__(context, LabelledDomains(), adversary)
+        super().__init__(context, adversary)
 
 
 def adversary_schedule(progress: tf.Tensor) -> tf.Tensor:

@@ -19,9 +19,6 @@ class FineTune(TransferMethod):
     References:
         Yosinski et al., How Transferable Are Features in Deep Neural Networks?, NeurIPS 2014.
 
-    Args:
-        context: Settings and sizes.
-
     Example:
         >>> context = MethodContext(TransferSettings(), num_classes=2, feature_dim=3, seed=0)
         >>> target = Stream(None, tf.constant([1]), None, None, tf.zeros([1, 2]))

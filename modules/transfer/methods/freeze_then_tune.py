@@ -69,9 +69,6 @@ class FreezeThenTune(Composition):
         Kumar et al., Fine-Tuning Can Distort Pretrained Features and Underperform
         Out-of-Distribution, ICLR 2022, section 3.4 (LP-FT).
 
-    Args:
-        context: Settings and sizes.
-
     Example:
         >>> context = MethodContext(TransferSettings(), num_classes=2, feature_dim=3, seed=0)
         >>> target = Stream(None, tf.constant([1]), None, None, tf.zeros([1, 2]))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from modules.training.objectives import SOURCE, TARGET, UNLABELLED
 from modules.transfer.losses.information_maximization import InformationLoss
-from modules.transfer.losses.labelled_domains import LabelledDomains
 from modules.transfer.methods.base import MethodContext
-from modules.transfer.methods.composition import Composition
+from modules.transfer.methods.composition import JointComposition
 
 
-class InformationMaximization(Composition):
+class InformationMaximization(JointComposition):
     """Joint training whose predictions on unlabelled target images become sure and balanced.
 
     The target needs no labels. Shots, where there are any, are trained on and help to estimate the
@@ -19,19 +17,12 @@ class InformationMaximization(Composition):
         Liang, Hu and Feng, Do We Really Need to Access the Source Data? Source Hypothesis Transfer
         for Unsupervised Domain Adaptation, ICML 2020, section 3.2.
 
-    Args:
-        context: Settings and sizes.
-
     Example:
         >>> context = MethodContext(TransferSettings(), num_classes=2, feature_dim=3, seed=0)
         >>> [part.name for part in InformationMaximization(context).parts]
         ['labelled_domains', 'information_loss']
     """
 
-    required_streams = frozenset({SOURCE, UNLABELLED})
-    optional_streams = frozenset({TARGET})
-    has_center_loss = True
-
     def __init__(self, context: MethodContext) -> None:
         weight = context.settings.information_maximization.weight
-        super().__init__(context, LabelledDomains(), InformationLoss(weight))
+        super().__init__(context, InformationLoss(weight))

@@ -33,9 +33,6 @@ class InstanceWeighting(TransferMethod):
         Bickel, Brückner and Scheffer, Discriminative Learning for Differing Training and Test
         Distributions, ICML 2007, section 3.
 
-    Args:
-        context: Settings and sizes.
-
     Example:
         >>> sorted(InstanceWeighting.required_streams), sorted(InstanceWeighting.optional_streams)
         (['source', 'unlabelled'], ['target'])

@@ -20,9 +20,6 @@ class Joint(TransferMethod):
     References:
         Daumé III, Frustratingly Easy Domain Adaptation, ACL 2007, section 2.1 (ALL, WEIGHTED).
 
-    Args:
-        context: Settings and sizes.
-
     Example:
         >>> context = MethodContext(TransferSettings(), num_classes=2, feature_dim=3, seed=0)
         >>> stream = Stream(None, tf.constant([1]), None, None, tf.zeros([1, 2]))

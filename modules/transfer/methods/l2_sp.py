@@ -49,9 +49,6 @@ class L2Sp(Composition):
         Xuhong, Grandvalet and Davoine, Explicit Inductive Bias for Transfer Learning with
         Convolutional Networks, ICML 2018, section 3.
 
-    Args:
-        context: Settings and sizes.
-
     Example:
         >>> context = MethodContext(TransferSettings(), num_classes=2, feature_dim=3, seed=0)
         >>> sorted(L2Sp(context).required_streams)

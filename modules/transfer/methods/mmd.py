@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import tensorflow as tf
 
-from modules.training.objectives import SOURCE, TARGET, UNLABELLED, Objective, Stream
-from modules.transfer.losses.labelled_domains import LabelledDomains
+from modules.transfer.losses.feature_alignment import FeatureAlignment
 from modules.transfer.losses.pairwise import squared_distances
 from modules.transfer.methods.base import MethodContext
-from modules.transfer.methods.composition import Composition
+from modules.transfer.methods.composition import JointComposition
 
 # Widths of the kernels, as multiples of the mean squared distance between two examples.
 _WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
-class DiscrepancyAlignment(Objective):
-    """Squared maximum mean discrepancy between source and unlabelled target features.
-
-    Args:
-        weight: Factor of the loss.
-    """
-
-    def __init__(self, weight: float) -> None:
-        super().__init__(name="discrepancy_alignment")
-        self.weight = weight
-
-    def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Returns the weighted discrepancy; each replica compares its own shard."""
-        discrepancy = mean_discrepancy(streams[SOURCE].features, streams[UNLABELLED].features)
-        return {"mmd": tf.nn.scale_regularization_loss(self.weight * discrepancy)}
-
-
-class Mmd(Composition):
+class Mmd(JointComposition):
     """Transfer by feature: joint training that makes the domains' features indistinguishable.
 
     References:
         Gretton et al., A Kernel Two-Sample Test, JMLR 2012, section 2.2, equation 5.
         Long et al., Learning Transferable Features with Deep Adaptation Networks, ICML 2015,
         section 3.1 (several kernels at once).
-
-    Args:
-        context: Settings and sizes.
 
     Example:
         >>> context = MethodContext(TransferSettings(), num_classes=2, feature_dim=3, seed=0)
@@ -52,13 +29,9 @@ class Mmd(Composition):
         ['mmd', 'source_cross_entropy']
     """
 
-    required_streams = frozenset({SOURCE, UNLABELLED})
-    optional_streams = frozenset({TARGET})
-    has_center_loss = True
-
     def __init__(self, context: MethodContext) -> None:
-        alignment = DiscrepancyAlignment(context.settings.mmd.weight)
-        super().__init__(context, LabelledDomains(), alignment)
+        alignment = FeatureAlignment("mmd", mean_discrepancy, context.settings.mmd.weight)
+        super().__init__(context, alignment)
 
 
 def mean_discrepancy(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from modules.training.objectives import SOURCE, TARGET, UNLABELLED
-from modules.transfer.losses.labelled_domains import LabelledDomains
 from modules.transfer.losses.pseudo_labels import PseudoLabelLoss
 from modules.transfer.methods.base import MethodContext
-from modules.transfer.methods.composition import Composition
+from modules.transfer.methods.composition import JointComposition
 
 
-class PseudoLabels(Composition):
+class PseudoLabels(JointComposition):
     """Joint training that also fits labels guessed for the target's unlabelled images.
 
     The target needs no labels. Shots, where there are any, count twice: as labelled examples, and
@@ -19,21 +17,12 @@ class PseudoLabels(Composition):
         Lee, Pseudo-Label: The Simple and Efficient Semi-Supervised Learning Method for Deep
         Neural Networks, ICML 2013 Workshops.
 
-    Args:
-        context: Settings and sizes.
-
     Example:
         >>> context = MethodContext(TransferSettings(), num_classes=2, feature_dim=3, seed=0)
         >>> [part.name for part in PseudoLabels(context).parts]
         ['labelled_domains', 'pseudo_label_loss']
     """
 
-    required_streams = frozenset({SOURCE, UNLABELLED})
-    optional_streams = frozenset({TARGET})
-    has_center_loss = True
-
     def __init__(self, context: MethodContext) -> None:
         settings = context.settings.pseudo_labels
-        super().__init__(
-            context, LabelledDomains(), PseudoLabelLoss(settings.weight, settings.kept_share)
-        )
+        super().__init__(context, PseudoLabelLoss(settings.weight, settings.kept_share))

@@ -56,9 +56,6 @@ class Relational(Composition):
         Park, Kim, Lu and Cho, Relational Knowledge Distillation, CVPR 2019, sections 3.2.1
         (distances) and 3.2.2 (angles).
 
-    Args:
-        context: Settings and sizes.
-
     Example:
         >>> context = MethodContext(TransferSettings(), num_classes=2, feature_dim=3, seed=0)
         >>> sorted(Relational(context).required_streams)

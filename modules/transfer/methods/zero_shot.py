@@ -12,9 +12,6 @@ class ZeroShot(TransferMethod):
         Recht et al., Do ImageNet Classifiers Generalize to ImageNet?, ICML 2019 (evaluation of
         an unchanged model on a shifted domain).
 
-    Args:
-        context: Settings and sizes.
-
     Example:
         >>> ZeroShot.trains()
         False

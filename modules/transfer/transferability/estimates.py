@@ -88,12 +88,7 @@ def estimate_from_outputs(outputs: NetworkOutputs, labels: np.ndarray) -> dict[s
 
 
 def write_transferability(estimates: Transferability, directory: str) -> None:
-    """Writes transferability.json in one step.
-
-    Args:
-        estimates: By name.
-        directory: An existing folder.
-    """
+    """Writes transferability.json in one step into an existing folder."""
     content = {name: asdict(estimate) for name, estimate in estimates.items()}
     path = os.path.join(directory, TRANSFERABILITY_FILE)
     write_atomically(path, json.dumps(content, indent=2) + "\n")

@@ -7,8 +7,11 @@ import json
 import pytest
 
 from modules.core.errors import ConfigError
+from modules.settings import TrainingSettings
+from modules.settings.plans import PretrainingPlan
 from modules.training.cluster import WorkerCluster, workers_to_train
-from modules.training.processes import workers_to_start
+from modules.training.jobs import PretrainingJob
+from modules.training.processes import train_job
 
 TWO = {"worker": ["a:1", "b:2"]}
 
@@ -53,7 +56,7 @@ def test_what_is_no_synchronous_cluster_is_refused(
 
 
 def test_a_cluster_of_this_host_is_what_its_workers_read() -> None:
-    cluster = WorkerCluster.on_this_host([1234, 5678], 1)
+    cluster = WorkerCluster(("127.0.0.1:1234", "127.0.0.1:5678"), 1)
     assert WorkerCluster.read({"TF_CONFIG": cluster.to_tf_config()}) == cluster
 
 
@@ -81,5 +84,7 @@ def test_a_pipeline_that_is_itself_one_of_several_workers_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TF_CONFIG", tf_config(TWO)["TF_CONFIG"])
+    plan = PretrainingPlan(training=TrainingSettings(workers=2))
+    job = PretrainingJob(plan=plan, examples="", transform_graph="", model="", model_run="")
     with pytest.raises(ConfigError, match=r"starts its own.*modules\.training_worker"):
-        workers_to_start(2)
+        train_job(job, lambda *_: None)

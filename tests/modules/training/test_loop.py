@@ -17,13 +17,20 @@ from modules.core.errors import TrainingError
 from modules.core.progress import PROGRESS_LOGGER
 from modules.examples.input_pipeline import PreprocessedExamples
 from modules.networks.registry import build_network, freeze_layers
-from modules.settings import CenterLossSettings, NetworkSettings, TrainingSettings
+from modules.settings import (
+    CenterLossSettings,
+    NetworkSettings,
+    TrainingSettings,
+    TransferSettings,
+)
 from modules.training.batches import BatchStream, batch_dataset
 from modules.training.checkpoints import CHECKPOINT_FOLDER
 from modules.training.loop import TrainingLoop, TrainingOutcome, forward_streams
 from modules.training.objectives import CrossEntropy, Objective, Stream
 from modules.training.optimizers import build_optimizer
-from modules.transfer.losses.center_loss_objective import WithCenterLoss
+from modules.transfer.losses.center_loss_objective import CenterLossObjective
+from modules.transfer.methods import MethodContext
+from modules.transfer.methods.composition import Composition
 
 NETWORK = NetworkSettings(image_size=8, dropout=0.5)
 SETTINGS = TrainingSettings(
@@ -44,8 +51,10 @@ def make_network(seed: int = 0) -> keras.Model:
     return build_network(NETWORK, 3)
 
 
-def with_center_loss() -> WithCenterLoss:
-    return WithCenterLoss(CrossEntropy("source"), CenterLossSettings(weight=0.01), 3, 1024)
+def with_center_loss() -> Composition:
+    context = MethodContext(TransferSettings(), num_classes=3, feature_dim=1024, seed=0)
+    center_loss = CenterLossObjective(CenterLossSettings(weight=0.01), 3, 1024)
+    return Composition(context, CrossEntropy("source"), center_loss)
 
 
 def train(

@@ -11,17 +11,18 @@ from modules.core.errors import ConfigError
 from modules.examples.input_pipeline import ImagePreprocessor
 from modules.settings import Shots
 from modules.transfer import data as transfer_data
-from modules.transfer.data import TrainSplit, TransferData, load_transfer_data
+from modules.transfer.data import TrainSplit, TransferData, select_transfer_data
 from tests.training_domain import CLASS_NAMES, TRANSFER, TRANSFER_PLAN, TinyDomains
 
 
 def load(domains: TinyDomains, shots: Shots = 2, seed: int = 0, **transfer: Any) -> TransferData:
     settings = TRANSFER.model_copy(update=transfer)
     plan = TRANSFER_PLAN.model_copy(update={"transfer": settings, "shots": shots, "seed": seed})
-    target, source, graph = (
-        str(path) for path in (domains.target, domains.source, domains.transform_graph)
+    preprocessor = ImagePreprocessor(str(domains.transform_graph))
+    target, source = (
+        TrainSplit.open(str(path), preprocessor, 64) for path in (domains.target, domains.source)
     )
-    return load_transfer_data(plan, target, source, graph, CLASS_NAMES)
+    return select_transfer_data(plan, target, source, CLASS_NAMES)
 
 
 def test_a_method_gets_the_streams_that_it_names(tiny_domains: TinyDomains) -> None:

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from modules.core.checksums import write_checksums
 from modules.core.errors import ConfigError, DataError, WarmStartMappingError
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import index_examples
-from modules.models.artifact import write_model_checksums
 from modules.models.checkpointing import read_checkpoint_variables
 from modules.training.placement import TrainingPlacement
 from modules.training.record import TrainingRecord
@@ -252,7 +252,7 @@ def test_a_checkpoint_that_is_not_the_models_own_is_found_out(
     mixed = tmp_path / "mixed" / "model"
     shutil.copytree(pretrained / "model" / "Format-Serving", mixed / "Format-Serving")
     shutil.copytree(joint.folder / "model" / "checkpoint", mixed / "checkpoint")
-    write_model_checksums(str(mixed))
+    write_checksums(str(mixed), ("checkpoint", "Format-Serving"))
     with pytest.raises(WarmStartMappingError, match=r"outputs differ.*run the pretraining again"):
         run(domains, mixed.parent, tmp_path)
     assert not (tmp_path / "model").exists()

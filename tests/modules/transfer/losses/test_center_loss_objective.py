@@ -1,4 +1,4 @@
-"""Center loss beside any objective."""
+"""Center loss as a part of any method."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ from modules.training.batches import BatchStream, batch_dataset
 from modules.training.loop import TrainingLoop, TrainingOutcome
 from modules.training.objectives import CrossEntropy, Objective, Preparation, Stream
 from modules.training.optimizers import build_optimizer
-from modules.transfer.losses.center_loss_objective import WithCenterLoss
+from modules.transfer.losses.center_loss_objective import CenterLossObjective
 from modules.transfer.methods import MethodContext, create_transfer_method
+from modules.transfer.methods.composition import Composition
 from modules.transfer.methods.joint import Joint
 
 CLASSES = 3
@@ -68,7 +69,7 @@ def stream(features: list[list[float]], labels: list[int] | None) -> Stream:
     return Stream(None, given, tf.range(count), tf.constant(features), tf.zeros([count, CLASSES]))
 
 
-def fine_tuning_prepared_on(labels: np.ndarray, **center_loss: object) -> WithCenterLoss:
+def fine_tuning_prepared_on(labels: np.ndarray, **center_loss: object) -> CenterLossObjective:
     """Center loss whose one feature is an image's only pixel."""
 
     def pixel(images: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
@@ -77,14 +78,20 @@ def fine_tuning_prepared_on(labels: np.ndarray, **center_loss: object) -> WithCe
 
     images = np.ones([len(labels), 1, 1, 1], np.float32)
     data = {"target": PreprocessedExamples(images, labels, np.arange(len(labels)).astype("S"))}
-    objective = WithCenterLoss(
-        CrossEntropy("target"),
+    objective = CenterLossObjective(
         CenterLossSettings(**center_loss),  # type: ignore[arg-type]
         CLASSES,
         1,
     )
     objective.prepare(Preparation(pixel, data, lambda: pixel))  # type: ignore[arg-type, return-value]
     return objective
+
+
+def centers(method: Objective) -> tf.Variable:
+    assert isinstance(method, Composition)
+    part = method.parts[-1]
+    assert isinstance(part, CenterLossObjective)
+    return part.center_loss.centers
 
 
 def test_weight_0_is_bit_identical_to_no_center_loss(tmp_path: Path) -> None:
@@ -102,7 +109,6 @@ def test_a_weight_changes_the_training(tmp_path: Path) -> None:
 
 def test_the_centers_start_at_the_class_means_of_both_domains() -> None:
     method = create_transfer_method("joint", context())
-    assert isinstance(method, WithCenterLoss)
     model = network()
     data = {
         "source": examples(1),
@@ -115,19 +121,19 @@ def test_the_centers_start_at_the_class_means_of_both_domains() -> None:
     features = network_outputs(model, images).features
     for label in range(CLASSES):
         np.testing.assert_allclose(
-            method.center_loss.centers[label], features[labels == label].mean(axis=0), atol=1e-5
+            centers(method)[label], features[labels == label].mean(axis=0), atol=1e-5
         )
 
 
 def test_the_centers_may_start_at_zero_as_in_the_paper() -> None:
     method = create_transfer_method("joint", context(initial_centers="zeros"))
     method.prepare(Preparation(network(), {"source": examples(1), "target": examples(2)}, network))
-    assert not np.any(method.center_loss.centers)  # type: ignore[attr-defined]
+    assert not np.any(centers(method))
 
 
 def test_domains_share_the_centers_and_unlabelled_examples_have_none() -> None:
     paper = CenterLossSettings(weight=2.0, alpha=1.0, reduction="sum", initial_centers="zeros")
-    objective = WithCenterLoss(CrossEntropy("source"), paper, CLASSES, 1)
+    objective = CenterLossObjective(paper, CLASSES, 1)
     streams = {
         "source": stream([[1.0]], [0]),
         "target": stream([[3.0]], [0]),
@@ -172,12 +178,11 @@ def test_the_source_counts_for_the_centers_that_it_shares() -> None:
 
 def test_a_held_center_stays_at_the_restored_features_throughout(tmp_path: Path) -> None:
     method = create_transfer_method("center_loss", context())
-    assert isinstance(method, WithCenterLoss)
     data = {"target": examples(2, count=CLASSES)}
     outcome = train(method, tmp_path, data)[1]
     assert outcome.facts == {"held_centers": CLASSES}
     np.testing.assert_allclose(
-        method.center_loss.centers,
+        centers(method),
         network_outputs(network(), data["target"].images).features,
         rtol=1e-5,
         atol=1e-5,
@@ -199,7 +204,8 @@ def test_what_the_objective_does_is_kept() -> None:
 
     extra = tf.Variable(1.0)
     busy = Busy("source")
-    objective = WithCenterLoss(busy, CenterLossSettings(), CLASSES, 1)
+    center_loss = CenterLossObjective(CenterLossSettings(), CLASSES, 1)
+    objective = Composition(context(), busy, center_loss)
     objective.after_step({"source": stream([[1.0]], [0])})
     assert busy.updates == 1
     assert objective.extra_variables() == [extra]
