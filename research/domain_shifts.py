@@ -14,13 +14,12 @@ from pathlib import Path
 
 from data.write_domain_shift import write_domain_shift
 from modules.core.arms import SCRATCH
+from modules.core.csv_text import csv_text
 from modules.study.cells import ZERO_SHOT
-from modules.study.plot import COLOURS
+from modules.study.plot import COLOURS, png_figure
 from modules.study.summary import SummaryRow, to_markdown
 from pipelines.config import load_config
 from pipelines.study.runner import run_study
-from research.csv_files import write_csv
-from research.plots import png_figure
 from research.shift_arguments import CONFIG, SOURCE, shift_parser
 
 SHOTS = (1, 10)
@@ -83,7 +82,7 @@ def write_shifts(results: Sequence[ShiftResult], output: Path) -> str:
         for row in result.arms.values()
     ]
     header = ("shift", "method", "shots", "repeats", "mean", "sd")
-    write_csv(output / "shifts.csv", header, rows)
+    (output / "shifts.csv").write_text(csv_text(header, rows), encoding="utf-8")
     text = to_markdown([HEADER, *(result.line() for result in results)])
     (output / "shifts.md").write_text(text, encoding="utf-8")
     _plot(results, output / "shifts.png")

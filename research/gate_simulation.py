@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from modules.core.csv_text import csv_text
 from modules.evaluation.paired_statistics import wilson_interval
-from research.csv_files import write_csv
+from modules.study.plot import png_figure
 from research.gate_scenarios import Scenario, scenarios
-from research.plots import png_figure
 from research.simulated_arms import SimulatedVerdicts, simulate
 
 FOLDER = Path("docs/gate")
@@ -91,7 +91,8 @@ def main(runs: int, seed: int, output: Path) -> None:
     ]
     output.mkdir(parents=True, exist_ok=True)
     rows = [point.row() for point in points]
-    write_csv(output / "simulation.csv", rows[0], [row.values() for row in rows])
+    text = csv_text(rows[0], [row.values() for row in rows])
+    (output / "simulation.csv").write_text(text, encoding="utf-8")
     _draw(points, output / "simulation.png")
     _print_table(points)
     sys.exit(1 if any(point.holds is False for point in points) else 0)

@@ -20,13 +20,12 @@ import numpy as np
 from rich.console import Console
 
 from modules.core.atomic_files import write_atomically
-from modules.study.plot import COLOURS
+from modules.core.csv_text import csv_text
+from modules.study.plot import COLOURS, png_figure
 from modules.study.summary import to_markdown
 from pipelines.config import load_config
 from pipelines.running.display import RunDisplay
 from pipelines.study.pipeline import prepare_study
-from research.csv_files import write_csv
-from research.plots import png_figure
 from research.rank_correlation import (
     OVER,
     RESAMPLES,
@@ -107,12 +106,10 @@ def write_rankings(pairs: Sequence[Pair], rankings: Rankings, output: Path) -> s
     for pair in pairs:
         estimates = (f"{pair.estimates[name]:.6g}" for name in names)
         rows.append((pair.source, pair.target, *estimates, *(getattr(pair, arm) for arm in arms)))
-    write_csv(output / "pairs.csv", ("source", "shift", *names, *arms), rows)
-    write_csv(
-        output / "ranking.csv",
-        ("estimate", "outcome", "over", "spearman", "low", "high"),
-        [(*place, *(f"{value:.4f}" for value in found)) for place, found in rankings.items()],
-    )
+    write_atomically(output / "pairs.csv", csv_text(("source", "shift", *names, *arms), rows))
+    ranked = [(*place, *(f"{value:.4f}" for value in found)) for place, found in rankings.items()]
+    header = ("estimate", "outcome", "over", "spearman", "low", "high")
+    write_atomically(output / "ranking.csv", csv_text(header, ranked))
     lines = [
         [outcome, over, *(str(rankings[name, outcome, over]) for name in names)]
         for outcome in OUTCOMES

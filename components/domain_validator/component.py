@@ -19,7 +19,7 @@ class DomainValidatorSpec(ComponentSpec):
     PARAMETERS = {
         executor.VALIDATION_KEY: ExecutionParameter(type=str),
         executor.ROLE_KEY: ExecutionParameter(type=str),
-        executor.SOURCE_FINGERPRINT_KEY: ExecutionParameter(type=str),
+        "source_fingerprint": ExecutionParameter(type=str),
     }
     INPUTS = {
         standard_component_specs.STATISTICS_KEY: ChannelParameter(

@@ -32,7 +32,6 @@ from modules.settings import ValidationSettings
 
 VALIDATION_KEY = "validation"
 ROLE_KEY = "role"
-SOURCE_FINGERPRINT_KEY = "source_fingerprint"
 SOURCE_STATISTICS_KEY = "source_statistics"
 SOURCE_EXAMPLES_KEY = "source_examples"
 

@@ -62,7 +62,7 @@ class ImageExampleGen(FileBasedExampleGen):
         fields.update(
             {
                 executor.SETTINGS_KEY: settings.model_dump_json(),
-                executor.SOURCE_FINGERPRINT_KEY: source_fingerprint,
+                "source_fingerprint": source_fingerprint,
             }
         )
         custom_config = example_gen_pb2.CustomConfig()

@@ -33,7 +33,6 @@ from modules.sources.base import ImageSource
 from modules.sources.formats import open_source
 
 SETTINGS_KEY = "settings"
-SOURCE_FINGERPRINT_KEY = "source_fingerprint"
 _PARTIAL_FOLDER = ".partial"
 _FILE_FORMAT = "tfrecords_gzip"
 

@@ -20,7 +20,7 @@ class ImageSchemaGenSpec(ComponentSpec):
     PARAMETERS = {
         executor.SCHEMA_FILE_KEY: ExecutionParameter(type=str, optional=True),
         executor.SCHEMA_FINGERPRINT_KEY: ExecutionParameter(type=str, optional=True),
-        executor.SOURCE_FINGERPRINT_KEY: ExecutionParameter(type=str),
+        "source_fingerprint": ExecutionParameter(type=str),
     }
     INPUTS = {
         standard_component_specs.STATISTICS_KEY: ChannelParameter(

@@ -18,7 +18,6 @@ from modules.domains.schema import infer_image_schema, read_pinned_schema
 
 SCHEMA_FILE_KEY = standard_component_specs.SCHEMA_FILE_KEY
 SCHEMA_FINGERPRINT_KEY = "schema_fingerprint"
-SOURCE_FINGERPRINT_KEY = "source_fingerprint"
 
 
 class Executor(base_executor.BaseExecutor):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from modules.core.arms import ARMS
+from modules.core.csv_text import csv_text
 from modules.evaluation.gate import Verdict
 from modules.evaluation.paired_statistics import wilson_interval
 from modules.models.served_model import Answers
@@ -115,8 +114,4 @@ def predictions_csv(answers: Mapping[str, Answers]) -> str:
     for arm in ARMS:
         columns[f"{arm}_label"] = answers[arm].predicted.tolist()
         columns[f"{arm}_confidence"] = [f"{value:.6f}" for value in answers[arm].confidence]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return text.getvalue()
+    return csv_text(columns, zip(*columns.values(), strict=True))

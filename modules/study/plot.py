@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib.style
@@ -24,9 +25,22 @@ COLOURS = (
 _MARKERS = "osD^v<>Pph"
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.5)))
 _DODGE, _WIDEST_DODGE = 0.04, 0.36  # between two methods at one number of shots, and in all
-STYLE = chart_style(
+_STYLE = chart_style(
     ink=_LIGHT["ink"], muted=_LIGHT["muted"], rule=_LIGHT["rule"], background=_LIGHT["card"]
 ) | {"font.size": 9, "axes.titlesize": 10, "axes.titlelocation": "left"}
+
+
+@contextmanager
+def png_figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
+    """Yields an empty figure, size in inches, and saves it as PNG at the end of the block.
+
+    Equal figures give equal files.
+    """
+    with matplotlib.style.context(["default", _STYLE]):
+        figure = Figure(figsize=size, layout="constrained")
+        FigureCanvasAgg(figure)
+        yield figure
+        figure.savefig(path, dpi=160, metadata={"Software": None})
 
 
 def write_plot(rows: Sequence[SummaryRow], title: str, path: Path) -> None:
@@ -37,14 +51,11 @@ def write_plot(rows: Sequence[SummaryRow], title: str, path: Path) -> None:
         title: What was studied.
         path: The file to write.
     """
-    with matplotlib.style.context(["default", STYLE]):
-        figure = Figure(figsize=(7.2, 4.4), layout="constrained")
-        FigureCanvasAgg(figure)
+    with png_figure(path, (7.2, 4.4)) as figure:
         axes = figure.add_subplot()
         draw_lines(axes, rows, COLOURS, _LIGHT["muted"])
         axes.set_title(title)
         figure.legend(loc="outside right upper", handlelength=2.8)
-        figure.savefig(path, dpi=160, metadata={"Software": None})
 
 
 def draw_lines(

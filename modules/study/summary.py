@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from modules.core.csv_text import csv_text
 from modules.core.wording import count
 from modules.study.cells import ZERO_SHOT, CellResult
 
@@ -68,16 +67,12 @@ def summarize(results: Iterable[CellResult], shots: Sequence[int]) -> list[Summa
 
 def to_csv(rows: Iterable[SummaryRow]) -> str:
     """Writes rows as CSV with a header. Accuracies are shares in full precision."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["method", "shots", "repeats", "mean", "sd", "min", "max"])
+    lines = []
     for row in rows:
         values = row.accuracies
         sd = "" if row.sd is None else row.sd
-        writer.writerow(
-            [row.method, row.shots, len(values), row.mean, sd, min(values), max(values)]
-        )
-    return text.getvalue()
+        lines.append([row.method, row.shots, len(values), row.mean, sd, min(values), max(values)])
+    return csv_text(["method", "shots", "repeats", "mean", "sd", "min", "max"], lines)
 
 
 def by_method_and_shots(

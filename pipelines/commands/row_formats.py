@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from modules.core.csv_text import csv_text
 from modules.core.wording import display_name
 
 # Spreadsheets run such a cell as a formula, unless it is a number.
@@ -64,11 +64,7 @@ def format_csv(rows: Sequence[Row], keys: Sequence[str]) -> str:
     A name that a spreadsheet would run as a formula gets an apostrophe in front. Control characters
     are replaced. For the exact names, use JSON.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(keys)
-    writer.writerows([_csv_cell(row[key]) for key in keys] for row in rows)
-    return text.getvalue()
+    return csv_text(keys, ([_csv_cell(row[key]) for key in keys] for row in rows))
 
 
 def format_json(document: Mapping[str, Any]) -> str:
