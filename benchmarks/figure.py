@@ -28,10 +28,8 @@ class Figure:
     """Repeats of one measurement.
 
     Attributes:
-        name: What was measured.
         values: One value for each repeat.
         unit: `times` for a ratio of two sides of one run.
-        wanted: The target, if there is one.
     """
 
     name: str

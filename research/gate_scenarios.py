@@ -32,8 +32,6 @@ class Scenario:
     Attributes:
         kind: The question.
         name: What is true.
-        truth: The three arms.
-        gate: The gate's settings.
         effect: The true effect under study, a gain or a fall, as a share.
         most_blessed: Largest share of blessings that the level allows.
         fewest_blessed: Smallest acceptable share, where not blessing is the error.

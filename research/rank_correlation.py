@@ -18,13 +18,7 @@ _CONFIDENCE = 0.95
 
 
 class RankCorrelation(NamedTuple):
-    """Spearman's rank correlation.
-
-    Attributes:
-        value: In [-1, 1].
-        low: Lower end of its 95 % bootstrap interval.
-        high: Upper end.
-    """
+    """Spearman's rank correlation, in [-1, 1], with its 95 % bootstrap interval."""
 
     value: float
     low: float

@@ -47,8 +47,6 @@ class Pretraining:
     """One way to pretrain, good or bad.
 
     Attributes:
-        name: For the table.
-        steps: Training steps.
         images: Labelled source images, the first so many.
         augmented: Whether they are distorted while training.
     """

@@ -24,12 +24,7 @@ TEST_NAMES = {"mcnemar": "exact McNemar test", "bootstrap": "paired bootstrap"}
 
 @dataclass(frozen=True)
 class Requirement:
-    """One requirement and its outcome.
-
-    Attributes:
-        met: Whether it is met.
-        reason: A sentence for people, with the numbers.
-    """
+    """A requirement's outcome; the reason is a sentence for people, with the numbers."""
 
     met: bool
     reason: str

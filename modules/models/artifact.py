@@ -42,8 +42,6 @@ def save_model(
     """Fills a Model artifact.
 
     Args:
-        network: The trained network.
-        settings: The network's settings.
         class_names: K names in label order.
         transform_graph_dir: The TransformGraph artifact that the network was trained behind.
         model_uri: Root folder of the artifact.

@@ -45,7 +45,6 @@ def save_network_checkpoint(network: Network, directory: str, metadata: Mapping[
     """Writes a network's weights by name, then `network.json`, which marks them complete.
 
     Args:
-        network: The network to save.
         directory: Folder to write, made if missing. An earlier checkpoint there is replaced.
         metadata: Further content of network.json, as JSON values: network settings, number and
             names of the classes.

@@ -112,7 +112,6 @@ def export_saved_model(
     `modules.networks.restored_graph.RestoredGraph` makes it trainable again.
 
     Args:
-        network: The trained network.
         transform_graph_dir: A TransformGraph artifact, saved inside the SavedModel.
         class_names: K names in label order.
         directory: Folder to write, such as <Model artifact>/Format-Serving; replaced if it exists.

@@ -28,11 +28,7 @@ def network_outputs(network: Network, images: np.ndarray) -> NetworkOutputs:
     """Runs a network in inference mode.
 
     Args:
-        network: A built or restored network.
         images: f32 [N, S, S, C], at least one.
-
-    Returns:
-        The outputs, in the order of the images.
     """
     shape = [None, *images.shape[1:]]
 

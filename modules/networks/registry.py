@@ -116,10 +116,6 @@ def build_network(settings: NetworkSettings, num_classes: int) -> BuiltNetwork:
 def freeze_layers(network: keras.Model, names: Sequence[str]) -> None:
     """Takes the named layers out of `network.trainable_variables`.
 
-    Args:
-        network: Any Keras model.
-        names: Names of layers that have weights.
-
     Raises:
         ConfigError: The network has no such layer, or the layer has no weights.
     """

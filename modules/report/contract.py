@@ -28,8 +28,6 @@ class ReportInput:
     """An artifact of the pipeline.
 
     Attributes:
-        artifact_type: Name of its TFX type.
-        title: What the report calls it.
         made_by: The step that makes it.
         parents: Keys of the artifacts that it is made from.
     """

@@ -39,21 +39,11 @@ class ReportData:
     """Everything that the report shows of a run.
 
     Attributes:
-        evaluation: Content of evaluation.json.
-        predictions: Each arm's answers.
-        samples: Images of both domains.
         hardest: Images of the hardest target examples, hardest first.
         features: Features of examples of both domains; None if too few classes have any.
-        projected: What TensorBoard's projector shows.
         curves: Scalars by step, by tag, by arm.
         records: What each training did, by arm.
-        source_validation: Content of the source's validation.json.
-        target_validation: Content of the target's validation.json.
-        mapping: What the warm start restored.
-        transferability: Estimates of what the transfer would be worth.
-        lineage: The artifacts.
         blessed_model_id: Id of the model that the blessing names; 0 if it names none.
-        settings: The settings that the report names.
     """
 
     evaluation: Mapping[str, Any]
@@ -87,11 +77,6 @@ def read_report_data(
         lineage: Every artifact of `modules.report.contract.REPORT_INPUTS`.
         source_files: Patterns of the files of the source's eval split.
         target_files: Patterns of the files of the target's eval split.
-        blessed_model_id: Id of the model that the blessing names.
-        settings: The settings that the report names.
-
-    Returns:
-        What the report shows.
 
     Raises:
         DataError: This pipeline did not write an artifact.

@@ -30,7 +30,6 @@ class TrainingCheckpoints:
         objective: Its state, such as centers.
         settings: How many checkpoints are kept.
         run_directory: For the chief's checkpoints. All workers restore from there.
-        placement: Names the chief.
 
     Attributes:
         step: Steps done, an int64 variable.

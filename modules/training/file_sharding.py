@@ -23,7 +23,6 @@ def choose_files(
         files: The split's files, in the same order on all workers.
         sharding: `file` gives each worker its own files, `data` gives all workers all files.
             `auto` means `file` where there is a file for each worker.
-        placement: Names this worker.
 
     Returns:
         The files, and whether only this worker reads them.

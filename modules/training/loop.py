@@ -60,7 +60,6 @@ class TrainingLoop:
         network: A Keras model or a restored graph.
         objective: What is minimised.
         optimizer: A Keras optimizer, not yet built.
-        settings: When to save, report and summarise.
         run_directory: For TensorBoard's files and the rolling checkpoints. Where it holds
             checkpoints of the same training, the training resumes from the latest one. Only the
             chief writes there.

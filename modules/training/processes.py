@@ -50,7 +50,6 @@ def train_job(
     """Trains in this process, or on workers of this host where `training.workers` asks for several.
 
     Args:
-        job: What is trained.
         train: Trains it in one process.
         batch_sizes: Of all streams, which the GPUs of this process must be able to share.
 

@@ -54,14 +54,10 @@ def new_network(
     """Builds a network with weights that the seed alone decides.
 
     Args:
-        settings: The network's settings.
         num_classes: K.
         seed: Seed of the weights and of dropout.
         precision: A Keras dtype policy.
         placement: Where the network is going to be trained. Defaults to one device.
-
-    Returns:
-        The network.
     """
     placement = placement or TrainingPlacement.of_one_device()
     keras.utils.set_random_seed(seed)
@@ -86,12 +82,8 @@ def fit(
         make_batches: Gives this worker's batches of any range of steps, such as `batch_dataset`
             with its streams bound.
         budget: Steps and learning rate.
-        settings: When to save, report and summarise.
         run_directory: For TensorBoard's files and the rolling checkpoints.
         placement: Where the network is. Defaults to one device.
-
-    Returns:
-        How the training went.
 
     Raises:
         TrainingError: The loss is not finite.
@@ -116,8 +108,6 @@ class TrainingSession:
     """The frame of a training that fills artifacts, the same on all of its workers.
 
     Attributes:
-        job: What is trained.
-        placement: Where.
         precision: The Keras dtype policy to train in. Defaults to what `training.precision` means
             on this machine.
         class_names: Of the domain that is learnt, in label order.

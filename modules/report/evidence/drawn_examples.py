@@ -40,7 +40,6 @@ class ClassSamples:
     """An image of one class from each domain.
 
     Attributes:
-        label: The class.
         source: `data:` URI of a source image; None if the class has none.
         target: `data:` URI of a target image; None if the class has none.
         target_preprocessed: The same target image as the network sees it.

@@ -22,7 +22,6 @@ class Section:
 
     Attributes:
         anchor: Its id, unique in the page.
-        title: Its heading.
         values: Values for `sections/<anchor>.html.j2`. Strings are escaped, `Markup` is not.
     """
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,77 +13,26 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules.core.checksums import write_checksums
-from modules.core.errors import ConfigError, DataError, WarmStartMappingError
+from modules.core.errors import ConfigError, WarmStartMappingError
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import index_examples
 from modules.models.checkpointing import read_checkpoint_variables
 from modules.training.placement import TrainingPlacement
-from modules.training.record import TrainingRecord
 from modules.training.resumption import IDENTITY_FILE
-from modules.transfer.warm_start import WarmStart, run_warm_start
+from modules.transfer.warm_start import WarmStart
+from tests.modules.transfer.warm_start_result import Result, run
 from tests.training_domain import (
     NETWORK,
-    TRANSFER,
     TRANSFER_PLAN,
     TinyDomains,
     stroke_records,
-    warm_start_job,
 )
-
-
-@dataclass(frozen=True)
-class Result:
-    folder: Path
-
-    @property
-    def record(self) -> TrainingRecord:
-        return TrainingRecord.read(str(self.folder / "model_run"))
-
-    @property
-    def weights(self) -> dict[str, np.ndarray]:
-        return read_checkpoint_variables(str(self.folder / "model" / "checkpoint"))
-
-    @property
-    def mapping(self) -> dict[str, Any]:
-        return json.loads((self.folder / "mapping_report" / "mapping_report.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def domains(tiny_domains: TinyDomains, tmp_path_factory: pytest.TempPathFactory) -> TinyDomains:
-    """The tiny domains without their eval splits: every test here shows that none is read."""
-    folder = tmp_path_factory.mktemp("train_only")
-    for name in ("source", "target"):
-        shutil.copytree(getattr(tiny_domains, name), folder / name)
-        shutil.rmtree(folder / name / "Split-eval")
-    return TinyDomains(folder / "source", folder / "target", tiny_domains.transform_graph)
-
-
-def run(
-    domains: TinyDomains,
-    pretrained: Path,
-    folder: Path,
-    changes: Mapping[str, Any] | None = None,
-    **transfer: Any,
-) -> Result:
-    plan = TRANSFER_PLAN.model_copy(
-        update={"transfer": TRANSFER.model_copy(update=transfer), **(changes or {})}
-    )
-    run_warm_start(warm_start_job(domains, pretrained / "model", folder, plan))
-    return Result(folder)
 
 
 def probabilities(model: Path) -> np.ndarray:
     records = tf.constant(stroke_records(5, seed=9))
     served = tf.saved_model.load(str(model / "Format-Serving"))
     return served.signatures["serving_default"](examples=records)["probabilities"].numpy()
-
-
-@pytest.fixture(scope="module")
-def joint(
-    domains: TinyDomains, pretrained: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Result:
-    return run(domains, pretrained, tmp_path_factory.mktemp("joint"))
 
 
 def test_every_weight_is_restored_and_reported(joint: Result) -> None:
@@ -113,39 +61,39 @@ def test_it_was_trained_for_all_steps_on_both_domains(joint: Result, pretrained:
 
 
 def test_the_record_tells_that_centers_of_few_examples_were_held(
-    joint: Result, domains: TinyDomains, pretrained: Path, tmp_path: Path
+    joint: Result, train_only: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
     assert joint.record.metrics["held_centers"] == 0
-    alone = run(domains, pretrained, tmp_path, {"shots": 1}, method="center_loss")
+    alone = run(train_only, pretrained, tmp_path, {"shots": 1}, method="center_loss")
     assert alone.record.metrics["held_centers"] == 3
 
 
-def test_the_shots_are_those_of_the_seed(joint: Result, domains: TinyDomains) -> None:
-    index = index_examples([str(domains.target / "Split-train" / "*")])
+def test_the_shots_are_those_of_the_seed(joint: Result, train_only: TinyDomains) -> None:
+    index = index_examples([str(train_only.target / "Split-train" / "*")])
     rows = draw_shots(index.labels, index.example_ids, 2, 0, ["a", "b", "c"])
     assert joint.record.labelled_example_ids == [i.decode() for i in index.example_ids[rows]]
     assert joint.record.labelled_examples == 6
 
 
 def test_the_model_serves_and_can_be_warm_started_from_again(
-    joint: Result, domains: TinyDomains, tmp_path: Path
+    joint: Result, train_only: TinyDomains, tmp_path: Path
 ) -> None:
     assert probabilities(joint.folder / "model").shape == (15, 3)
-    again = run(domains, joint.folder, tmp_path, method="zero_shot")
+    again = run(train_only, joint.folder, tmp_path, method="zero_shot")
     np.testing.assert_array_equal(again.weights["conv1/kernel"], joint.weights["conv1/kernel"])
 
 
 def test_the_same_seed_gives_the_same_weights(
-    joint: Result, domains: TinyDomains, pretrained: Path, tmp_path: Path
+    joint: Result, train_only: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
-    again = run(domains, pretrained, tmp_path)
+    again = run(train_only, pretrained, tmp_path)
     for name, weight in joint.weights.items():
         np.testing.assert_array_equal(weight, again.weights[name])
 
 
 def test_estimates_come_first_and_change_no_weight(
     joint: Result,
-    domains: TinyDomains,
+    train_only: TinyDomains,
     pretrained: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -154,14 +102,14 @@ def test_estimates_come_first_and_change_no_weight(
     assert set(estimates) == {"leep", "log_me", "h_score"}
     assert all(isinstance(estimate["value"], float) for estimate in estimates.values())
     monkeypatch.setattr("modules.transfer.warm_start.estimate_transferability", lambda *_: {})
-    without = run(domains, pretrained, tmp_path)
+    without = run(train_only, pretrained, tmp_path)
     for name, weight in joint.weights.items():
         np.testing.assert_array_equal(weight, without.weights[name])
 
 
 def test_an_interrupted_warm_start_ends_as_an_undisturbed_one(
     joint: Result,
-    domains: TinyDomains,
+    train_only: TinyDomains,
     pretrained: Path,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
@@ -174,7 +122,7 @@ def test_an_interrupted_warm_start_ends_as_an_undisturbed_one(
     state = tmp_path / "model_run" / "training_checkpoints" / "checkpoint"
     state.write_text('model_checkpoint_path: "ckpt-10"\nall_model_checkpoint_paths: "ckpt-10"\n')
     with caplog.at_level(logging.INFO):
-        resumed = run(domains, pretrained, tmp_path)
+        resumed = run(train_only, pretrained, tmp_path)
     assert "Resumed from step 10." in caplog.messages
     for name, weight in joint.weights.items():
         np.testing.assert_array_equal(weight, resumed.weights[name])
@@ -182,9 +130,12 @@ def test_an_interrupted_warm_start_ends_as_an_undisturbed_one(
 
 @pytest.mark.parametrize("restore", ["rebuild", "graph"])
 def test_zero_shot_is_the_pretrained_model(
-    domains: TinyDomains, pretrained: Path, tmp_path: Path, restore: str
+    train_only: TinyDomains, pretrained: Path, tmp_path: Path, restore: str
 ) -> None:
-    result = run(domains, pretrained, tmp_path, {"shots": 0}, method="zero_shot", restore=restore)
+    still = {"method": "zero_shot", "restore": restore}
+    result = run(train_only, pretrained, tmp_path, {"shots": 0}, **still)
+        train_only, pretrained, tmp_path, {"shots": 0}, method="zero_shot", restore=restore
+    )
     assert (result.record.steps, result.record.labelled_examples) == (0, 0)
     assert "restored_target_accuracy" not in result.record.metrics
     np.testing.assert_allclose(
@@ -193,11 +144,11 @@ def test_zero_shot_is_the_pretrained_model(
 
 
 def test_the_saved_graph_is_trained_on_without_the_networks_code(
-    domains: TinyDomains, pretrained: Path, tmp_path: Path
+    train_only: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
     unknown = NETWORK.model_copy(update={"name": "a network whose code is gone"})
     graph = {"method": "fine_tune", "restore": "graph", "frozen_layers": ("conv1",)}
-    result = run(domains, pretrained, tmp_path, {"network": unknown}, **graph)
+    result = run(train_only, pretrained, tmp_path, {"network": unknown}, **graph)
     before = read_checkpoint_variables(str(pretrained / "model" / "checkpoint"))
     np.testing.assert_array_equal(before["conv1/kernel"], result.weights["conv1/kernel"])
     assert not np.array_equal(before["conv2/kernel"], result.weights["conv2/kernel"])
@@ -207,31 +158,22 @@ def test_the_saved_graph_is_trained_on_without_the_networks_code(
 
 
 def test_frozen_layers_keep_the_pretrained_weights(
-    domains: TinyDomains, pretrained: Path, tmp_path: Path
+    train_only: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
     frozen = ("conv1", "conv2")
-    result = run(domains, pretrained, tmp_path, method="fine_tune", frozen_layers=frozen)
+    result = run(train_only, pretrained, tmp_path, method="fine_tune", frozen_layers=frozen)
     before = read_checkpoint_variables(str(pretrained / "model" / "checkpoint"))
     np.testing.assert_array_equal(before["conv2/kernel"], result.weights["conv2/kernel"])
     assert not np.array_equal(before["logits/kernel"], result.weights["logits/kernel"])
 
 
-def test_a_network_of_another_shape_is_refused_by_name(
-    domains: TinyDomains, pretrained: Path, tmp_path: Path
-) -> None:
-    larger = NETWORK.model_copy(update={"image_size": 16})
-    with pytest.raises(WarmStartMappingError, match="features/kernel"):
-        run(domains, pretrained, tmp_path, {"network": larger})
-    assert not (tmp_path / "model").exists()
-
-
 def test_a_target_with_other_classes_gets_a_new_head_if_that_is_announced(
-    domains: TinyDomains, pretrained: Path, tmp_path: Path
+    train_only: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "target"
-    shutil.copytree(domains.target, target)
+    shutil.copytree(train_only.target, target)
     (target / "classes.json").write_text('["vertical", "horizontal", "diagonal", "none"]')
-    other = replace(domains, target=target)
+    other = replace(train_only, target=target)
     with pytest.raises(ConfigError, match="'joint' needs a target with the source's classes"):
         run(other, pretrained, tmp_path)
     with pytest.raises(WarmStartMappingError, match="logits/kernel"):
@@ -246,54 +188,8 @@ def test_a_target_with_other_classes_gets_a_new_head_if_that_is_announced(
         run(other, pretrained, tmp_path, {"shots": "all"}, **graph)
 
 
-def test_a_checkpoint_that_is_not_the_models_own_is_found_out(
-    joint: Result, domains: TinyDomains, pretrained: Path, tmp_path: Path
-) -> None:
-    mixed = tmp_path / "mixed" / "model"
-    shutil.copytree(pretrained / "model" / "Format-Serving", mixed / "Format-Serving")
-    shutil.copytree(joint.folder / "model" / "checkpoint", mixed / "checkpoint")
-    write_checksums(str(mixed), ("checkpoint", "Format-Serving"))
-    with pytest.raises(WarmStartMappingError, match=r"outputs differ.*run the pretraining again"):
-        run(domains, mixed.parent, tmp_path)
-    assert not (tmp_path / "model").exists()
-
-
-@pytest.mark.parametrize("restore", ["rebuild", "graph"])
-@pytest.mark.parametrize(
-    "file",
-    ["checkpoint/variables.data-00000-of-00001", "checkpoint/network.json"]
-    + [f"Format-Serving/{name}" for name in ("saved_model.pb", "variables/variables.index")],
-)
-def test_a_pretrained_model_that_was_tampered_with_is_refused(
-    domains: TinyDomains, pretrained: Path, tmp_path: Path, file: str, restore: str
-) -> None:
-    shutil.copytree(pretrained / "model", tmp_path / "tampered" / "model")
-    path = tmp_path / "tampered" / "model" / file
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-    with pytest.raises(DataError, match=rf"{file}: expected what was written.*changed since"):
-        run(domains, tmp_path / "tampered", tmp_path, restore=restore)
-    assert not (tmp_path / "model").exists()
-
-
-@pytest.mark.parametrize("method", ["fine_tune", "joint"])
-def test_a_method_that_needs_shots_is_refused_without(
-    domains: TinyDomains, pretrained: Path, tmp_path: Path, method: str
-) -> None:
-    with pytest.raises(ConfigError, match=r"target\.shots is 0.*zero_shot"):
-        run(domains, pretrained, tmp_path, {"shots": 0}, method=method)
-
-
-def test_more_shots_than_there_are_examples_are_refused(
-    domains: TinyDomains, pretrained: Path, tmp_path: Path
-) -> None:
-    with pytest.raises(DataError, match="9 labelled examples"):
-        run(domains, pretrained, tmp_path, {"shots": 9})
-
-
 def test_a_copy_of_the_network_has_the_restored_weights(
-    domains: TinyDomains, pretrained: Path
+    train_only: TinyDomains, pretrained: Path
 ) -> None:
     base_model, here = str(pretrained / "model"), TrainingPlacement.of_one_device()
     warm_start = WarmStart(TRANSFER_PLAN, base_model, ["a", "b", "c"], here)
