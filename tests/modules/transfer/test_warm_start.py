@@ -134,8 +134,6 @@ def test_zero_shot_is_the_pretrained_model(
 ) -> None:
     still = {"method": "zero_shot", "restore": restore}
     result = run(train_only, pretrained, tmp_path, {"shots": 0}, **still)
-        train_only, pretrained, tmp_path, {"shots": 0}, method="zero_shot", restore=restore
-    )
     assert (result.record.steps, result.record.labelled_examples) == (0, 0)
     assert "restored_target_accuracy" not in result.record.metrics
     np.testing.assert_allclose(
