@@ -169,7 +169,7 @@ def test_then_a_second_run_is_cached_a_new_target_is_not_and_a_harmful_recipe_is
     assert refused["verdict"] == "not_blessed"
     assert refused["pushed_to"] is None
     # Better than the pretrained model on the whole, but it forgot a class.
-    assert "A class may fall by at most 5 points" in " ".join(refused["reasons"])
+    assert "No class may fall more than 5 points" in " ".join(refused["reasons"])
     assert served_versions(output) == pushed_twice
     assert "serving is untouched" in harmful.output
 
