@@ -118,4 +118,4 @@ def test_the_profile_tells_the_step_s_convolutions_and_the_optimizer_from_the_re
     milliseconds = step_profile.profile_step("float32")
     assert list(milliseconds.values()) == sorted(milliseconds.values(), reverse=True)
     assert any("Conv2DBackpropFilter" in operation for operation in milliseconds)
-    assert milliseconds["ResourceApplyAdam"] > 0
+    assert "ResourceApplyAdam" in milliseconds
