@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from google.protobuf import struct_pb2
 from tfx.components.example_gen.component import FileBasedExampleGen
@@ -31,6 +31,8 @@ class ImageExampleGen(FileBasedExampleGen):
         classes: Class names in label order; None takes them from the data.
         num_shards: Output files per split; None chooses by the number of records. With `tfrecord`
             there is always one per input file.
+        class_map: Other names for classes, by those that `classes` or the data give.
+        label_offset: The first class's label in the data.
 
     Example:
         ```
@@ -51,12 +53,16 @@ class ImageExampleGen(FileBasedExampleGen):
         source_fingerprint: str,
         classes: Sequence[str] | None = None,
         num_shards: int | None = None,
+        class_map: Mapping[str, str] | None = None,
+        label_offset: int = 0,
     ) -> None:
         settings = ImageSourceSettings(
             domain=domain,
             format=format,
             classes=None if classes is None else tuple(classes),
             num_shards=num_shards,
+            class_map=dict(class_map or {}),
+            label_offset=label_offset,
         )
         fields = struct_pb2.Struct()
         fields.update(

@@ -31,6 +31,7 @@ from modules.core.example_features import CLASSES_FILE
 from modules.settings.image_source import ImageSourceSettings
 from modules.sources.base import ImageSource
 from modules.sources.formats import open_source
+from modules.sources.labels import rename_classes
 
 SETTINGS_KEY = "settings"
 _PARTIAL_FOLDER = ".partial"
@@ -64,10 +65,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         splits = _parse_splits(exec_properties)
         input_base = exec_properties[standard_component_specs.INPUT_BASE_KEY]
         with _partial_output(artifact.uri, splits) as partial:
-            source = open_source(settings.format, input_base, settings.classes)
+            source = open_source(
+                settings.format, input_base, settings.classes, settings.label_offset
+            )
             self._write_splits(source, splits, settings, partial)
             labels = {split: read_labels(partial, split) for split in splits}
-            class_names = source.class_names(labels)
+            class_names = rename_classes(source.class_names(labels), settings.class_map, input_base)
             io_utils.write_string_file(
                 os.path.join(partial, CLASSES_FILE), json.dumps(class_names, ensure_ascii=False)
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from modules.settings.base import PositiveInt, Settings
+from modules.settings.base import NonNegativeInt, PositiveInt, Settings
 
 
 class ImageSourceSettings(Settings):
@@ -14,10 +14,14 @@ class ImageSourceSettings(Settings):
         domain: Name that every example carries.
         format: A format registered in `modules.sources.formats`.
         classes: Class names in label order; null takes them from the data.
+        class_map: Other names, by those that the data or `classes` give.
+        label_offset: The first class's label in the data.
         num_shards: Number of output files a split; null chooses by the number of records.
     """
 
     domain: str
     format: str
     classes: tuple[str, ...] | None = Field(default=None, strict=False)
+    class_map: dict[str, str] = Field(default_factory=dict)
+    label_offset: NonNegativeInt = 0
     num_shards: PositiveInt | None = None

@@ -17,8 +17,16 @@ FORMATS: Registry[type[ImageSource]] = Registry(
 )
 
 
-def open_source(format: str, folder: str, classes: Sequence[str] | None = None) -> ImageSource:
+def open_source(
+    format: str, folder: str, classes: Sequence[str] | None = None, label_offset: int = 0
+) -> ImageSource:
     """Opens a folder of labelled images without reading any yet.
+
+    Args:
+        format: A registered name.
+        folder: Local folder, or a URI.
+        classes: Class names in label order; None takes them from the data.
+        label_offset: The first class's label in the data.
 
     Raises:
         ConfigError: No format has that name.
@@ -30,4 +38,4 @@ def open_source(format: str, folder: str, classes: Sequence[str] | None = None) 
         >>> (record.example_id, record.height, record.width, record.channels)
         ('train/00000000', 8, 8, 1)
     """
-    return FORMATS.find(format)(folder, classes)
+    return FORMATS.find(format)(folder, classes, label_offset)

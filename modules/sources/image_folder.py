@@ -65,6 +65,7 @@ class ImageFolderSource(ImageSource):
     """
 
     split_patterns = {split: f"{split}/*/*" for split in (TRAIN_SPLIT, EVAL_SPLIT)}
+    carries_class_names = True
 
     def shards(self, split: str, num_shards: int | None = None) -> list[ImageShard]:
         """Divides a split by its files' names; no image is opened yet."""
