@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
-from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
+from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START, ZERO_SHOT
 from modules.evaluation.evaluation_report import evaluation_report
 from modules.evaluation.gate import judge
 from modules.models.mapping_report import compare_weights
@@ -84,13 +84,19 @@ def report_data(
     }
     evaluation = evaluation_report(
         answers,
-        {"accuracy": 0.99, "accuracy_after_transfer": 0.98, "examples": 1000},
+        {
+            "accuracy": 0.99,
+            "accuracy_after_transfer": 0.98,
+            "examples": 1000,
+            "classes": list(names),
+        },
         judge(predictions.labels, predictions.predicted, names, gate),
         names,
         source_name="mnist",
         target_name=domain,
         shots=10,
         seed=0,
+        pretrained_kind=ZERO_SHOT,
     )
     shown = range(min(len(names), MOST_FEATURE_CLASSES))
     return ReportData(

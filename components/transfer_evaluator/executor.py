@@ -131,7 +131,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for key, files in question.splits.items():
                 found = read_answers(key, files, os.path.join(folder, f"{number}"))
                 answers[key][question.arm] = found
-                report_progress(number + 1, len(questions), accuracy=_accuracy(found))
+                if key == TARGET_EXAMPLES_KEY:
+                    report_progress(number + 1, len(ARMS), accuracy=_accuracy(found))
         return answers[TARGET_EXAMPLES_KEY], answers[SOURCE_EXAMPLES_KEY]
 
     def _bless(

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from modules.core.wording import listed
 from modules.sources.labels import natural_order
 
 Relation = Literal["same", "permuted", "subset", "superset", "overlapping", "disjoint"]
@@ -92,3 +93,47 @@ class LabelSpace:
         if not self.new:
             return "subset" if self.unused else "permuted"
         return "overlapping" if self.unused else "superset"
+
+
+def describe_classes(space: LabelSpace) -> str:
+    """Says which classes the domains share, and which only one of them has.
+
+    Example:
+        >>> describe_classes(LabelSpace(("a", "b"), ("a", "c")))
+        'classes: 1 shared; 1 new in the target: c; 1 of the source alone: b'
+    """
+    if space.relation in EQUAL_CLASSES:
+        order = "" if space.relation == "same" else ", in another order"
+        return f"both domains have the same {len(space.target)} classes{order}"
+    parts = [f"classes: {len(space.shared)} shared"]
+    for names, where in ((space.new, "new in the target"), (space.unused, "of the source alone")):
+        if names:
+            parts.append(f"{len(names)} {where}: {listed(names)}")
+    return "; ".join(parts)
+
+
+def likely_class_map(source: Sequence[str], target: Sequence[str]) -> dict[str, str]:
+    """Finds target classes whose names are the source's but for case, space, or a common prefix.
+
+    Returns:
+        Source classes by target classes, each at most once.
+
+    Example:
+        >>> likely_class_map(["A", "B"], ["letter_a", "letter_b"])
+        {'letter_a': 'A', 'letter_b': 'B'}
+    """
+    new = {_plain(name): name for name in target if name not in source}
+    unused = {_plain(name): name for name in source if name not in target}
+    same = {name: unused[plain] for plain, name in new.items() if plain in unused}
+    if same or not new:
+        return same
+    first = next(iter(new))
+    for ending in unused:
+        prefix = first.removesuffix(ending)
+        if all(plain.startswith(prefix) and plain[len(prefix) :] in unused for plain in new):
+            return {name: unused[plain[len(prefix) :]] for plain, name in new.items()}
+    return {}
+
+
+def _plain(name: str) -> str:
+    return "".join(character for character in name if character.isalnum()).casefold()

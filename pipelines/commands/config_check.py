@@ -10,6 +10,7 @@ from modules.core.errors import WarmstartError, one_line
 from modules.core.finding import Finding
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
+from modules.domains.label_space import LabelSpace, describe_classes
 from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules
 from modules.domains.schema import read_pinned_schema
 from modules.settings import NetworkSettings, TransferSettings
@@ -31,14 +32,12 @@ def check_config(config: Config, *, read_all: bool = False) -> Iterator[CheckLin
     yield from _check_names(config)
     yield _check_beam(config)
     limits = ReadingLimits(math.inf, math.inf) if read_all else ReadingLimits()
-    source, target = (
-        summarize_dataset(domain.format, domain.path, domain.classes, limits)
-        for domain in (config.source, config.target)
-    )
+    source, target = _summarize(config, limits)
     case = Case(
         target,
         config.validation,
         source,
+        class_map=config.target.class_map,
         gate=config.gate,
         shots=config.target.shots,
         channels=config.network.channels,
@@ -49,6 +48,24 @@ def check_config(config: Config, *, read_all: bool = False) -> Iterator[CheckLin
         yield _check_schema(config.source.schema_file, len(source.class_names))
     if source.class_names and target.class_names:
         yield from _check_target(config, case)
+        yield _check_classes(config, LabelSpace.of(source.class_names, target.class_names))
+
+
+def _summarize(config: Config, limits: ReadingLimits) -> tuple[DatasetSummary, DatasetSummary]:
+    source, target = config.source, config.target
+    return (
+        summarize_dataset(
+            source.format, source.path, source.classes, limits, label_offset=source.label_offset
+        ),
+        summarize_dataset(
+            target.format,
+            target.path,
+            config.target_classes,
+            limits,
+            class_map=target.class_map,
+            label_offset=target.label_offset,
+        ),
+    )
 
 
 def _check_names(config: Config) -> Iterator[CheckLine]:
@@ -104,7 +121,6 @@ def _check_domain(
 
 def _check_target(config: Config, case: Case) -> Iterator[CheckLine]:
     if_kept = {
-        "source classes": f"both domains have the same {len(case.domain.class_names)} classes",
         "enough shots": f"target.shots={config.target.shots}: each class has enough labelled "
         "images",
         "enough evidence": "enough eval images for the gate",
@@ -113,6 +129,18 @@ def _check_target(config: Config, case: Case) -> Iterator[CheckLine]:
         yield from (_line(f"target {config.target.name}", finding) for finding in findings)
         if rule in if_kept and not findings:
             yield CheckLine(OK, if_kept[rule])
+
+
+def _check_classes(config: Config, space: LabelSpace) -> CheckLine:
+    # Every method can do the same classes; looking up the method imports TensorFlow.
+    if space.relation != "same":
+        from modules.transfer.label_relations import refuse_label_relation
+
+        try:
+            refuse_label_relation(space, config.transfer, config.target.shots)
+        except WarmstartError as error:
+            return CheckLine(ERROR, str(error))
+    return CheckLine(OK, describe_classes(space))
 
 
 def _check_schema(path: str, num_classes: int) -> CheckLine:

@@ -8,8 +8,8 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from modules.core.arms import ARMS
-from modules.core.wording import ARM_NAMES, percent
+from modules.core.arms import ARMS, PRETRAINED
+from modules.core.wording import ARM_NAMES, PRETRAINED_KINDS, percent
 from modules.report.drawing.dot_plot import measure_across
 from modules.report.drawing.palette import ARM_COLOURS, MUTED
 from modules.report.drawing.svg import draw_svg
@@ -20,7 +20,9 @@ from modules.report.sections.section import Section
 def arms_section(data: ReportData) -> Section:
     """Shows each arm's accuracy on the target's evaluation examples."""
     evaluation = data.evaluation
-    arms = [{"arm": arm, "label": ARM_NAMES[arm], **evaluation["arms"][arm]} for arm in ARMS]
+    kind = PRETRAINED_KINDS[evaluation["arms"][PRETRAINED]["kind"]]
+    labels = ARM_NAMES | {PRETRAINED: f"{ARM_NAMES[PRETRAINED]} ({kind})"}
+    arms = [{"arm": arm, "label": labels[arm], **evaluation["arms"][arm]} for arm in ARMS]
     return Section(
         "arms",
         "Three arms, one test",
