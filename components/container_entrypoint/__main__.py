@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from components.beam_endpoint import require_job_service
 from components.container_entrypoint.resumption import STATE_VARIABLE
 from components.container_entrypoint.staging import STAGING_VARIABLE, Staging
 from components.container_entrypoint.task import Task
@@ -43,9 +44,11 @@ def run(arguments: Sequence[str]) -> None:
     """Runs the executor and, once it has succeeded, writes its ExecutorOutput atomically.
 
     Raises:
-        WarmstartError: The task's input is incomplete, or the executor refuses its data.
+        WarmstartError: The task's input is incomplete, the engine does not answer, or the executor
+            refuses its data.
     """
     own, beam_arguments = _parse_arguments(arguments)
+    require_job_service(beam_arguments)
     volume = os.environ.get(STATE_VARIABLE)
     task = Task(
         own.json_serialized_invocation_args,
