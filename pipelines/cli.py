@@ -8,6 +8,7 @@ import sys
 import click
 
 from modules.core.errors import WarmstartError
+from modules.core.interruption import exit_status
 from pipelines.commands.check import check_command
 from pipelines.commands.compile import compile_command
 from pipelines.commands.history import history_command
@@ -28,12 +29,10 @@ class _UserErrors(click.Group):
             return super().invoke(ctx)
         except WarmstartError as error:
             raise click.ClickException(terminal_text(str(error))) from error
-        except KeyboardInterrupt:
-            click.echo(
-                "Interrupted. Finished components stay cached; rerun the same command to continue.",
-                err=True,
-            )
-            sys.exit(130)
+        except KeyboardInterrupt as interrupt:
+            what = ["Interrupted.", str(interrupt), "Finished work is kept;"]
+            click.echo(f"{' '.join(filter(None, what))} rerun the same command to go on.", err=True)
+            sys.exit(exit_status())
 
 
 @click.group(cls=_UserErrors, context_settings={"help_option_names": ["-h", "--help"]})

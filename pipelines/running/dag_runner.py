@@ -21,6 +21,7 @@ from tfx.orchestration.portable.runtime_parameter_utils import substitute_runtim
 from tfx.proto.orchestration import pipeline_pb2
 from tfx.utils import telemetry_utils
 
+from modules.core.interruption import stop_requested
 from pipelines.running.display import RunDisplay
 from pipelines.running.recovery import recover_from_interruption
 
@@ -83,6 +84,7 @@ class _DisplayingDagRunner(LocalDagRunner):
         connection = getattr(connection, connection.WhichOneof("connection_config"))
         store = MetadataStore(connection)
         with telemetry_utils.scoped_labels({telemetry_utils.LABEL_TFX_RUNNER: "local"}):
+            self._display.planned([node.pipeline_node.node_info.id for node in pipeline.nodes])
             for node in pipeline.nodes:
                 component = node.pipeline_node.node_info.id
                 launcher = Launcher(
@@ -96,6 +98,8 @@ class _DisplayingDagRunner(LocalDagRunner):
                 self._launch(launcher, component, store)
 
     def _launch(self, launcher: Launcher, component: str, store: MetadataStore) -> None:
+        if stop_requested():
+            raise KeyboardInterrupt
         absl.logging.info("Component %s is running.", component)
         self._display.started(component)
         started, clock = time.time(), time.monotonic()
