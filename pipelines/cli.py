@@ -30,8 +30,11 @@ class _UserErrors(click.Group):
         except WarmstartError as error:
             raise click.ClickException(terminal_text(str(error))) from error
         except KeyboardInterrupt as interrupt:
-            what = ["Interrupted.", str(interrupt), "Finished work is kept;"]
-            click.echo(f"{' '.join(filter(None, what))} rerun the same command to go on.", err=True)
+            click.echo(
+                f"Interrupted. {interrupt}".rstrip()
+                + "\nFinished work is kept; rerun the same command to continue.",
+                err=True,
+            )
             sys.exit(exit_status())
 
 

@@ -103,14 +103,15 @@ class RunDisplay(logging.Handler):
             print_line(self._console, f"  {self._component}: {report}")
 
     def _render(self) -> Table:
-        width = self._console.width
+        # Leaves room at the end: a terminal shows ^C there, which must not begin another line.
+        width = self._console.width - 3
         lines = Table.grid(
             Column(width=_NAME_WIDTH, no_wrap=True),
             Column(width=16 if width >= _WIDE else 10),
             Column(ratio=1, no_wrap=True),
             padding=(0, 1),
-            expand=True,
         )
+        lines.width = width
         spinner = Text(str(self._spinner.render(self._console.get_time())))
         lines.add_row(spinner.append(f" {self._component}"), self._component_bar(), self._details())
         if self._components:
