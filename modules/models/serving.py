@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import uuid
 from collections.abc import Sequence
@@ -155,9 +156,11 @@ def export_saved_model(
         if tf.io.gfile.exists(directory):
             tf.io.gfile.rmtree(directory)
         tf.io.gfile.rename(partial, directory)
-    finally:
-        if tf.io.gfile.exists(partial):
+    except BaseException:
+        # What went wrong above is what the caller needs to hear.
+        with contextlib.suppress(tf.errors.OpError):
             tf.io.gfile.rmtree(partial)
+        raise
 
 
 def _state(network: Network, weights: dict[str, tf.Variable]) -> list[tf.Variable]:

@@ -21,6 +21,8 @@ POOL = {"type": "EXTERNAL", "address": "localhost:50000"}
 IMAGE = {"type": "DOCKER", "image": "registry/warmstart:1"}
 GOOGLE = {"project": "p", "region": "europe-west1", "temp_location": "gs://bucket/tmp"}
 
+LONG_JOBS = "--job_server_timeout=2592000"
+
 
 def beam(**section: Any) -> BeamSettings:
     return BeamSettings.model_validate(section)
@@ -95,6 +97,7 @@ def test_what_excludes_each_other_is_refused(section: dict[str, Any], message: s
                 "--environment_type=EXTERNAL",
                 "--environment_config=localhost:50000",
                 "--sdk_container_image=none",
+                LONG_JOBS,
             ],
         ),
         (
@@ -114,6 +117,7 @@ def test_what_excludes_each_other_is_refused(section: dict[str, Any], message: s
                 "--environment_type=PROCESS",
                 '--environment_config={"command": "/opt/boot"}',
                 "--sdk_container_image=none",
+                LONG_JOBS,
                 "--checkpointing_interval=60000",
                 "--debug_portable",
             ],
@@ -126,6 +130,7 @@ def test_what_excludes_each_other_is_refused(section: dict[str, Any], message: s
                 "--environment_type=DOCKER",
                 "--environment_config=registry/warmstart:1",
                 "--sdk_container_image=registry/warmstart:1",
+                LONG_JOBS,
             ],
         ),
         (
