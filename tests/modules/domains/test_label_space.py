@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +50,7 @@ def test_the_sources_classes_come_first_and_every_class_once(
 
 @given(NAMES, NAMES, st.randoms(use_true_random=False))
 def test_the_order_of_the_targets_classes_does_not_reach_the_training(
-    source: list[str], target: list[str], random: st.randoms
+    source: list[str], target: list[str], random: Random
 ) -> None:
     shuffled = random.sample(target, len(target))
     one, other = LabelSpace.of(source, target), LabelSpace.of(source, shuffled)
