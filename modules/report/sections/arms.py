@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -44,7 +43,7 @@ def arms_section(data: ReportData) -> Section:
     )
 
 
-def _intervals(arms: Mapping[str, Any]) -> Markup:
+def _intervals(arms: dict[str, Any]) -> Markup:
     bounds = [bound for arm in arms for bound in arms[arm]["ci95"]]
     middle = (min(bounds) + max(bounds)) / 2
 
