@@ -58,6 +58,9 @@ def report_data(
     per_class: int = 30,
     domain: str = "optdigits",
     method: str = "joint",
+    uneven: float = 0.0,
+    source_names: Sequence[str] | None = None,
+    kind: str | None = None,
 ) -> ReportData:
     """Makes all that a report shows.
 
@@ -67,12 +70,15 @@ def report_data(
         per_class: Evaluation examples of each class.
         domain: Name of the target.
         method: Of the transfer.
+        uneven: How far the classes' shares of right answers lie from the arm's, at most.
+        source_names: Names of the source's classes, unless they are the target's.
+        kind: What the pretrained arm is, `probe` or `zero_shot`, where the evaluation says so.
 
     Returns:
         Data whose parts agree with each other.
     """
     gate = GateSettings()
-    predictions = _predictions(len(names), right, per_class)
+    predictions = _predictions(len(names), right, per_class, uneven)
     answers = {
         arm: Answers(
             predictions.example_ids,
@@ -98,6 +104,8 @@ def report_data(
         seed=0,
         pretrained_kind=ZERO_SHOT,
     )
+    if kind:
+        evaluation["arms"][PRETRAINED]["kind"] = kind
     shown = range(min(len(names), MOST_FEATURE_CLASSES))
     return ReportData(
         evaluation=evaluation,
@@ -132,10 +140,11 @@ def report_data(
                 labelled_examples=0 if arm == SCRATCH else 100,
                 seed=0,
                 metrics={"center_loss": 0.05, "restored_target_accuracy": 0.8},
+                transfer={"method": method, "chosen_because": "the configuration names it"},
             )
             for arm in ARMS
         },
-        source_validation=_validation("mnist", "source", names, 100),
+        source_validation=_validation("mnist", "source", source_names or names, 100),
         target_validation=_validation(domain, "target", names, 10)
         | {
             "label_skew": {"train": {"l_infinity": 0.01, "jensen_shannon": 0.001}},
@@ -164,7 +173,7 @@ def report_data(
         ],
         blessed_model_id=list(REPORT_INPUTS).index("warm_start_model") + 1,
         settings=ReportSettings(
-            gate=gate, preprocessing=PreprocessingSettings(), method=method, restore="rebuild"
+            gate=gate, preprocessing=PreprocessingSettings(), restore="rebuild"
         ),
     )
 
@@ -175,18 +184,19 @@ def without_features(data: ReportData) -> ReportData:
 
 
 def _predictions(
-    num_classes: int, right: tuple[float, float, float], per_class: int
+    num_classes: int, right: tuple[float, float, float], per_class: int, uneven: float
 ) -> Predictions:
     labels = np.tile(np.arange(num_classes), per_class)
     rng = np.random.default_rng(0)
     luck = rng.random(len(labels))
+    ease = uneven * np.random.default_rng(1).uniform(-1.0, 1.0, num_classes)
     wrong = (labels + 1 + labels % max(1, num_classes - 1)) % num_classes
     wrong = np.where(wrong == labels, (labels + 1) % num_classes, wrong)
     return Predictions(
         [f"eval/{number:08d}" for number in range(len(labels))],
         labels,
         {
-            arm: np.where(luck < share, labels, wrong)
+            arm: np.where(luck < share + ease[labels], labels, wrong)
             for arm, share in zip(ARMS, right, strict=True)
         },
         {arm: rng.uniform(0.3, 1.0, len(labels)) for arm in ARMS},

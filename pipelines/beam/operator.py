@@ -12,6 +12,7 @@ from tfx.proto.orchestration import executable_spec_pb2, execution_result_pb2
 
 from components.beam_endpoint import require_job_service
 from components.beam_errors import reraise_user_errors
+from pipelines.beam.versions import with_versions
 
 
 def without_engine(executor_spec: message.Message | None) -> message.Message | None:
@@ -47,6 +48,9 @@ class _EngineOperator(BeamExecutorOperator):
     ) -> None:
         del executor_spec  # Without options.
         super().__init__(full_spec, platform_config)
+        given = [option.value.string_value for option in self.beam_pipeline_args]
+        for option, complete in zip(self.beam_pipeline_args, with_versions(given), strict=True):
+            option.value.string_value = complete
 
     def run_executor(
         self, execution_info: data_types.ExecutionInfo, make_beam_pipeline_fn: Any = None

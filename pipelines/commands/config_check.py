@@ -27,10 +27,21 @@ class CheckLine(NamedTuple):
     text: str
 
 
-def check_config(config: Config, *, read_all: bool = False) -> Iterator[CheckLine]:
-    """Checks all that can be checked without training: every image, or only the first ones."""
+def check_config(
+    config: Config, *, read_all: bool = False, engine: bool = False
+) -> Iterator[CheckLine]:
+    """Checks all that can be checked without training.
+
+    Args:
+        config: The scenario.
+        read_all: Read every image, instead of the first ones.
+        engine: Also run small jobs on the Beam engine.
+    """
     yield from _check_names(config)
-    yield _check_beam(config)
+    reachable = _check_beam(config)
+    yield reachable
+    if engine and reachable.level == OK:
+        yield from _check_engine(config)
     limits = ReadingLimits(math.inf, math.inf) if read_all else ReadingLimits()
     source, target = _summarize(config, limits)
     case = Case(
@@ -103,6 +114,19 @@ def _check_beam(config: Config) -> CheckLine:
     except WarmstartError as error:
         return CheckLine(ERROR, str(error))
     return CheckLine(OK, describe_beam(config.beam))
+
+
+def _check_engine(config: Config) -> Iterator[CheckLine]:
+    # Slow to import.
+    from pipelines.beam.engine_check import check_engine
+
+    place = config.beam.temp_location or str(config.output_folder.resolve())
+    try:
+        for answer in check_engine(config.beam, place):
+            level = ERROR if answer.problem else OK
+            yield CheckLine(level, f"engine: {answer.name}: {answer.problem or 'as it should be'}")
+    except WarmstartError as error:
+        yield CheckLine(ERROR, one_line(error))
 
 
 def _check_domain(
