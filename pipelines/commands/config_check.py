@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from modules.core.errors import WarmstartError, one_line
+from modules.core.example_features import TRAIN_SPLIT
 from modules.core.finding import Finding
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
@@ -59,7 +60,7 @@ def check_config(
         yield _check_schema(config.source.schema_file, len(source.class_names))
     if source.class_names and target.class_names:
         yield from _check_target(config, case)
-        yield _check_classes(config, LabelSpace.of(source.class_names, target.class_names))
+        yield _check_classes(config, source, target)
 
 
 def _summarize(config: Config, limits: ReadingLimits) -> tuple[DatasetSummary, DatasetSummary]:
@@ -155,13 +156,18 @@ def _check_target(config: Config, case: Case) -> Iterator[CheckLine]:
             yield CheckLine(OK, if_kept[rule])
 
 
-def _check_classes(config: Config, space: LabelSpace) -> CheckLine:
+def _check_classes(config: Config, source: DatasetSummary, target: DatasetSummary) -> CheckLine:
+    space = LabelSpace.of(source.class_names, target.class_names)
     # Every method can do the same classes; looking up the method imports TensorFlow.
-    if space.relation != "same":
+    if space.relation != "same" and TRAIN_SPLIT in target.splits:
         from modules.transfer.label_relations import refuse_label_relation
+        from modules.transfer.method_choice import choose_method
 
+        images, shots = target.splits[TRAIN_SPLIT].examples, config.target.shots
+        method = choose_method(config.transfer.method, space, shots, images).method
+        transfer = config.transfer.model_copy(update={"method": method})
         try:
-            refuse_label_relation(space, config.transfer, config.target.shots)
+            refuse_label_relation(space, transfer, shots)
         except WarmstartError as error:
             return CheckLine(ERROR, str(error))
     return CheckLine(OK, describe_classes(space))

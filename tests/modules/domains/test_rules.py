@@ -156,7 +156,7 @@ def test_label_skew_is_a_finding_only_beyond_what_is_allowed() -> None:
 
 
 def test_label_skew_is_measured_by_name_on_the_classes_that_both_have() -> None:
-    skewed = {"validation": ValidationSettings(max_label_skew=0.1)}
+    skewed: dict[str, Any] = {"validation": ValidationSettings(max_label_skew=0.1)}
     turned = domain(split(20, 80), split(50, 50), names=("one", "zero"))
     assert only(judge(turned, **skewed))[1].found == "0.300"
     more = domain(split(50, 900, 50), split(50, 900, 50), names=("zero", "two", "one"))

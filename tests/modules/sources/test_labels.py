@@ -91,7 +91,7 @@ def test_implied_names_are_the_labels_of_the_data() -> None:
 
 
 def test_an_offset_shows_in_messages() -> None:
-    with pytest.raises(DataError, match="labels from 1 to 2, one for each class.*found label 3"):
+    with pytest.raises(DataError, match=r"labels from 1 to 2, one for each class.*found label 3"):
         check_labels({"train": {0, 2}}, ["a", "b"], lambda *_: ("file", None), label_offset=1)
 
 

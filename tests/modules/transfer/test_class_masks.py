@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -73,7 +75,7 @@ class _Recorder(Objective):
     def __init__(self) -> None:
         super().__init__(name="recorder")
 
-    def losses(self, streams: dict[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
+    def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         self.seen = {name: part.logits.numpy().tolist() for name, part in streams.items()}
         return {}
 

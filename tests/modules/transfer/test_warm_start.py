@@ -174,7 +174,7 @@ def test_a_target_with_a_new_class_gets_a_row_for_it_without_any_announcement(
     shutil.copytree(train_only.target, target)
     (target / "classes.json").write_text('["vertical", "crooked", "diagonal"]')
     other = replace(train_only, target=target)
-    plain = {"method": "fine_tune", "new_classes": "fresh"}
+    plain: dict[str, Any] = {"method": "fine_tune", "new_classes": "fresh"}
     result = run(other, pretrained, tmp_path / "fresh", **plain)
     assert result.weights["logits/kernel"].shape == (1024, 4)
     assert result.mapping["rows"][3] == {
