@@ -35,7 +35,9 @@ def result(pushed_to: Path | None = None, *, seed: int = 0, minute: int = 0) -> 
         "verdict": "blessed" if pushed_to else "not_blessed",
         "arms": {arm: {"accuracy": accuracy} for arm, accuracy in arms.items()},
         "pushed_to": pushed_to and str(pushed_to),
-        "cached": [],
+        "cached": ["Pusher"],
+        "seconds": {"total": 70.0, "Transform": 6.0, "Pusher": 0.1},
+        "timeline": {"Transform": [0.0, 6.0], "Pusher": [6.0, 6.1]},
     }
 
 
