@@ -21,6 +21,8 @@ from modules.settings import (
     TransferSettings,
     ValidationSettings,
 )
+from modules.settings.base import ProperFraction
+from modules.sources.base import EvalDraw
 from modules.sources.formats import FORMATS
 from pipelines.beam.settings import BeamSettings
 from pipelines.config_errors import explain_errors
@@ -47,12 +49,22 @@ class DomainConfig(Settings):
         name: Name of the domain: letters, digits, `_` and `-`.
         path: Folder with the images.
         format: How the images are stored: `idx`, `image_folder` or `tfrecord`.
+        eval_share: Share of the images that becomes the eval split of an image folder without one.
+        eval_seed: Seed of that draw. It is apart from `seed`, so that runs with other seeds are
+            judged by the same images.
     """
 
     name: Name
     path: PathText
     format: Format = "idx"
     classes: tuple[str, ...] | None = Field(default=None, strict=False)
+    eval_share: ProperFraction = 0.2
+    eval_seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+    @property
+    def eval_draw(self) -> EvalDraw:
+        """How an eval split is drawn where the folder has none."""
+        return EvalDraw(self.eval_share, self.eval_seed)
 
 
 class SourceConfig(DomainConfig):

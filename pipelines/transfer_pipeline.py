@@ -80,7 +80,7 @@ def create_pipeline(
 
 def source_trunk(config: Config) -> SourceTrunk:
     """Builds what does not depend on the target, wired to each other."""
-    examples, statistics = _ingest("Source", config.source, config.source.classes)
+    examples, statistics = _ingest("Source", config, config.source, config.source.classes)
     schema = ImageSchemaGen(
         statistics=statistics.outputs["statistics"],
         examples=examples.outputs["examples"],
@@ -127,7 +127,7 @@ def source_trunk(config: Config) -> SourceTrunk:
 def target_data(config: Config, trunk: SourceTrunk) -> TargetData:
     """Builds the target's ingestion and its gate, which also holds the pretraining back."""
     classes = config.target.classes or config.source.classes
-    examples, statistics = _ingest("Target", config.target, classes)
+    examples, statistics = _ingest("Target", config, config.target, classes)
     validator = DomainValidator(
         statistics=statistics.outputs["statistics"],
         schema=trunk.schema.outputs["schema"],
@@ -215,13 +215,15 @@ def _target_branch(
 
 
 def _ingest(
-    role: str, domain: DomainConfig, classes: tuple[str, ...] | None
+    role: str, config: Config, domain: DomainConfig, classes: tuple[str, ...] | None
 ) -> tuple[ImageExampleGen, StatisticsGen]:
     examples = ImageExampleGen(
         input_base=domain.path,
         domain=domain.name,
         format=domain.format,
         classes=classes,
+        eval_draw=domain.eval_draw,
+        validation=config.validation,
         source_fingerprint=source_fingerprint("components.image_example_gen.executor"),
     ).with_id(f"{role}ExampleGen")
     statistics = StatisticsGen(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from modules.settings.base import PositiveInt, Settings
+from modules.settings.base import PositiveInt, ProperFraction, Settings
+from modules.settings.validation import ValidationSettings
 
 
 class ImageSourceSettings(Settings):
@@ -14,10 +15,16 @@ class ImageSourceSettings(Settings):
         domain: Name that every example carries.
         format: A format registered in `modules.sources.formats`.
         classes: Class names in label order; null takes them from the data.
+        eval_share: Share of the images to draw as eval split, if there is none.
+        eval_seed: Seed of that draw.
+        validation: Says what happens to images that cannot be read.
         num_shards: Number of output files a split; null chooses by the number of records.
     """
 
     domain: str
     format: str
     classes: tuple[str, ...] | None = Field(default=None, strict=False)
+    eval_share: ProperFraction = 0.2
+    eval_seed: int = 0
+    validation: ValidationSettings = ValidationSettings()
     num_shards: PositiveInt | None = None

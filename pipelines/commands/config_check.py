@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from modules.core.errors import WarmstartError, one_line
+from modules.core.errors import DataError, WarmstartError, one_line
 from modules.core.finding import Finding
+from modules.domains.bad_images import judge_bad_images
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
 from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules
@@ -32,7 +33,7 @@ def check_config(config: Config, *, read_all: bool = False) -> Iterator[CheckLin
     yield _check_beam(config)
     limits = ReadingLimits(math.inf, math.inf) if read_all else ReadingLimits()
     source, target = (
-        summarize_dataset(domain.format, domain.path, domain.classes, limits)
+        summarize_dataset(domain.format, domain.path, domain.classes, limits, domain.eval_draw)
         for domain in (config.source, config.target)
     )
     case = Case(
@@ -92,10 +93,19 @@ def _check_domain(
     role: str, domain: DomainConfig, summary: DatasetSummary, case: Case
 ) -> Iterator[CheckLine]:
     place = f"{role} {domain.name}"
-    for problem in summary.problems:
+    problems = list(summary.problems)
+    bad_images: list[Finding] = []
+    try:
+        bad_images = judge_bad_images(
+            summary.place, summary.bad_images, summary.images_read, case.validation
+        )
+    except DataError as error:
+        problems.append(str(error))
+    for problem in problems:
         yield CheckLine(ERROR, f"{place}: {problem}")
-    if summary.problems:
+    if problems:
         return
+    yield from (_line(place, finding) for finding in bad_images)
     findings = apply_rules(DOMAIN_RULES, case).values()
     yield from (_line(place, finding) for of_rule in findings for finding in of_rule)
     if not any(findings):
