@@ -6,17 +6,19 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from modules.core.errors import DataError, WarmstartError, one_line
+from modules.core.errors import ConfigError, DataError, WarmstartError, one_line
 from modules.core.finding import Finding
 from modules.domains.bad_images import judge_bad_images
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
 from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules
 from modules.domains.schema import read_pinned_schema
-from modules.settings import NetworkSettings, TransferSettings
 from pipelines.beam.options import check_storage, describe_beam
 from pipelines.config import Config, DomainConfig
+from pipelines.registered_names import find_unknown_names
+from pipelines.running.session import check_data_folders
 
+_QUICK = ReadingLimits(images=200, pixels=10_000_000)
 OK, WARNING, ERROR = "ok", "warning", "error"
 
 
@@ -32,6 +34,31 @@ def check_config(config: Config, *, read_all: bool = False) -> Iterator[CheckLin
     yield from _check_names(config)
     yield _check_beam(config)
     limits = ReadingLimits(math.inf, math.inf) if read_all else ReadingLimits()
+    yield from _check_domains(config, limits)
+
+
+def look_quickly(config: Config) -> list[str]:
+    """Finds what would stop a run, as far as a second's look at names, labels and images shows.
+
+    Returns:
+        Warnings, which do not stop it.
+
+    Raises:
+        ConfigError: The run would fail; the message has all reasons.
+    """
+    check_data_folders(config)
+    # TFRecord files take TensorFlow, which takes seconds, and are read from their start to their
+    # end: the run reads them soon enough.
+    if "tfrecord" in (config.source.format, config.target.format):
+        return []
+    lines = list(_check_domains(config, _QUICK))
+    errors = [line.text for line in lines if line.level == ERROR]
+    if errors:
+        raise ConfigError("\n".join([*errors, "Nothing was run: fix this and try again."]))
+    return [line.text for line in lines if line.level == WARNING]
+
+
+def _check_domains(config: Config, limits: ReadingLimits) -> Iterator[CheckLine]:
     source, target = (
         summarize_dataset(domain.format, domain.path, domain.classes, limits, domain.eval_draw)
         for domain in (config.source, config.target)
@@ -53,32 +80,9 @@ def check_config(config: Config, *, read_all: bool = False) -> Iterator[CheckLin
 
 
 def _check_names(config: Config) -> Iterator[CheckLine]:
-    # The defaults exist; looking up another name imports TensorFlow, which takes seconds.
-    checks = []
-    if config.transfer.method != TransferSettings().method:
-        checks.append(_check_method)
-    if config.network.name != NetworkSettings().name or config.transfer.frozen_layers:
-        checks.append(_check_network)
-    errors = []
-    for check in checks:
-        try:
-            check(config)
-        except WarmstartError as error:
-            errors.append(CheckLine(ERROR, str(error)))
     names = f"network {config.network.name}, transfer method {config.transfer.method}"
+    errors = [CheckLine(ERROR, str(error)) for error in find_unknown_names(config)]
     yield from errors or [CheckLine(OK, names)]
-
-
-def _check_method(config: Config) -> None:
-    from modules.transfer.methods import TRANSFER_METHODS
-
-    TRANSFER_METHODS.find(config.transfer.method)
-
-
-def _check_network(config: Config) -> None:
-    from modules.networks.registry import build_network, freeze_layers
-
-    freeze_layers(build_network(config.network, num_classes=2), config.transfer.frozen_layers)
 
 
 def _check_beam(config: Config) -> CheckLine:

@@ -47,9 +47,12 @@ def read_class_folders(folder: str) -> FolderContent:
 
 def _holds_classes(folder: str, name: str) -> bool:
     """Whether a folder named like a split is one, and not a class of that name."""
-    return is_split_name(name) and not any(
-        map(is_image_name, list_folder(os.path.join(folder, name)))
-    )
+    if not is_split_name(name):
+        return False
+    path = os.path.join(folder, name)
+    names = list_folder(path)
+    others = [name for name in names if not is_image_name(name)]
+    return len(names) == len(others) or any(is_folder(os.path.join(path, it)) for it in others)
 
 
 def _refuse_unsorted(folder: str, names: Sequence[str], folders: Sequence[str]) -> None:
