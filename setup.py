@@ -46,7 +46,12 @@ setup(
         "kubeflow": ["kfp>=2", "requests", "tenacity"],
         "dev": [
             "cyclonedx-bom",
+            # moto's S3 server, for which its own extra installs all of moto.
+            "flask",
+            "flask-cors",
             "hypothesis",
+            "kfp-kubernetes",
+            "moto[s3]",
             "mypy",
             "pandas",
             "pandas-stubs",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import uuid
 from collections.abc import Iterator
 
 from tfx.dsl.io import fileio
@@ -43,6 +45,15 @@ def discard(*paths: str) -> None:
     """Removes what it can after a failure; other workers may still be writing."""
     for path in paths:
         try:
-            remove(path)
+            remove(_set_aside(path))
         except Exception as error:
             logging.warning("%s could not be removed: %s", path, error)
+
+
+def _set_aside(path: str) -> str:
+    """Renames a local folder, so that no worker can put another file into it."""
+    if "://" in path or not os.path.isdir(path):
+        return path
+    aside = f"{path}.discarded-{uuid.uuid4().hex}"
+    os.rename(path, aside)
+    return aside

@@ -8,6 +8,7 @@ import sys
 import click
 
 from modules.core.errors import WarmstartError
+from modules.core.interruption import exit_status
 from pipelines.commands.check import check_command
 from pipelines.commands.compile import compile_command
 from pipelines.commands.history import history_command
@@ -28,12 +29,13 @@ class _UserErrors(click.Group):
             return super().invoke(ctx)
         except WarmstartError as error:
             raise click.ClickException(terminal_text(str(error))) from error
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             click.echo(
-                "Interrupted. Finished components stay cached; rerun the same command to continue.",
+                f"Interrupted. {interrupt}".rstrip()
+                + "\nFinished work is kept; rerun the same command to continue.",
                 err=True,
             )
-            sys.exit(130)
+            sys.exit(exit_status())
 
 
 @click.group(cls=_UserErrors, context_settings={"help_option_names": ["-h", "--help"]})

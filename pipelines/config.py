@@ -21,7 +21,7 @@ from modules.settings import (
     TransferSettings,
     ValidationSettings,
 )
-from modules.settings.base import ProperFraction
+from modules.settings.base import NonNegativeInt, ProperFraction
 from modules.sources.base import EvalDraw
 from modules.sources.formats import FORMATS
 from pipelines.beam.settings import BeamSettings
@@ -49,6 +49,8 @@ class DomainConfig(Settings):
         name: Name of the domain: letters, digits, `_` and `-`.
         path: Folder with the images.
         format: How the images are stored: `idx`, `image_folder` or `tfrecord`.
+        label_offset: The first class's label, in IDX and TFRecord files whose labels do not start
+            at 0.
         eval_share: Share of the images that becomes the eval split of an image folder without one.
         eval_seed: Seed of that draw. It is apart from `seed`, so that runs with other seeds are
             judged by the same images.
@@ -58,6 +60,7 @@ class DomainConfig(Settings):
     path: PathText
     format: Format = "idx"
     classes: tuple[str, ...] | None = Field(default=None, strict=False)
+    label_offset: NonNegativeInt = 0
     eval_share: ProperFraction = 0.2
     eval_seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
@@ -82,10 +85,14 @@ class TargetConfig(DomainConfig):
     """The target domain, with few labelled images.
 
     Attributes:
-        classes: Class names in label order, if they differ from the source's.
+        classes: Class names in label order, if the data do not carry them and they are not the
+            source's `classes`.
+        class_map: The source's class names by the target's, such as `letter_A: A`, for classes that
+            are the same under another name.
         shots: Labelled images per class that training may use.
     """
 
+    class_map: dict[str, str] = Field(default_factory=dict)
     shots: Shots = 10
 
 
@@ -128,6 +135,13 @@ class Config(Settings):
                 f"Choose multiples of {workers}."
             )
         return self
+
+    @property
+    def target_classes(self) -> tuple[str, ...] | None:
+        """Names of the target's classes in label order; None takes them from its data."""
+        if self.target.classes or FORMATS.find(self.target.format).carries_class_names:
+            return self.target.classes
+        return self.source.classes
 
     @property
     def output_folder(self) -> Path:

@@ -12,6 +12,7 @@ from modules.report import add_run_facts
 from pipelines.beam.options import check_storage
 from pipelines.config import Config
 from pipelines.registered_names import find_unknown_names
+from pipelines.running.component_seconds import expected_seconds
 from pipelines.running.display import RunDisplay
 from pipelines.running.history import record_run
 from pipelines.running.output_folder import ARTIFACTS_FOLDER, REPORT_FILE, RESULT_FILE, command_line
@@ -43,7 +44,7 @@ def run_locally(config: Config, output: Path, *, fresh: bool, verbose: bool) -> 
     with output_session(
         config, output, title="warmstart", width=80, kept=kept, verbose=verbose
     ) as console:
-        with RunDisplay(console) as display:
+        with RunDisplay(console, expected_seconds(config, output)) as display:
             # These import TensorFlow, which takes seconds: the display is there already.
             from pipelines.running.artifacts import RunArtifacts, metadata_in
             from pipelines.running.dag_runner import run_pipeline

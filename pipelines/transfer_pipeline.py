@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ml_metadata.proto import metadata_store_pb2
@@ -126,8 +127,10 @@ def source_trunk(config: Config) -> SourceTrunk:
 
 def target_data(config: Config, trunk: SourceTrunk) -> TargetData:
     """Builds the target's ingestion and its gate, which also holds the pretraining back."""
-    classes = config.target.classes or config.source.classes
-    examples, statistics = _ingest("Target", config, config.target, classes)
+    class_map = config.target.class_map
+    examples, statistics = _ingest(
+        "Target", config, config.target, config.target_classes, class_map
+    )
     validator = DomainValidator(
         statistics=statistics.outputs["statistics"],
         schema=trunk.schema.outputs["schema"],
@@ -136,6 +139,7 @@ def target_data(config: Config, trunk: SourceTrunk) -> TargetData:
         source_examples=trunk.examples.outputs["examples"],
         validation=config.validation,
         role="target",
+        class_map=class_map,
         source_fingerprint=source_fingerprint("components.domain_validator.executor"),
     ).with_id("TargetValidator")
     # A broken target should stop the run before minutes of training, not after.
@@ -169,7 +173,7 @@ def _target_branch(
         target_examples=examples.outputs["examples"],
         source_examples=trunk.examples.outputs["examples"],
         models={
-            PRETRAINED: trunk.pretrainer.outputs["model"],
+            PRETRAINED: warm_start_trainer.outputs["pretrained_arm"],
             SCRATCH: scratch_trainer.outputs["model"],
             WARM_START: warm_start_trainer.outputs["model"],
         },
@@ -179,6 +183,7 @@ def _target_branch(
         shots=config.target.shots,
         seed=config.seed,
         source_fingerprint=source_fingerprint("components.transfer_evaluator.executor"),
+        base_model=trunk.pretrainer.outputs["model"],
     )
     pusher = OncePusher(
         model=warm_start_trainer.outputs["model"],
@@ -215,13 +220,19 @@ def _target_branch(
 
 
 def _ingest(
-    role: str, config: Config, domain: DomainConfig, classes: tuple[str, ...] | None
+    role: str,
+    config: Config,
+    domain: DomainConfig,
+    classes: tuple[str, ...] | None,
+    class_map: Mapping[str, str] | None = None,
 ) -> tuple[ImageExampleGen, StatisticsGen]:
     examples = ImageExampleGen(
         input_base=domain.path,
         domain=domain.name,
         format=domain.format,
         classes=classes,
+        class_map=class_map,
+        label_offset=domain.label_offset,
         eval_draw=domain.eval_draw,
         validation=config.validation,
         source_fingerprint=source_fingerprint("components.image_example_gen.executor"),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
-from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
+from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START, ZERO_SHOT
 from modules.evaluation.evaluation_report import evaluation_report
 from modules.evaluation.gate import judge
 from modules.models.mapping_report import compare_weights
@@ -58,6 +58,9 @@ def report_data(
     per_class: int = 30,
     domain: str = "optdigits",
     method: str = "joint",
+    uneven: float = 0.0,
+    source_names: Sequence[str] | None = None,
+    kind: str | None = None,
 ) -> ReportData:
     """Makes all that a report shows.
 
@@ -67,12 +70,15 @@ def report_data(
         per_class: Evaluation examples of each class.
         domain: Name of the target.
         method: Of the transfer.
+        uneven: How far the classes' shares of right answers lie from the arm's, at most.
+        source_names: Names of the source's classes, unless they are the target's.
+        kind: What the pretrained arm is, `probe` or `zero_shot`, where the evaluation says so.
 
     Returns:
         Data whose parts agree with each other.
     """
     gate = GateSettings()
-    predictions = _predictions(len(names), right, per_class)
+    predictions = _predictions(len(names), right, per_class, uneven)
     answers = {
         arm: Answers(
             predictions.example_ids,
@@ -84,14 +90,22 @@ def report_data(
     }
     evaluation = evaluation_report(
         answers,
-        {"accuracy": 0.99, "accuracy_after_transfer": 0.98, "examples": 1000},
+        {
+            "accuracy": 0.99,
+            "accuracy_after_transfer": 0.98,
+            "examples": 1000,
+            "classes": list(names),
+        },
         judge(predictions.labels, predictions.predicted, names, gate),
         names,
         source_name="mnist",
         target_name=domain,
         shots=10,
         seed=0,
+        pretrained_kind=ZERO_SHOT,
     )
+    if kind:
+        evaluation["arms"][PRETRAINED]["kind"] = kind
     shown = range(min(len(names), MOST_FEATURE_CLASSES))
     return ReportData(
         evaluation=evaluation,
@@ -129,7 +143,7 @@ def report_data(
             )
             for arm in ARMS
         },
-        source_validation=_validation("mnist", "source", names, 100),
+        source_validation=_validation("mnist", "source", source_names or names, 100),
         target_validation=_validation(domain, "target", names, 10)
         | {
             "label_skew": {"train": {"l_infinity": 0.01, "jensen_shannon": 0.001}},
@@ -169,18 +183,19 @@ def without_features(data: ReportData) -> ReportData:
 
 
 def _predictions(
-    num_classes: int, right: tuple[float, float, float], per_class: int
+    num_classes: int, right: tuple[float, float, float], per_class: int, uneven: float
 ) -> Predictions:
     labels = np.tile(np.arange(num_classes), per_class)
     rng = np.random.default_rng(0)
     luck = rng.random(len(labels))
+    ease = uneven * np.random.default_rng(1).uniform(-1.0, 1.0, num_classes)
     wrong = (labels + 1 + labels % max(1, num_classes - 1)) % num_classes
     wrong = np.where(wrong == labels, (labels + 1) % num_classes, wrong)
     return Predictions(
         [f"eval/{number:08d}" for number in range(len(labels))],
         labels,
         {
-            arm: np.where(luck < share, labels, wrong)
+            arm: np.where(luck < share + ease[labels], labels, wrong)
             for arm, share in zip(ARMS, right, strict=True)
         },
         {arm: rng.uniform(0.3, 1.0, len(labels)) for arm in ARMS},

@@ -41,7 +41,7 @@ SOURCE_FOLDERS = (
     "scripts",
     "tests",
 )
-SOURCE_SUFFIXES = (".py", ".j2", ".css", ".sh")
+SOURCE_SUFFIXES = (".py", ".j2", ".css", ".js", ".sh")
 
 
 def upward_imports(source: str, package: str) -> set[str]:

@@ -176,7 +176,7 @@ def fn_args(
 def warm_start_job(
     domains: TinyDomains, base_model: Path, output: Path, plan: TransferPlan = TRANSFER_PLAN
 ) -> WarmStartJob:
-    """Makes a warm start that fills `model`, `model_run` and `mapping_report` of a folder."""
+    """Makes a warm start that fills folders of a folder, by the names of its outputs."""
     return WarmStartJob(
         plan=plan,
         examples=str(domains.target),
@@ -186,4 +186,5 @@ def warm_start_job(
         model=str(output / "model"),
         model_run=str(output / "model_run"),
         mapping_report=str(output / "mapping_report"),
+        pretrained_arm=str(output / "pretrained_arm"),
     )

@@ -21,6 +21,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from components.beam_endpoint import require_job_service
+from components.container_entrypoint.permissions import refusals_explained
 from components.container_entrypoint.resumption import STATE_VARIABLE
 from components.container_entrypoint.staging import STAGING_VARIABLE, Staging
 from components.container_entrypoint.task import Task
@@ -43,9 +45,11 @@ def run(arguments: Sequence[str]) -> None:
     """Runs the executor and, once it has succeeded, writes its ExecutorOutput atomically.
 
     Raises:
-        WarmstartError: The task's input is incomplete, or the executor refuses its data.
+        WarmstartError: The task's input is incomplete, the engine does not answer, the executor
+            refuses its data, or the task may not read or write a path.
     """
     own, beam_arguments = _parse_arguments(arguments)
+    require_job_service(beam_arguments)
     volume = os.environ.get(STATE_VARIABLE)
     task = Task(
         own.json_serialized_invocation_args,
@@ -55,6 +59,11 @@ def run(arguments: Sequence[str]) -> None:
         Staging(os.environ.get(STAGING_VARIABLE, "/")),
         Path(volume) if volume else None,
     )
+    with refusals_explained():
+        _execute(task, own, beam_arguments)
+
+
+def _execute(task: Task, own: argparse.Namespace, beam_arguments: list[str]) -> None:
     if not task.is_staged:
         _call_tfx(own, task.prepare(task.output_file), beam_arguments)
         return

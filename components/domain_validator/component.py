@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Literal
 
 from tfx import types
@@ -19,6 +21,7 @@ class DomainValidatorSpec(ComponentSpec):
     PARAMETERS = {
         executor.VALIDATION_KEY: ExecutionParameter(type=str),
         executor.ROLE_KEY: ExecutionParameter(type=str),
+        executor.CLASS_MAP_KEY: ExecutionParameter(type=str),
         "source_fingerprint": ExecutionParameter(type=str),
     }
     INPUTS = {
@@ -45,8 +48,8 @@ class DomainValidator(base_component.BaseComponent):
     """Stops the run if a domain's data break the schema or do not fit the source.
 
     TFX's ExampleValidator only reports. This component fails on unknown labels, missing features,
-    wrong types, shapes and ranges, empty splits, classes with too few examples, class names other
-    than the source's, and more skew of labels or images than allowed. Either way it keeps its
+    wrong types, shapes and ranges, empty splits, classes with too few examples, classes mapped to
+    none of the source's, and more skew of labels or images than allowed. Either way it keeps its
     report: in the artifact, or in the folder that the error names.
 
     Component `outputs` contains:
@@ -64,6 +67,7 @@ class DomainValidator(base_component.BaseComponent):
         source_fingerprint: Fingerprint of the code. A new value invalidates the cache.
         source_statistics: The source's statistics, for a target.
         source_examples: The source's Examples, for a target.
+        class_map: For a target, source classes by the names that its data give them.
 
     Raises:
         ValueError: Only one of the source's channels is given.
@@ -96,6 +100,7 @@ class DomainValidator(base_component.BaseComponent):
         source_fingerprint: str,
         source_statistics: types.BaseChannel | None = None,
         source_examples: types.BaseChannel | None = None,
+        class_map: Mapping[str, str] | None = None,
     ) -> None:
         if (source_statistics is None) != (source_examples is None):
             raise ValueError("Give both source_statistics and source_examples, or neither.")
@@ -108,6 +113,7 @@ class DomainValidator(base_component.BaseComponent):
                 source_examples=source_examples,
                 validation=validation.model_dump_json(),
                 role=role,
+                class_map=json.dumps(class_map or {}, ensure_ascii=False),
                 source_fingerprint=source_fingerprint,
                 anomalies=types.Channel(type=standard_artifacts.ExampleAnomalies),
             )

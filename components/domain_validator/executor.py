@@ -28,11 +28,13 @@ from modules.domains.covariate_shift import check_covariate_shift
 from modules.domains.description import DomainDescription
 from modules.domains.ingestion import read_ingestion
 from modules.domains.rules import RULES, Case, apply_rules
+from modules.domains.schema import with_classes
 from modules.domains.statistics import describe_statistics
 from modules.settings import ValidationSettings
 
 VALIDATION_KEY = "validation"
 ROLE_KEY = "role"
+CLASS_MAP_KEY = "class_map"
 SOURCE_STATISTICS_KEY = "source_statistics"
 SOURCE_EXAMPLES_KEY = "source_examples"
 
@@ -75,7 +77,8 @@ class Executor(base_executor.BaseExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         settings = ValidationSettings.model_validate_json(exec_properties[VALIDATION_KEY])
-        validation = _validate(input_dict, settings, exec_properties[ROLE_KEY])
+        class_map = json.loads(exec_properties[CLASS_MAP_KEY])
+        validation = _validate(input_dict, settings, exec_properties[ROLE_KEY], class_map)
         artifact = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.ANOMALIES_KEY]
         )
@@ -91,7 +94,10 @@ class Executor(base_executor.BaseExecutor):
 
 
 def _validate(
-    input_dict: dict[str, list[types.Artifact]], settings: ValidationSettings, role: str
+    input_dict: dict[str, list[types.Artifact]],
+    settings: ValidationSettings,
+    role: str,
+    class_map: Mapping[str, str],
 ) -> _Validation:
     schema = io_utils.SchemaReader().read(
         io_utils.get_only_uri_in_dir(
@@ -106,13 +112,15 @@ def _validate(
         source_statistics = _load_statistics(input_dict[SOURCE_STATISTICS_KEY])
         source_names = _class_names(input_dict[SOURCE_EXAMPLES_KEY])
         source = describe_statistics(source_names, source_statistics, otherwise="source")
-    by_rule = apply_rules(RULES, Case(domain, settings, source))
+        # A target may have other classes, and other numbers of them.
+        schema = with_classes(schema, len(domain.class_names))
+    by_rule = apply_rules(RULES, Case(domain, settings, source, class_map))
     skewed = by_rule.pop("label skew", [])
     findings = [finding for of_rule in by_rule.values() for finding in of_rule]
     anomalies = find_anomalies(statistics, schema)
     findings += check_anomalies(domain, anomalies, schema, findings)
     comparison = DomainComparison()
-    if source is not None and not by_rule["source classes"]:
+    if source is not None:
         # Images that must not be used are not worth measuring.
         is_sound = not any(finding.stops_the_run for finding in findings)
         train_files = (_train_files(input_dict[SOURCE_EXAMPLES_KEY]), _train_files(examples))

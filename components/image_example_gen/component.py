@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from google.protobuf import struct_pb2
 from tfx.components.example_gen.component import FileBasedExampleGen
@@ -36,6 +36,8 @@ class ImageExampleGen(FileBasedExampleGen):
         validation: Says what happens to images that cannot be read; None refuses them.
         num_shards: Output files per split; None chooses by the number of records. With `tfrecord`
             there is always one per input file.
+        class_map: Other names for classes, by those that `classes` or the data give.
+        label_offset: The first class's label in the data.
 
     Example:
         ```
@@ -58,6 +60,8 @@ class ImageExampleGen(FileBasedExampleGen):
         eval_draw: EvalDraw = DEFAULT_DRAW,
         validation: ValidationSettings | None = None,
         num_shards: int | None = None,
+        class_map: Mapping[str, str] | None = None,
+        label_offset: int = 0,
     ) -> None:
         validation = validation or ValidationSettings()
         settings = ImageSourceSettings(
@@ -71,6 +75,8 @@ class ImageExampleGen(FileBasedExampleGen):
                 bad_images=validation.bad_images, max_bad_images=validation.max_bad_images
             ),
             num_shards=num_shards,
+            class_map=dict(class_map or {}),
+            label_offset=label_offset,
         )
         fields = struct_pb2.Struct()
         fields.update(

@@ -34,6 +34,7 @@ from modules.domains.bad_images import judge_bad_images
 from modules.settings.image_source import ImageSourceSettings
 from modules.sources.base import EvalDraw, ImageSource
 from modules.sources.formats import open_source
+from modules.sources.labels import rename_classes
 
 SETTINGS_KEY = "settings"
 _PARTIAL_FOLDER = ".partial"
@@ -68,14 +69,18 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         splits = _parse_splits(exec_properties)
         input_base = exec_properties[standard_component_specs.INPUT_BASE_KEY]
         with _partial_output(artifact.uri, splits) as partial:
-            draw = EvalDraw(settings.eval_share, settings.eval_seed)
-            source = open_source(settings.format, input_base, settings.classes, draw)
+            source = open_source(
+                settings.format,
+                input_base,
+                settings.classes,
+                settings.label_offset,
+                EvalDraw(settings.eval_share, settings.eval_seed),
+            )
             self._write_splits(source, splits, settings, partial)
             reports = {split: read_reports(partial, split) for split in splits}
             ingestion = _judge_ingestion(source, reports, settings)
-            class_names = source.class_names(
-                {split: report.labels for split, report in reports.items()}
-            )
+            labels = {split: report.labels for split, report in reports.items()}
+            class_names = rename_classes(source.class_names(labels), settings.class_map, input_base)
             _write_json(os.path.join(partial, CLASSES_FILE), class_names)
             _write_json(os.path.join(partial, INGESTION_FILE), ingestion)
         artifact.split_names = artifact_utils.encode_split_names(splits)

@@ -32,6 +32,7 @@ class TransferEvaluatorSpec(ComponentSpec):
             key: ChannelParameter(type=standard_artifacts.Model)
             for key in executor.MODEL_KEYS.values()
         },
+        executor.BASE_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model, optional=True),
     }
     OUTPUTS = {
         standard_component_specs.EVALUATION_KEY: ChannelParameter(
@@ -68,6 +69,9 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
         source_name: Name of the source domain. Only reported.
         target_name: Name of the target domain. Only reported.
         source_fingerprint: Fingerprint of the code. A new value invalidates the cache.
+        base_model: The pretrained `standard_artifacts.Model` itself, which answers the source's
+            examples. It may be left out where both domains have the same classes in the same order:
+            there the pretrained arm is that model.
 
     Example:
         ```
@@ -75,7 +79,7 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
             target_examples=target_example_gen.outputs["examples"],
             source_examples=source_example_gen.outputs["examples"],
             models={
-                PRETRAINED: trainer.outputs["model"],
+                PRETRAINED: warm_start_trainer.outputs["pretrained_arm"],
                 SCRATCH: scratch_trainer.outputs["model"],
                 WARM_START: warm_start_trainer.outputs["model"],
             },
@@ -85,6 +89,7 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
             source_name="mnist",
             target_name="optdigits",
             source_fingerprint="1",
+            base_model=trainer.outputs["model"],
         )
         Pusher(
             model=warm_start_trainer.outputs["model"],
@@ -108,12 +113,14 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
         source_name: str,
         target_name: str,
         source_fingerprint: str,
+        base_model: types.BaseChannel | None = None,
     ) -> None:
         super().__init__(
             TransferEvaluatorSpec(
                 target_examples=target_examples,
                 source_examples=source_examples,
                 **{key: models[arm] for arm, key in executor.MODEL_KEYS.items()},
+                base_model=base_model,
                 gate=gate.model_dump_json(),
                 seed=seed,
                 shots=str(shots),

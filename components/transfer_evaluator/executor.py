@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from tfx import types
@@ -17,11 +18,12 @@ from tfx.utils import io_utils, path_utils
 from components.beam_errors import reraise_user_errors
 from components.temporary_folder import temporary_folder
 from components.transfer_evaluator.split_answers import AnswerSplits, read_answers
-from modules.core.arms import ARMS, PRETRAINED, WARM_START
+from modules.core.arms import ARMS, PRETRAINED, PROBE, WARM_START, ZERO_SHOT
 from modules.core.class_names import read_class_names
 from modules.core.errors import DataError
-from modules.core.example_features import CLASSES_FILE, EVAL_SPLIT
+from modules.core.example_features import EVAL_SPLIT
 from modules.core.progress import report_progress
+from modules.domains.label_space import LabelSpace
 from modules.evaluation.evaluation_report import (
     EVALUATION_FILE,
     PREDICTIONS_FILE,
@@ -31,11 +33,13 @@ from modules.evaluation.evaluation_report import (
 from modules.evaluation.gate import judge
 from modules.evaluation.tfma_results import write_tfma_results
 from modules.models.served_model import Answers
+from modules.models.signature import SERVING_DEFAULT, SERVING_SOURCE
 from modules.settings import GateSettings
 
 TARGET_EXAMPLES_KEY = "target_examples"
 SOURCE_EXAMPLES_KEY = "source_examples"
 MODEL_KEYS = {arm: f"{arm}_model" for arm in ARMS}
+BASE_MODEL_KEY = "base_model"
 GATE_KEY = "gate"
 SEED_KEY = "seed"
 SHOTS_KEY = "shots"
@@ -64,12 +68,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 be read. Nothing is written then.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        class_names = _common_class_names(input_dict)
+        space = _label_space(input_dict)
+        class_names = space.target
         evaluation_uri = artifact_utils.get_single_uri(
             output_dict[standard_component_specs.EVALUATION_KEY]
         )
         with temporary_folder(os.path.join(evaluation_uri, _TEMPORARY_FOLDER)) as folder:
-            target, source = self._answers(input_dict, class_names, folder)
+            target, source = self._answers(input_dict, space, folder)
         verdict = judge(
             target[PRETRAINED].labels,
             {arm: target[arm].predicted for arm in ARMS},
@@ -84,9 +89,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 "accuracy": _accuracy(source[PRETRAINED]),
                 "accuracy_after_transfer": _accuracy(source[WARM_START]),
                 "examples": len(source[PRETRAINED].labels),
+                "classes": list(space.source),
             },
             verdict,
             class_names,
+            pretrained_kind=PROBE if space.new else ZERO_SHOT,
             source_name=exec_properties[SOURCE_NAME_KEY],
             target_name=exec_properties[TARGET_NAME_KEY],
             shots=int(shots) if shots.isdecimal() else shots,
@@ -97,7 +104,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             target,
             class_names,
             _eval_folder(input_dict, TARGET_EXAMPLES_KEY),
-            {arm: _model_path(input_dict, arm) for arm in ARMS},
+            {arm: _model_path(input_dict, key) for arm, key in MODEL_KEYS.items()},
         )
         _write(evaluation_uri, PREDICTIONS_FILE, predictions_csv(target))
         _write(
@@ -106,28 +113,26 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         self._bless(input_dict, output_dict, exec_properties, blessed=verdict.blessed)
 
     def _answers(
-        self, input_dict: _Artifacts, class_names: list[str], folder: str
+        self, input_dict: _Artifacts, space: LabelSpace, folder: str
     ) -> tuple[dict[str, Answers], dict[str, Answers]]:
         """Runs all arms in one Beam job, since remote engines take minutes to start one."""
-        target_files = {TARGET_EXAMPLES_KEY: _eval_files(input_dict, TARGET_EXAMPLES_KEY)}
-        both_files = target_files | {
-            SOURCE_EXAMPLES_KEY: _eval_files(input_dict, SOURCE_EXAMPLES_KEY)
-        }
-        splits = {arm: both_files if arm in _SOURCE_ARMS else target_files for arm in ARMS}
+        questions = _questions(input_dict, space)
         with reraise_user_errors(), self._make_beam_pipeline() as pipeline:
-            for arm in ARMS:
-                _ = pipeline | arm >> AnswerSplits(
-                    _model_path(input_dict, arm),
-                    class_names,
-                    splits[arm],
-                    os.path.join(folder, arm),
+            for number, question in enumerate(questions):
+                _ = pipeline | f"{number} {question.arm}" >> AnswerSplits(
+                    question.model_path,
+                    question.class_names,
+                    question.splits,
+                    os.path.join(folder, f"{number}"),
+                    question.signature,
                 )
-        answers: dict[str, dict[str, Answers]] = {key: {} for key in both_files}
-        for step, arm in enumerate(ARMS, start=1):
-            for key, files in splits[arm].items():
-                answers[key][arm] = read_answers(key, files, os.path.join(folder, arm))
-            accuracy = _accuracy(answers[TARGET_EXAMPLES_KEY][arm])
-            report_progress(step, len(ARMS), accuracy=accuracy)
+        answers: dict[str, dict[str, Answers]] = {TARGET_EXAMPLES_KEY: {}, SOURCE_EXAMPLES_KEY: {}}
+        for number, question in enumerate(questions):
+            for key, files in question.splits.items():
+                found = read_answers(key, files, os.path.join(folder, f"{number}"))
+                answers[key][question.arm] = found
+                if key == TARGET_EXAMPLES_KEY:
+                    report_progress(number + 1, len(ARMS), accuracy=_accuracy(found))
         return answers[TARGET_EXAMPLES_KEY], answers[SOURCE_EXAMPLES_KEY]
 
     def _bless(
@@ -169,22 +174,57 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         _write(artifact.uri, name, "")
 
 
-def _common_class_names(input_dict: _Artifacts) -> list[str]:
-    target_uri = artifact_utils.get_single_uri(input_dict[TARGET_EXAMPLES_KEY])
-    target = read_class_names(target_uri)
-    source = read_class_names(artifact_utils.get_single_uri(input_dict[SOURCE_EXAMPLES_KEY]))
-    if target != source:
-        raise DataError(
-            os.path.join(target_uri, CLASSES_FILE),
-            expected=f"the source's classes {source}",
-            found=f"{target}",
-            fix="Give the target's classes the source's names, in the same order.",
+class _Question(NamedTuple):
+    """Splits that a signature of an arm's model answers."""
+
+    arm: str
+    model_path: str
+    class_names: Sequence[str]
+    splits: Mapping[str, Sequence[str]]
+    signature: str
+
+
+def _questions(input_dict: _Artifacts, space: LabelSpace) -> list[_Question]:
+    files = {
+        key: _eval_files(input_dict, key) for key in (TARGET_EXAMPLES_KEY, SOURCE_EXAMPLES_KEY)
+    }
+    target = {TARGET_EXAMPLES_KEY: files[TARGET_EXAMPLES_KEY]}
+    source = {SOURCE_EXAMPLES_KEY: files[SOURCE_EXAMPLES_KEY]}
+    paths = {arm: _model_path(input_dict, key) for arm, key in MODEL_KEYS.items()}
+    if space.source == space.target:
+        return [
+            _Question(
+                arm, path, space.target, files if arm in _SOURCE_ARMS else target, SERVING_DEFAULT
+            )
+            for arm, path in paths.items()
+        ]
+    of_source = {
+        PRETRAINED: (_model_path(input_dict, BASE_MODEL_KEY), SERVING_DEFAULT),
+        WARM_START: (paths[WARM_START], SERVING_SOURCE),
+    }
+    return [
+        *(
+            _Question(arm, path, space.target, target, SERVING_DEFAULT)
+            for arm, path in paths.items()
+        ),
+        *(
+            _Question(arm, path, space.source, source, signature)
+            for arm, (path, signature) in of_source.items()
+        ),
+    ]
+
+
+def _label_space(input_dict: _Artifacts) -> LabelSpace:
+    return LabelSpace.of(
+        *(
+            read_class_names(artifact_utils.get_single_uri(input_dict[key]))
+            for key in (SOURCE_EXAMPLES_KEY, TARGET_EXAMPLES_KEY)
         )
-    return target
+    )
 
 
-def _model_path(input_dict: _Artifacts, arm: str) -> str:
-    model = artifact_utils.get_single_instance(input_dict[MODEL_KEYS[arm]])
+def _model_path(input_dict: _Artifacts, key: str) -> str:
+    model = artifact_utils.get_single_instance(input_dict[key])
     return path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
 
 

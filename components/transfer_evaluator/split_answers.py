@@ -13,6 +13,7 @@ from tfx.dsl.io import fileio
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError
 from modules.models.served_model import Answers, ServedModel
+from modules.models.signature import SERVING_DEFAULT
 
 
 class AnswerSplits(beam.PTransform):
@@ -23,6 +24,7 @@ class AnswerSplits(beam.PTransform):
         class_names: The K names, in label order.
         splits: Files of examples, by a name for the split.
         folder: Where the answers go. It is created.
+        signature: The signature that answers.
     """
 
     def __init__(
@@ -31,9 +33,10 @@ class AnswerSplits(beam.PTransform):
         class_names: Sequence[str],
         splits: Mapping[str, Sequence[str]],
         folder: str,
+        signature: str = SERVING_DEFAULT,
     ) -> None:
         super().__init__()
-        self._answer_file = _AnswerFile(model_path, class_names)
+        self._answer_file = _AnswerFile(model_path, class_names, signature)
         self._files = [
             (examples, _answers_file(folder, name, number))
             for name, paths in splits.items()
@@ -78,16 +81,17 @@ def read_answers(name: str, files: Sequence[str], folder: str) -> Answers:
 class _AnswerFile(beam.DoFn):
     """Writes a file's answers under their final name once they are complete."""
 
-    def __init__(self, model_path: str, class_names: Sequence[str]) -> None:
+    def __init__(self, model_path: str, class_names: Sequence[str], signature: str) -> None:
         self._model_path = model_path
         self._class_names = list(class_names)
+        self._signature = signature
         self._model: ServedModel | None = None
 
     def process(self, file: tuple[str, str]) -> Iterator[None]:
         examples, answers = file
         # Not in setup(): some runners hide its errors.
         if self._model is None:
-            self._model = ServedModel(self._model_path, self._class_names)
+            self._model = ServedModel(self._model_path, self._class_names, self._signature)
         _write(answers, self._model.answer([examples]))
         return iter(())
 

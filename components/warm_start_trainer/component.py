@@ -29,6 +29,7 @@ class WarmStartTrainerSpec(ComponentSpec):
         standard_component_specs.MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
         standard_component_specs.MODEL_RUN_KEY: ChannelParameter(type=standard_artifacts.ModelRun),
         executor.MAPPING_REPORT_KEY: ChannelParameter(type=simple_artifacts.File),
+        executor.PRETRAINED_ARM_KEY: ChannelParameter(type=standard_artifacts.Model),
     }
     TYPE_ANNOTATION = Train
 
@@ -48,8 +49,13 @@ class WarmStartTrainer(base_component.BaseComponent):
      - `model_run`: Channel of type `standard_artifacts.ModelRun`: TensorBoard's files, rolling
        checkpoints, from which a retried training resumes, and `training.json`, written last.
      - `mapping_report`: Channel of type `simple_artifacts.File`: `mapping_report.json`, which lists
-       each weight as restored, missing, unused or of another shape, and `transferability.json`,
-       estimates of what the transfer is worth, made before it.
+       each weight as restored, missing, unused or of another shape and says where each class's
+       logit came from, and `transferability.json`, estimates of what the transfer is worth, made
+       before it.
+     - `pretrained_arm`: Channel of type `standard_artifacts.Model`: what one has without a
+       transfer. It is the pretrained model, which answers among the target's classes, or, where it
+       does not know them all, a linear probe on its features that was fitted to the same labelled
+       images.
 
     Args:
         examples: The target's `standard_artifacts.Examples`.
@@ -97,5 +103,6 @@ class WarmStartTrainer(base_component.BaseComponent):
                 model=types.Channel(type=standard_artifacts.Model),
                 model_run=types.Channel(type=standard_artifacts.ModelRun),
                 mapping_report=types.Channel(type=simple_artifacts.File),
+                pretrained_arm=types.Channel(type=standard_artifacts.Model),
             )
         )

@@ -14,6 +14,7 @@ from modules.transfer.warm_start import run_warm_start
 
 SOURCE_EXAMPLES_KEY = "source_examples"
 MAPPING_REPORT_KEY = "mapping_report"
+PRETRAINED_ARM_KEY = "pretrained_arm"
 
 
 class Executor(base_executor.BaseExecutor):
@@ -48,5 +49,6 @@ class Executor(base_executor.BaseExecutor):
                 model=uri(output_dict, standard_component_specs.MODEL_KEY),
                 model_run=uri(output_dict, standard_component_specs.MODEL_RUN_KEY),
                 mapping_report=uri(output_dict, MAPPING_REPORT_KEY),
+                pretrained_arm=uri(output_dict, PRETRAINED_ARM_KEY),
             )
         )

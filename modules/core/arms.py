@@ -6,3 +6,7 @@ PRETRAINED = "pretrained"  # trained on the source alone
 SCRATCH = "scratch"  # trained on the target's labelled examples alone
 WARM_START = "warm_start"  # pretrained, then carried over to the target
 ARMS = (PRETRAINED, SCRATCH, WARM_START)
+
+# What the pretrained arm is: the pretrained model itself, or a linear probe on its features.
+ZERO_SHOT = "zero_shot"
+PROBE = "probe"

@@ -77,6 +77,10 @@ class TrainingError(WarmstartError):
     """A training cannot continue, for instance because its loss is not finite."""
 
 
+class EngineError(WarmstartError):
+    """The engine that runs the Beam jobs does not answer, does not fit, or lost a worker."""
+
+
 class OutputError(WarmstartError):
     """The output folder cannot be used: another run holds it, or its disk is full or read-only."""
 

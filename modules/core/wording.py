@@ -5,13 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
+from modules.core.arms import PRETRAINED, PROBE, SCRATCH, WARM_START, ZERO_SHOT
 
 ARM_NAMES = {
     PRETRAINED: "Pretrained",
     SCRATCH: "From scratch",
     WARM_START: "Warm start",
 }
+PRETRAINED_KINDS = {ZERO_SHOT: "zero-shot", PROBE: "linear probe"}
 
 _MOST_LISTED = 10
 _NO_BREAK = "\N{NO-BREAK SPACE}"

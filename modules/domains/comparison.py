@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from scipy.stats import chi2_contingency
@@ -12,6 +12,7 @@ from modules.core.example_features import TRAIN_SPLIT
 from modules.domains.covariate_shift import CovariateShift, measure_covariate_shift
 from modules.domains.description import DomainDescription
 from modules.domains.distribution_distance import Distance, label_skew
+from modules.domains.label_space import LabelSpace
 from modules.domains.sample import sample_domains
 from modules.examples.input_pipeline import index_examples
 
@@ -45,7 +46,9 @@ class DomainComparison:
 def compare_domains(
     source: DomainDescription, target: DomainDescription, train_files: tuple[str, str] | None
 ) -> DomainComparison:
-    """Measures label and covariate shift of two domains with the same classes.
+    """Measures label and covariate shift of two domains, on the classes that both have.
+
+    Without such a class there is nothing to measure.
 
     Args:
         source: The source.
@@ -57,11 +60,15 @@ def compare_domains(
         DataError: The examples cannot be read.
         tf.errors.InvalidArgumentError: An image cannot be decoded.
     """
-    source_counts, target_counts = source.class_counts, target.class_counts
+    space = LabelSpace.of(source.class_names, target.class_names)
+    if not space.shared:
+        return DomainComparison()
+    source_counts, target_counts = (each.counts_of(space.shared) for each in (source, target))
     skews = label_skew(source_counts, target_counts)
     covariate = None
     if train_files is not None:
         source_index, target_index = (index_examples([pattern]) for pattern in train_files)
+        target_index = replace(target_index, labels=space.target_rows[target_index.labels])
         sample = sample_domains(source_index, target_index, _MOST_IMAGES, _SEED)
         covariate = measure_covariate_shift(sample, _SEED)
     shifts: list[Shift] = []

@@ -14,7 +14,7 @@ from modules.domains.description import DomainDescription, SplitDescription
 from modules.sources.base import DEFAULT_DRAW, EvalDraw, ImageRecord, ImageShard, ImageSource
 from modules.sources.encoded import ImageShape
 from modules.sources.formats import open_source
-from modules.sources.labels import implied_class_names
+from modules.sources.labels import implied_class_names, rename_classes
 
 _MOST_BAD_IMAGES = 20
 
@@ -78,6 +78,8 @@ def summarize_dataset(
     folder: str,
     classes: Sequence[str] | None = None,
     limits: ReadingLimits = ReadingLimits(),
+    class_map: Mapping[str, str] | None = None,
+    label_offset: int = 0,
     draw: EvalDraw = DEFAULT_DRAW,
 ) -> DatasetSummary:
     """Reads a bounded part of a folder of labelled images.
@@ -86,8 +88,9 @@ def summarize_dataset(
     start: beyond the limits nothing is known.
 
     Args:
-        format, folder, classes, draw: As for `modules.sources.formats.open_source`.
+        format, folder, classes, label_offset, draw: As for `modules.sources.formats.open_source`.
         limits: How much is read.
+        class_map: Other names for classes, as for `modules.sources.labels.rename_classes`.
 
     Returns:
         The summary; what is wrong with the data is in its `problems`.
@@ -103,7 +106,7 @@ def summarize_dataset(
     names = tuple(classes or ())
     first_ids: dict[str, dict[int, str]] = {}
     try:
-        source = open_source(format, folder, classes, draw)
+        source = open_source(format, folder, classes, label_offset, draw)
     except DataError as error:
         return DatasetSummary(folder, names, {}, format, (str(error),))
     for split in (TRAIN_SPLIT, EVAL_SPLIT):
@@ -117,7 +120,7 @@ def summarize_dataset(
         splits[split] = tally.summary(is_counted)
     if TRAIN_SPLIT in splits:
         try:
-            names = _class_names(source, splits, first_ids)
+            names = rename_classes(_class_names(source, splits, first_ids), class_map or {}, folder)
         except DataError as error:
             problems.append(str(error))
     # A source that needs both splits says the same of each.
@@ -223,4 +226,5 @@ def _class_names(
     if source.classes or all(split.is_counted for split in splits.values()):
         return source.class_names(first_ids)
     # Labels that were not read yet may fill a gap.
-    return implied_class_names([label for found in first_ids.values() for label in found])
+    labels = [label for found in first_ids.values() for label in found]
+    return implied_class_names(labels, source.label_offset)

@@ -48,6 +48,14 @@ class DomainDescription:
             if split.examples and split.is_counted
         }
 
+    def counts_of(self, names: Sequence[str]) -> dict[str, list[int]]:
+        """Examples of the named classes, by split, as `class_counts`."""
+        labels = [list(self.class_names).index(name) for name in names]
+        return {
+            split: [counts[label] for label in labels]
+            for split, counts in self.class_counts.items()
+        }
+
     @property
     def has_colour(self) -> bool:
         """Whether most train images have three channels."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from modules.core.example_features import CHANNEL_CHOICES, CHANNELS, EVAL_SPLIT, LABEL, TRAIN_SPLIT
 from modules.core.finding import Finding
+from modules.core.nearest_name import nearest_name_hint
 from modules.core.wording import count, listed
 from modules.domains.balance import find_imbalance
 from modules.domains.description import DomainDescription
 from modules.domains.distribution_distance import label_skew
+from modules.domains.label_space import LabelSpace
 from modules.settings import GateSettings, Shots, ValidationSettings
 
 
@@ -22,6 +24,7 @@ class Case:
         domain: What is known of the domain.
         validation: Smallest classes and largest skew.
         source: The source where `domain` is a target; None applies no rule for targets.
+        class_map: Source classes by the names that the target's data give them.
         gate: Smallest eval split; None applies no such rule.
         shots: Labelled images of each class that training draws.
         channels: What the network sees, 1 or 3; None applies no such rule.
@@ -30,6 +33,7 @@ class Case:
     domain: DomainDescription
     validation: ValidationSettings
     source: DomainDescription | None = None
+    class_map: Mapping[str, str] = field(default_factory=dict)
     gate: GateSettings | None = None
     shots: Shots = "all"
     channels: int | None = None
@@ -132,34 +136,31 @@ def _balance(case: Case) -> list[Finding]:
     return find_imbalance(case.domain)
 
 
-def _source_classes(case: Case) -> list[Finding] | None:
+def _mapped_classes(case: Case) -> list[Finding] | None:
     if case.source is None:
         return None
-    names, source_names = list(case.domain.class_names), list(case.source.class_names)
-    if names == source_names:
-        return []
-    missing = [name for name in source_names if name not in names]
-    extra = [name for name in names if name not in source_names]
-    found = f"another order, {listed(names)}"
-    if missing or extra:
-        found = count(len(names), "class", "classes")
-        found += f" without {listed(missing)}" if missing else ""
-        found += f" with {listed(extra)} that the source does not have" if extra else ""
+    known = case.source.class_names
     return [
         Finding(
             None,
-            LABEL,
-            expected=f"the source's {len(source_names)} classes in the same order",
-            found=found,
-            fix="Name the target's classes as the source's, in the same order.",
+            "target.class_map",
+            expected="names of the source's classes",
+            found=f"'{ours}' for the target's '{theirs}'{nearest_name_hint(ours, known)}",
+            fix="Correct it, or leave the class out: then it is a new one.",
         )
+        for theirs, ours in case.class_map.items()
+        if ours not in known
     ]
 
 
 def _label_skew(case: Case) -> list[Finding] | None:
     allowed = case.validation.max_label_skew
-    if allowed is None or case.source is None or _source_classes(case):
+    if allowed is None or case.source is None:
         return None
+    shared = LabelSpace.of(case.source.class_names, case.domain.class_names).shared
+    if not shared:
+        return None
+    skews = label_skew(case.source.counts_of(shared), case.domain.counts_of(shared))
     return [
         Finding(
             split,
@@ -168,7 +169,7 @@ def _label_skew(case: Case) -> list[Finding] | None:
             found=f"{skew.l_infinity:.3f}",
             fix="Balance the target's classes as the source's, or raise validation.max_label_skew.",
         )
-        for split, skew in label_skew(case.source.class_counts, case.domain.class_counts).items()
+        for split, skew in skews.items()
         if skew.l_infinity > allowed
     ]
 
@@ -236,7 +237,7 @@ DOMAIN_RULES: Mapping[str, Rule] = {
     "balance": _balance,
 }
 TARGET_RULES: Mapping[str, Rule] = {
-    "source classes": _source_classes,
+    "mapped classes": _mapped_classes,
     "label skew": _label_skew,
     "enough shots": _enough_shots,
     "enough evidence": _enough_evidence,

@@ -103,6 +103,16 @@ def read_pinned_schema(path: str, num_classes: int) -> str:
     return text
 
 
+def with_classes(schema: schema_pb2.Schema, num_classes: int) -> schema_pb2.Schema:
+    """Returns a copy of the source's schema for a domain with another number of classes."""
+    adapted = schema_pb2.Schema()
+    adapted.CopyFrom(schema)
+    for feature in adapted.feature:
+        if feature.name == LABEL and feature.HasField("int_domain"):
+            feature.int_domain.max = num_classes - 1
+    return adapted
+
+
 def _wrong_types(types: dict[str, int]) -> list[str]:
     problems = [f"no '{name}'" for name in _TYPES if name not in types]
     problems += [

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from modules.core.arms import ARMS
+from modules.core.arms import ARMS, PRETRAINED
 from modules.core.csv_text import csv_text
 from modules.evaluation.gate import Verdict
 from modules.evaluation.paired_statistics import wilson_interval
@@ -56,7 +56,7 @@ def arm_report(answers: Answers, class_names: Sequence[str]) -> dict[str, Any]:
 
 def evaluation_report(
     target: Mapping[str, Answers],
-    source: Mapping[str, float | int],
+    source: Mapping[str, Any],
     verdict: Verdict,
     class_names: Sequence[str],
     *,
@@ -64,22 +64,26 @@ def evaluation_report(
     target_name: str,
     shots: int | str,
     seed: int,
+    pretrained_kind: str,
 ) -> dict[str, Any]:
     """Builds the content of `evaluation.json`.
 
     Args:
         target: Each arm's answers to the target's eval split.
-        source: `accuracy`, `accuracy_after_transfer` and `examples` on the source's eval split.
+        source: `accuracy`, `accuracy_after_transfer` and `examples` on the source's eval split, and
+            the source's `classes`.
         verdict: The gate's verdict.
         class_names: K names in label order.
         source_name: Name of the source domain.
         target_name: Name of the target domain.
         shots: Labelled target examples per class used for training, or `all`.
         seed: The run's seed.
+        pretrained_kind: `zero_shot` or `probe`: what the pretrained arm is.
 
     Returns:
         A dict of JSON values.
     """
+    arms = {arm: arm_report(target[arm], class_names) for arm in ARMS}
     return {
         "source": {"name": source_name, **source},
         "target": {
@@ -88,7 +92,7 @@ def evaluation_report(
             "eval_examples": len(target[ARMS[0]].labels),
             "classes": list(class_names),
         },
-        "arms": {arm: arm_report(target[arm], class_names) for arm in ARMS},
+        "arms": arms | {PRETRAINED: {"kind": pretrained_kind, **arms[PRETRAINED]}},
         "comparisons": {
             name: {**dataclasses.asdict(comparison), "ci95": list(comparison.ci95)}
             for name, comparison in verdict.comparisons.items()

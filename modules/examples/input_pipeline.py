@@ -79,6 +79,10 @@ class PreprocessedExamples:
         labels = None if self.labels is None else self.labels[rows]
         return PreprocessedExamples(self.images[rows], labels, self.example_ids[rows])
 
+    def relabelled(self, labels: np.ndarray) -> PreprocessedExamples:
+        """Shares the images and replaces label i by `labels[i]`, int64 [K]."""
+        return replace(self, labels=labels[self.known_labels])
+
     def without_labels(self) -> PreprocessedExamples:
         """Shares the images and withholds the labels."""
         return replace(self, labels=None)

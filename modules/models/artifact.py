@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 
 import tensorflow as tf
 
 from modules.core.checksums import CHECKSUMS_FILE, check_checksums, write_checksums
 from modules.models.checkpointing import save_network_checkpoint
+from modules.models.served_classes import ServedClasses
 from modules.models.serving import export_saved_model
 from modules.networks.network import Network
 from modules.settings import NetworkSettings
@@ -35,27 +35,27 @@ def checkpoint_dir(model_uri: str) -> str:
 def save_model(
     network: Network,
     settings: NetworkSettings,
-    class_names: Sequence[str],
+    classes: ServedClasses,
     transform_graph_dir: str,
     model_uri: str,
 ) -> None:
     """Fills a Model artifact.
 
     Args:
-        class_names: K names in label order.
+        classes: Of the network's logits, and those that its signatures answer.
         transform_graph_dir: The TransformGraph artifact that the network was trained behind.
         model_uri: Root folder of the artifact.
     """
     metadata = {
         "network": settings.model_dump(mode="json"),
-        "num_classes": len(class_names),
-        "class_names": list(class_names),
+        "num_classes": len(classes.network),
+        "class_names": list(classes.network),
     }
     path = os.path.join(model_uri, CHECKSUMS_FILE)
     if tf.io.gfile.exists(path):
         tf.io.gfile.remove(path)
     save_network_checkpoint(network, checkpoint_dir(model_uri), metadata)
-    export_saved_model(network, transform_graph_dir, class_names, saved_model_dir(model_uri))
+    export_saved_model(network, transform_graph_dir, classes, saved_model_dir(model_uri))
     # Last: an artifact with checksums is complete.
     write_checksums(model_uri, (CHECKPOINT_FOLDER, SAVED_MODEL_FOLDER))
 

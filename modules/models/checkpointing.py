@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,17 @@ import tensorflow as tf
 
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError, one_line
-from modules.models.mapping_report import MappingReport, compare_weights, refuse_unannounced
-from modules.networks.network import Network
+from modules.models.mapping_report import (
+    ClassRow,
+    MappingReport,
+    compare_weights,
+    refuse_unannounced,
+)
+from modules.networks.network import LOGITS, Network
 
 METADATA_FILE = "network.json"
 FINGERPRINT = "fingerprint"
+CLASS_NAMES = "class_names"
 
 _PREFIX = "variables"
 _VALUE_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
@@ -138,8 +145,12 @@ def warm_start_network(
     *,
     expected_missing: Sequence[str] = (),
     expected_mismatched: Sequence[str] = (),
+    class_names: Sequence[str] = (),
 ) -> MappingReport:
     """Restores every weight that network and checkpoint both have, by name and shape.
+
+    The logits are restored class by class, where the class names of both are known: a class that
+    the checkpoint does not have keeps its initial weights.
 
     Nothing is restored if the two differ in a way that was not announced. Weights that only the
     checkpoint has are reported, not refused: the network's code shows that it has fewer parts.
@@ -149,6 +160,7 @@ def warm_start_network(
         directory: A checkpoint of `save_network_checkpoint`.
         expected_missing: Weights, or layers, that the checkpoint may lack.
         expected_mismatched: Weights, or layers, whose shape may differ from the checkpoint's.
+        class_names: Class of each of the network's logits.
 
     Returns:
         What was restored and what was not.
@@ -159,17 +171,49 @@ def warm_start_network(
             network, or the two have nothing in common.
     """
     arrays = read_checkpoint_variables(directory)
+    fingerprint = checkpoint_fingerprint(arrays)
     variables = network.named_variables
+    known = read_checkpoint_metadata(directory).get(CLASS_NAMES, ())
+    if class_names and known:
+        arrays |= _by_class(arrays, known, variables, class_names)
     report = compare_weights(
         {name: tuple(variable.shape.as_list()) for name, variable in variables.items()},
         {name: array.shape for name, array in arrays.items()},
         checkpoint=directory,
-        fingerprint=checkpoint_fingerprint(arrays),
+        fingerprint=fingerprint,
     )
     refuse_unannounced(report, expected_missing, expected_mismatched)
     for name in report.restored:
         variables[name].assign(arrays[name])
-    return report
+    return replace(report, rows=_class_rows(class_names, known)) if known else report
+
+
+def _by_class(
+    arrays: Mapping[str, np.ndarray],
+    known: Sequence[str],
+    variables: Mapping[str, tf.Variable],
+    class_names: Sequence[str],
+) -> dict[str, np.ndarray]:
+    """Gives the checkpoint's logits the shape of the network's; new classes as they are there."""
+    shared = [name for name in class_names if name in known]
+    ours, theirs = (
+        [names.index(name) for name in shared] for names in (list(class_names), list(known))
+    )
+    merged = {}
+    for name, array in arrays.items():
+        if name.startswith(f"{LOGITS}/") and name in variables:
+            merged[name] = variables[name].numpy()
+            merged[name][..., ours] = array[..., theirs]
+    return merged
+
+
+def _class_rows(class_names: Sequence[str], known: Sequence[str]) -> list[ClassRow]:
+    return [
+        ClassRow(name, f"checkpoint row {known.index(name)}", "the pretrained model has this class")
+        if name in known
+        else ClassRow(name, "fresh", "the pretrained model does not have this class")
+        for name in class_names
+    ]
 
 
 def _nested(variables: Mapping[str, tf.Variable]) -> dict[str, Any]:

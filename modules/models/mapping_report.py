@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from pydantic import TypeAdapter
 
@@ -23,6 +23,21 @@ class ShapeMismatch:
 
 
 @dataclass(frozen=True)
+class ClassRow:
+    """Where a class's logit got its weights.
+
+    Attributes:
+        class_name: The class.
+        origin: `checkpoint row 3`, `imprinted from 10 labelled images` or `fresh`.
+        why: The reason.
+    """
+
+    class_name: str
+    origin: str
+    why: str
+
+
+@dataclass(frozen=True)
 class MappingReport:
     """Each weight of a network and of a checkpoint, in exactly one of four groups.
 
@@ -33,6 +48,7 @@ class MappingReport:
         missing: Shapes by name of those that only the network has; they kept their initial values.
         unused: Shapes by name of those that only the checkpoint has.
         shape_mismatch: Both shapes by name of those that differ; they kept their initial values.
+        rows: Each class of the logits, in their order; empty if they were not restored by class.
     """
 
     checkpoint: str
@@ -41,6 +57,7 @@ class MappingReport:
     missing: dict[str, Shape]
     unused: dict[str, Shape]
     shape_mismatch: dict[str, ShapeMismatch]
+    rows: list[ClassRow] = field(default_factory=list)
 
     def to_json(self) -> str:
         """Writes the report as an indented JSON object; shapes are lists."""

@@ -22,7 +22,7 @@ from modules.models.signature import (
 )
 
 _BATCH_SIZE = 512
-_FIX = "All arms must be trained by this pipeline and with the same classes."
+_FIX = "All arms must be trained by this pipeline, for these classes."
 _TENSORFLOW_NOISE = re.compile(r"\{\{.*?\}\} | \[Op:.*", re.DOTALL)
 
 
@@ -56,19 +56,22 @@ class Answers:
 
 
 class ServedModel:
-    """Runs the `serving_default` signature of a SavedModel.
+    """Runs a classifying signature of a SavedModel.
 
     Args:
         path: Folder of the SavedModel.
-        class_names: The K class names that the model must have, in label order.
+        class_names: The K class names that the signature must answer, in label order.
+        signature: `serving_default` or `serving_source`.
 
     Raises:
         DataError: There is no SavedModel, or it does not come from this pipeline.
     """
 
-    def __init__(self, path: str, class_names: Sequence[str]) -> None:
+    def __init__(
+        self, path: str, class_names: Sequence[str], signature: str = SERVING_DEFAULT
+    ) -> None:
         self._class_names = np.array([name.encode() for name in class_names], dtype=object)
-        self._signature = Signature(path, SERVING_DEFAULT, CLASSIFIER_OUTPUTS, _FIX)
+        self._signature = Signature(path, signature, CLASSIFIER_OUTPUTS, _FIX)
 
     def answer(self, files: Sequence[str]) -> Answers:
         """Answers the examples of files, batch by batch.

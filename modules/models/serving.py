@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import uuid
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import tensorflow_transform as tft
 from modules.core.errors import ConfigError, DataError
 from modules.core.example_features import IMAGE
 from modules.core.untracked import Untracked
+from modules.models.served_classes import ServedClasses
 from modules.models.signature import (
     CLASS_NAME,
     EXAMPLES,
@@ -21,6 +23,7 @@ from modules.models.signature import (
     PREDICTED,
     PROBABILITIES,
     SERVING_DEFAULT,
+    SERVING_SOURCE,
 )
 from modules.networks.network import LOGITS, Network, tf_variables
 
@@ -36,14 +39,14 @@ class ServingModule(tf.Module):
     Args:
         network: A float32 network.
         transform_graph_dir: A TransformGraph artifact.
-        class_names: K names in label order.
+        classes: Of the network's logits and of the signatures.
     """
 
     def __init__(
         self,
         network: Network,
         transform_graph_dir: str,
-        class_names: Sequence[str],
+        classes: ServedClasses,
     ) -> None:
         super().__init__(name="serving")
         # Plain tf.Variables: the session loader of TF1 does not find Keras 3's wrappers of them.
@@ -54,37 +57,48 @@ class ServingModule(tf.Module):
         # only. With a preprocessing_fn that has vocabularies saving fails with an error.
         self._transform = Untracked(transform_output.transform_features_layer())
         self._image_spec = _image_spec(transform_output, transform_graph_dir)
-        self._class_names = tf.constant(list(class_names))
+        self._classes = classes
         # Its variables are tracked already, by name.
         self._network = Untracked(network)
         inputs = [tf.TensorSpec([None, *network.image_shape], tf.float32, name="images")]
         self.training_forward = _function(self._train, input_signature=inputs)
         self.inference_forward = _function(self._infer, input_signature=inputs)
+        # As an attribute it would be saved, so models that have no such signature do without.
+        if classes.source:
+            self.serving_source = _function(self._classify_source, input_signature=[_EXAMPLES])
 
     @_function(input_signature=[_EXAMPLES])
     def serving_default(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Classifies serialized tf.Examples, [N], by their image feature alone."""
-        return self._classify(_parse_images(examples))
+        return self._classify(_parse_images(examples), self._classes.default)
 
     @_function(input_signature=[_IMAGES])
     def predict_images(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
         """Classifies raw pixels, uint8 [N, H, W, C]."""
         # As PNG, because that is what the TransformGraph gets from an example.
-        return self._classify(tf.io.encode_png(images, compression=0))
+        return self._classify(tf.io.encode_png(images, compression=0), self._classes.default)
 
     @_function(input_signature=[_EXAMPLES])
     def features(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Computes features and logits of serialized tf.Examples, [N]."""
-        return self._infer(self._preprocess(_parse_images(examples)))
+        outputs = self._infer(self._preprocess(_parse_images(examples)))
+        return {**outputs, LOGITS: self._answered(outputs[LOGITS], self._classes.default)}
 
-    def _classify(self, encoded: tf.Tensor) -> dict[str, tf.Tensor]:
-        logits = self._infer(self._preprocess(encoded))[LOGITS]
+    def _classify_source(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        return self._classify(_parse_images(examples), self._classes.source)
+
+    def _classify(self, encoded: tf.Tensor, answered: Sequence[str]) -> dict[str, tf.Tensor]:
+        logits = self._answered(self._infer(self._preprocess(encoded))[LOGITS], answered)
         label = tf.argmax(logits, axis=-1, output_type=tf.int64)
         return {
             PROBABILITIES: tf.nn.softmax(logits),
             PREDICTED: label,
-            CLASS_NAME: tf.gather(self._class_names, label),
+            CLASS_NAME: tf.gather(tf.constant(list(answered)), label),
         }
+
+    def _answered(self, logits: tf.Tensor, answered: Sequence[str]) -> tf.Tensor:
+        columns = self._classes.columns(answered)
+        return logits if columns is None else tf.gather(logits, columns, axis=-1)
 
     def _preprocess(self, encoded: tf.Tensor) -> tf.Tensor:
         raw = {IMAGE: _as_raw_feature(encoded, self._image_spec)}
@@ -100,7 +114,7 @@ class ServingModule(tf.Module):
 def export_saved_model(
     network: Network,
     transform_graph_dir: str,
-    class_names: Sequence[str],
+    classes: ServedClasses | Sequence[str],
     directory: str,
 ) -> None:
     """Writes a network with its preprocessing as a SavedModel, whole or not at all.
@@ -113,36 +127,40 @@ def export_saved_model(
 
     Args:
         transform_graph_dir: A TransformGraph artifact, saved inside the SavedModel.
-        class_names: K names in label order.
+        classes: K class names, one for each logit; or also which of them the signatures answer.
+            Then `serving_source` answers the source's, as `serving_default` does the target's.
         directory: Folder to write, such as <Model artifact>/Format-Serving; replaced if it exists.
 
     Raises:
         ConfigError: The network does not predict that many classes.
         DataError: The TransformGraph does not take an image.
     """
-    if network.num_classes != len(class_names):
+    if not isinstance(classes, ServedClasses):
+        classes = ServedClasses.all_of(classes)
+    if network.num_classes != len(classes.network):
         raise ConfigError(
-            f"The network predicts {network.num_classes} classes, but {len(class_names)} are "
+            f"The network predicts {network.num_classes} classes, but {len(classes.network)} are "
             "named. Choose 'restore: rebuild' for other classes."
         )
-    module = ServingModule(network.to_float32(), transform_graph_dir, class_names)
+    module = ServingModule(network.to_float32(), transform_graph_dir, classes)
+    signatures = {
+        SERVING_DEFAULT: module.serving_default,
+        PREDICT_IMAGES: module.predict_images,
+        FEATURES_SIGNATURE: module.features,
+    }
+    if classes.source:
+        signatures[SERVING_SOURCE] = module.serving_source
     partial = f"{directory.rstrip('/')}.partial-{uuid.uuid4().hex}"
     try:
-        tf.saved_model.save(
-            module,
-            partial,
-            signatures={
-                SERVING_DEFAULT: module.serving_default,
-                PREDICT_IMAGES: module.predict_images,
-                FEATURES_SIGNATURE: module.features,
-            },
-        )
+        tf.saved_model.save(module, partial, signatures=signatures)
         if tf.io.gfile.exists(directory):
             tf.io.gfile.rmtree(directory)
         tf.io.gfile.rename(partial, directory)
-    finally:
-        if tf.io.gfile.exists(partial):
+    except BaseException:
+        # What went wrong above is what the caller needs to hear.
+        with contextlib.suppress(tf.errors.OpError):
             tf.io.gfile.rmtree(partial)
+        raise
 
 
 def _state(network: Network, weights: dict[str, tf.Variable]) -> list[tf.Variable]:

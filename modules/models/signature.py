@@ -9,6 +9,7 @@ import tensorflow as tf
 from modules.core.errors import DataError
 
 SERVING_DEFAULT = "serving_default"
+SERVING_SOURCE = "serving_source"
 PREDICT_IMAGES = "predict_images"
 FEATURES_SIGNATURE = "features"
 

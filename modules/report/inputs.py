@@ -21,6 +21,7 @@ from modules.report.evidence.drawn_examples import (
     DrawnExamples,
     FeatureSample,
     HardExample,
+    in_target_labels,
 )
 from modules.report.evidence.learning_curves import Curve, read_curves
 from modules.report.evidence.lineage import ArtifactFact
@@ -85,7 +86,14 @@ def read_report_data(
     evaluation = _read(uris["evaluation"], EVALUATION_FILE)
     predictions = read_predictions(uris["evaluation"])
     drawn = DrawnExamples(
-        evaluation, predictions, index_examples(source_files), index_examples(target_files)
+        evaluation,
+        predictions,
+        in_target_labels(
+            index_examples(source_files),
+            evaluation["source"]["classes"],
+            evaluation["target"]["classes"],
+        ),
+        index_examples(target_files),
     )
     samples, hardest = drawn.pictures(uris["transform_graph"])
     models = uris["pretrained_model"], uris["warm_start_model"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from modules.settings.base import PositiveInt, ProperFraction, Settings
+from modules.settings.base import NonNegativeInt, PositiveInt, ProperFraction, Settings
 from modules.settings.validation import ValidationSettings
 
 
@@ -15,6 +15,8 @@ class ImageSourceSettings(Settings):
         domain: Name that every example carries.
         format: A format registered in `modules.sources.formats`.
         classes: Class names in label order; null takes them from the data.
+        class_map: Other names, by those that the data or `classes` give.
+        label_offset: The first class's label in the data.
         eval_share: Share of the images to draw as eval split, if there is none.
         eval_seed: Seed of that draw.
         validation: Says what happens to images that cannot be read.
@@ -24,6 +26,8 @@ class ImageSourceSettings(Settings):
     domain: str
     format: str
     classes: tuple[str, ...] | None = Field(default=None, strict=False)
+    class_map: dict[str, str] = Field(default_factory=dict)
+    label_offset: NonNegativeInt = 0
     eval_share: ProperFraction = 0.2
     eval_seed: int = 0
     validation: ValidationSettings = ValidationSettings()

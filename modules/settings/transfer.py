@@ -30,6 +30,8 @@ class TransferSettings(Settings):
         method: A method registered in `modules.transfer.methods`.
         restore: `rebuild` builds the network from code and maps checkpoint variables onto it by
             name; `graph` trains the saved model's own graph, without its code.
+        new_classes: How the logits of classes that the source does not have begin: `imprint`, from
+            the mean features of their labelled images; or `fresh`, at random.
         steps: Training steps of the warm start, and of the scratch control.
         batch_size: Labelled target images a step, and as many unlabelled ones for methods that
             take them.
@@ -55,6 +57,7 @@ class TransferSettings(Settings):
 
     method: str = "information_maximization"
     restore: Literal["rebuild", "graph"] = "rebuild"
+    new_classes: Literal["imprint", "fresh"] = "imprint"
     steps: PositiveInt = 400
     batch_size: PositiveInt = 48
     source_batch_size: PositiveInt = 32

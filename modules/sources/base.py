@@ -103,19 +103,35 @@ class ImageSource(abc.ABC):
     Args:
         folder: Local folder, or a URI that TensorFlow's file systems know.
         classes: Class names in label order; None takes them from the data.
+        label_offset: The first class's label in the data; the labels of records start at 0.
         draw: How to draw an eval split; formats that always have one ignore it.
 
     Raises:
-        DataError: There is no such folder, or `classes` is empty or holds a name twice.
+        DataError: There is no such folder, `classes` is empty or holds a name twice, or there is an
+            offset and the data name their classes.
     """
 
     split_patterns: ClassVar[Mapping[str, str]]
     """For each split, a glob pattern of its files below the folder."""
+    carries_class_names: ClassVar[bool] = False
+    """Whether the data name their classes; else they number them."""
 
     def __init__(
-        self, folder: str, classes: Sequence[str] | None = None, draw: EvalDraw = DEFAULT_DRAW
+        self,
+        folder: str,
+        classes: Sequence[str] | None = None,
+        label_offset: int = 0,
+        draw: EvalDraw = DEFAULT_DRAW,
     ) -> None:
+        if label_offset and self.carries_class_names:
+            raise DataError(
+                folder,
+                expected="labels that are numbers, for label_offset",
+                found="classes with names",
+                fix="Leave label_offset out.",
+            )
         self.folder = folder
+        self.label_offset = label_offset
         self.draw = draw
         self.classes = None if classes is None else tuple(classes)
         if self.classes is not None and len(set(self.classes)) != max(len(self.classes), 1):

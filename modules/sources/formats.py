@@ -21,13 +21,14 @@ def open_source(
     format: str,
     folder: str,
     classes: Sequence[str] | None = None,
+    label_offset: int = 0,
     draw: EvalDraw = DEFAULT_DRAW,
 ) -> ImageSource:
     """Opens a folder of labelled images without reading any yet.
 
     Args:
-        format: A name registered in `FORMATS`.
-        folder, classes, draw: As for `ImageSource`.
+        format: A registered name.
+        folder, classes, label_offset, draw: As for `ImageSource`.
 
     Raises:
         ConfigError: No format has that name.
@@ -39,4 +40,4 @@ def open_source(
         >>> (record.example_id, record.height, record.width, record.channels)
         ('train/00000000', 8, 8, 1)
     """
-    return FORMATS.find(format)(folder, classes, draw)
+    return FORMATS.find(format)(folder, classes, label_offset, draw)

@@ -50,6 +50,7 @@ class IdxShard(ImageShard):
     Args:
         images_path: File of uint8 [N, height, width] or [N, height, width, channels].
         labels_path: File of integers [N].
+        label_offset: The first class's label there.
     """
 
     split: str
@@ -57,6 +58,7 @@ class IdxShard(ImageShard):
     labels_path: str
     begin: int
     end: int
+    label_offset: int = 0
 
     def read(self, refuse: Refuse = stop) -> Iterator[ImageRecord]:
         """Streams the records; their pixels become PNG."""
@@ -70,7 +72,7 @@ class IdxShard(ImageShard):
             while index < self.end:
                 count = min(self.end - index, max(1, _BLOCK_BYTES // header.record_bytes))
                 pixels = read_records(images, header, count, "images").astype(np.uint8, copy=False)
-                numbers = read_records(labels, label_header, count, "labels").tolist()
+                numbers = self._read_labels(labels, label_header, count)
                 for label, png in zip(numbers, encode_pngs(pixels), strict=True):
                     example_id = f"{self.split}/{index:08d}"
                     yield ImageRecord(example_id, png, label, height, width, channels)
@@ -81,8 +83,11 @@ class IdxShard(ImageShard):
         with ByteStream(self.labels_path) as stream:
             header = read_header(stream, *_LABELS)
             stream.skip(self.begin * header.record_bytes)
-            numbers = read_records(stream, header, self.end - self.begin, "labels")
-            return [int(number) for number in numbers]
+            return self._read_labels(stream, header, self.end - self.begin)
+
+    def _read_labels(self, stream: ByteStream, header: IdxHeader, count: int) -> list[int]:
+        numbers = read_records(stream, header, count, "labels").tolist()
+        return [int(number) - self.label_offset for number in numbers]
 
 
 class IdxSource(ImageSource):
@@ -94,9 +99,13 @@ class IdxSource(ImageSource):
     split_patterns = {split: f"{prefix}*" for split, prefix in _PREFIXES.items()}
 
     def __init__(
-        self, folder: str, classes: Sequence[str] | None = None, draw: EvalDraw = DEFAULT_DRAW
+        self,
+        folder: str,
+        classes: Sequence[str] | None = None,
+        label_offset: int = 0,
+        draw: EvalDraw = DEFAULT_DRAW,
     ) -> None:
-        super().__init__(folder, classes, draw)
+        super().__init__(folder, classes, label_offset, draw)
         self._names = list_folder(folder)
 
     def shards(self, split: str, num_shards: int | None = None) -> list[ImageShard]:
@@ -120,12 +129,17 @@ class IdxSource(ImageSource):
             _check_size(images, header)
             most = _MAX_ZIPPED_SHARDS if images.is_gzip else MAX_DEFAULT_SHARDS
         ranges = shard_ranges(header.records, num_shards, most)
-        return [IdxShard(split, images_path, labels_path, begin, end) for begin, end in ranges]
+        return [
+            IdxShard(split, images_path, labels_path, begin, end, self.label_offset)
+            for begin, end in ranges
+        ]
 
     def class_names(self, labels: Mapping[str, Mapping[int, str]]) -> tuple[str, ...]:
         """Names the classes: as given, or "0" up to the highest label."""
         self._check_labels()
-        return self.classes or implied_class_names(self._label_offsets[TRAIN_SPLIT])
+        return self.classes or implied_class_names(
+            self._label_offsets[TRAIN_SPLIT], self.label_offset
+        )
 
     def _check_labels(self) -> None:
         offsets = self._label_offsets
@@ -133,11 +147,18 @@ class IdxSource(ImageSource):
             offsets,
             self.classes,
             lambda split, label: (self._find(split, "labels"), offsets[split][label]),
+            self.label_offset,
         )
 
     @functools.cached_property
     def _label_offsets(self) -> dict[str, dict[int, int]]:
-        return {split: _first_offsets(self._find(split, "labels")) for split in _PREFIXES}
+        return {
+            split: {
+                label - self.label_offset: offset
+                for label, offset in _first_offsets(self._find(split, "labels")).items()
+            }
+            for split in _PREFIXES
+        }
 
     def _find(self, split: str, content: str) -> str:
         prefix = f"{_PREFIXES[split]}{content}"

@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from modules.core.errors import DataError
 from modules.core.example_features import TRAIN_SPLIT
+from modules.core.nearest_name import nearest_name_hint
 
 
 def check_labels(
     labels: Mapping[str, Collection[int]],
     classes: Sequence[str] | None,
     place: Callable[[str, int], tuple[str, int | None]],
+    label_offset: int = 0,
 ) -> None:
     """Checks the labels of all splits against the class names, or against each other.
 
@@ -23,20 +25,24 @@ def check_labels(
         labels: The distinct labels of each split.
         classes: Class names in label order; None where the labels themselves define the classes.
         place: Says where a split has a label: the path, and the byte where one is known.
+        label_offset: Subtracted from the labels of the data.
 
     Raises:
         DataError: For the first label that breaks the rule.
     """
     if classes is not None:
         limit = len(classes)
-        expected = f"labels from 0 to {limit - 1}, one for each class name"
     else:
         train = labels[TRAIN_SPLIT]
         limit = next(number for number in itertools.count() if number not in train)
+    first, last = label_offset, limit - 1 + label_offset
+    if classes is not None:
+        expected = f"labels from {first} to {last}, one for each class name"
+    else:
         expected = (
-            f"labels without a gap (0 to {limit - 1} are used in the train split)"
+            f"labels without a gap ({first} to {last} are used in the train split)"
             if limit
-            else "labels that begin at 0"
+            else f"labels that begin at {first}"
         )
     for split, found in labels.items():
         outside = [label for label in found if not 0 <= label < limit]
@@ -45,15 +51,56 @@ def check_labels(
             raise DataError(
                 path,
                 expected=expected,
-                found=f"label {min(outside)}",
-                fix="Correct the file, or list all `classes` of this domain.",
+                found=f"label {min(outside) + label_offset}",
+                fix="Correct the file, or list all `classes` of this domain. If its first label is "
+                "1, set its label_offset to 1.",
                 offset=offset,
             )
 
 
-def implied_class_names(train_labels: Collection[int]) -> tuple[str, ...]:
-    """Names classes by their number: "0" up to the highest label."""
-    return tuple(str(label) for label in range(max(train_labels) + 1))
+def implied_class_names(train_labels: Collection[int], label_offset: int = 0) -> tuple[str, ...]:
+    """Names classes by their number in the data: "0", or the offset, up to the highest label."""
+    return tuple(str(label + label_offset) for label in range(max(train_labels) + 1))
+
+
+def rename_classes(
+    names: Sequence[str], class_map: Mapping[str, str], folder: str
+) -> tuple[str, ...]:
+    """Gives classes the names that the source has for them.
+
+    Args:
+        names: Class names of the data, in label order.
+        class_map: New names by the data's names.
+        folder: Where the data are, for the error message.
+
+    Returns:
+        The names, in the same order.
+
+    Raises:
+        DataError: The data have no such class, or two classes would get the same name.
+
+    Example:
+        >>> rename_classes(["letter_A", "letter_B"], {"letter_A": "A"}, "letters")
+        ('A', 'letter_B')
+    """
+    for name in class_map:
+        if name not in names:
+            raise DataError(
+                folder,
+                expected="the classes that `class_map` names",
+                found=f"no class '{name}'{nearest_name_hint(name, names)}",
+                fix="Name the classes there as the data do.",
+            )
+    renamed = tuple(class_map.get(name, name) for name in names)
+    repeated = [name for name in renamed if renamed.count(name) > 1]
+    if repeated:
+        raise DataError(
+            folder,
+            expected="another name for each class",
+            found=f"two classes '{repeated[0]}', by `class_map`",
+            fix="Map each of them to another class.",
+        )
+    return renamed
 
 
 def natural_order(names: Collection[str]) -> list[str]:

@@ -34,12 +34,14 @@ class TFRecordShard(ImageShard):
     Args:
         index: Its number among the split's files.
         num_classes: Labels must be below it; None where the labels define the classes.
+        label_offset: The first class's label in the file.
     """
 
     split: str
     path: str
     index: int
     num_classes: int | None
+    label_offset: int = 0
 
     def read(self, refuse: Refuse = stop) -> Iterator[ImageRecord]:
         """Streams the records; leaves out their other features."""
@@ -70,10 +72,12 @@ class TFRecordShard(ImageShard):
                 f"one value in '{IMAGE}' (bytes) and one in '{LABEL}' (int64)",
                 f"{len(images)} and {len(labels)} in features {names}",
             )
-        if labels[0] < 0 or (self.num_classes is not None and labels[0] >= self.num_classes):
-            limit = "" if self.num_classes is None else f" to {self.num_classes - 1}"
-            raise self._broken(record, f"a label from 0{limit}", f"label {labels[0]}")
-        return images[0], labels[0]
+        label = labels[0] - self.label_offset
+        if label < 0 or (self.num_classes is not None and label >= self.num_classes):
+            first = self.label_offset
+            last = "" if self.num_classes is None else f" to {self.num_classes - 1 + first}"
+            raise self._broken(record, f"a label from {first}{last}", f"label {labels[0]}")
+        return images[0], label
 
     def _broken(self, record: str, expected: str, found: str) -> DataError:
         return DataError(f"{self.path}, {record}", expected=expected, found=found, fix=_FIX)
@@ -105,7 +109,10 @@ class TFRecordSource(ImageSource):
         for path in paths:
             check_stays_inside(path, self.folder)
         limit = None if self.classes is None else len(self.classes)
-        return [TFRecordShard(split, path, index, limit) for index, path in enumerate(paths)]
+        return [
+            TFRecordShard(split, path, index, limit, self.label_offset)
+            for index, path in enumerate(paths)
+        ]
 
     def class_names(self, labels: Mapping[str, Mapping[int, str]]) -> tuple[str, ...]:
         """Names the classes: as given, or "0" up to the highest label that was read."""
@@ -118,8 +125,9 @@ class TFRecordSource(ImageSource):
             labels,
             self.classes,
             lambda split, label: (f"{self.folder}, example {labels[split][label]}", None),
+            self.label_offset,
         )
-        return self.classes or implied_class_names(labels[TRAIN_SPLIT])
+        return self.classes or implied_class_names(labels[TRAIN_SPLIT], self.label_offset)
 
 
 def _read_records(path: str) -> Iterator[bytes]:

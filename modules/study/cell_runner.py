@@ -12,6 +12,7 @@ import numpy as np
 from modules.core.arms import SCRATCH
 from modules.core.class_names import read_class_names
 from modules.core.example_features import EVAL_SPLIT
+from modules.domains.label_space import LabelSpace
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import ImagePreprocessor, index_examples, preprocess_examples
 from modules.models.artifact import check_model
@@ -22,6 +23,7 @@ from modules.study.cells import Cell, CellResult
 from modules.training.placement import TrainingPlacement
 from modules.training.resumption import training_identity
 from modules.transfer.data import TrainSplit, select_transfer_data
+from modules.transfer.label_relations import refuse_label_relation
 from modules.transfer.scratch_control import train_from_scratch
 from modules.transfer.warm_start import WarmStart
 
@@ -82,8 +84,12 @@ class CellRunner:
     def __init__(self, inputs: StudyInputs) -> None:
         check_model(inputs.base_model)
         self._inputs = inputs
-        self._class_names = read_class_names(inputs.target_examples)
-        self._source_class_names = read_class_names(inputs.source_examples)
+        self._space, self._target_alone = (
+            LabelSpace.of(
+                read_class_names(inputs.source_examples), read_class_names(inputs.target_examples)
+            ),
+            LabelSpace.of_target(read_class_names(inputs.target_examples)),
+        )
         preprocessor = ImagePreprocessor(inputs.transform_graph)
         memory = inputs.plan.training.memory_cache_mib
         self._target, self._source = (
@@ -109,24 +115,24 @@ class CellRunner:
         with tempfile.TemporaryDirectory() as run_directory:
             train = self._train_from_scratch if cell.method == SCRATCH else self._warm_start
             network = train(plan, run_directory)
-        logits = network_outputs(network, self._eval.images).logits
+        space = self._target_alone if cell.method == SCRATCH else self._space
+        logits = network_outputs(network, self._eval.images).logits[:, space.target_rows]
         correct = int(np.sum(np.argmax(logits, axis=-1) == self._eval.known_labels))
         # The graphs of hundreds of cells would stay in memory.
         keras.utils.clear_session()
         return CellResult(cell, correct, len(self._eval), time.perf_counter() - started)
 
     def _warm_start(self, plan: TransferPlan, run_directory: str) -> Network:
-        warm_start = WarmStart(
-            plan, self._inputs.base_model, self._class_names, TrainingPlacement.of_one_device()
-        )
-        warm_start.refuse_other_classes(self._source_class_names)
-        network, _ = warm_start.restore()
-        data = select_transfer_data(plan, self._target, self._source, self._class_names)
+        space, here = self._space, TrainingPlacement.of_one_device()
+        refuse_label_relation(space, plan.transfer, plan.shots)
+        warm_start = WarmStart(plan, self._inputs.base_model, space, here)
+        data = select_transfer_data(plan, self._target, self._source, space)
+        network, _ = warm_start.restore_with_new_classes(data.shots)
         warm_start.fit(network, data, run_directory)
         return network
 
     def _train_from_scratch(self, plan: TransferPlan, run_directory: str) -> Network:
-        index, names = self._target.index, self._class_names
-        rows = draw_shots(index.labels, index.example_ids, plan.shots, plan.seed, names)
-        shots = self._target.preprocess(rows)
-        return train_from_scratch(plan, shots, len(names), run_directory)[0]
+        index, space = self._target.index, self._target_alone
+        rows = draw_shots(index.labels, index.example_ids, plan.shots, plan.seed, space.target)
+        shots = self._target.preprocess(rows).relabelled(space.target_rows)
+        return train_from_scratch(plan, shots, len(space.classes), run_directory)[0]

@@ -46,6 +46,7 @@ class TrainingCheckpoints:
         placement: TrainingPlacement,
     ) -> None:
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
+        self._saved_step = 0
         self._losses = _LastLosses()
         # Lists: a Keras model does not track all of its state, such as the seeds of dropout.
         self._checkpoint = tf.train.Checkpoint(
@@ -86,13 +87,18 @@ class TrainingCheckpoints:
         latest = tf.train.latest_checkpoint(self._shared)
         if latest:
             self._checkpoint.restore(latest).assert_consumed()
-            logging.getLogger(__name__).info("Resumed from step %d.", int(self.step))
-        return int(self.step)
+            self._saved_step = int(self.step)
+            logging.getLogger(__name__).info("Resumed from step %d.", self._saved_step)
+        return self._saved_step
 
     def save(self, losses: dict[str, float]) -> None:
-        """Saves a checkpoint of the current step and removes those that are not kept."""
+        """Saves a checkpoint, if the current step has none, and removes those that are not kept."""
+        step = int(self.step)
+        if step == self._saved_step:
+            return
         self._losses.values = losses
-        self._manager.save(checkpoint_number=int(self.step))
+        self._manager.save(checkpoint_number=step)
+        self._saved_step = step
 
 
 class _LastLosses(tf.train.experimental.PythonState):

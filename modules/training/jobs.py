@@ -99,6 +99,8 @@ class WarmStartJob(TrainingJob):
         source_examples: Root of the source's Examples artifact.
         base_model: Root of the pretrained Model artifact.
         mapping_report: Folder to fill with mapping_report.json and transferability.json.
+        pretrained_arm: Root of the Model artifact to fill with what the pretrained model answers
+            among the target's classes.
     """
 
     job: Literal["warm_start"] = "warm_start"
@@ -106,6 +108,7 @@ class WarmStartJob(TrainingJob):
     source_examples: str
     base_model: str
     mapping_report: str
+    pretrained_arm: str
 
     @property
     def inputs(self) -> list[str]:

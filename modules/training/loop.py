@@ -10,7 +10,8 @@ import keras
 import tensorflow as tf
 
 from modules.core.errors import TrainingError
-from modules.core.progress import report_progress
+from modules.core.interruption import Interrupted, stop_deferred, stop_requested
+from modules.core.progress import report_progress, report_resumption
 from modules.networks.network import FEATURES, LOGITS, Network, tf_variables
 from modules.settings import TrainingSettings
 from modules.training.batches import IMAGE, LABEL, ROW, Batch
@@ -21,6 +22,8 @@ from modules.training.placement import TrainingPlacement
 LOSS = "loss"
 
 _SECONDS_BETWEEN_REPORTS = 0.5
+# The longest that a request to stop waits, where steps take less.
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 # This worker's batches of the given steps, 0-based: `batch_dataset` of
 # `modules.training.batches`, bound.
@@ -94,6 +97,7 @@ class TrainingLoop:
         )
         self._step = self._checkpoints.step
         self._loss_names: list[str] = []
+        self._most_steps = 1
 
     def run(self, make_batches: MakeBatches, steps: int) -> TrainingOutcome:
         """Trains up to a number of steps.
@@ -106,10 +110,13 @@ class TrainingLoop:
             The outcome. The network is changed in place.
 
         Raises:
+            Interrupted: A stop was requested; a checkpoint of the last step is saved.
             TrainingError: The loss is not finite.
         """
         started = time.perf_counter()
         first = self._checkpoints.resume()
+        if first:
+            report_resumption(first, steps)
         losses = self._checkpoints.last_losses
         busy = 0.0
         batches = make_batches(range(first, steps))
@@ -118,20 +125,25 @@ class TrainingLoop:
             iterator = iter(batches)
         reported = 0.0
         writer = self._summary_writer()
-        with self._checkpoints, writer.as_default():
+        with self._checkpoints, writer.as_default(), stop_deferred():
             for step in self._boundaries(first, steps):
-                clock = time.perf_counter()
-                losses = self._finite_losses(run_steps(iterator, step - int(self._step)), step)
-                busy += time.perf_counter() - clock
+                if self._placement.is_true_on_any_worker(stop_requested()):
+                    self._save(writer, losses)
+                    raise Interrupted(
+                        f"The training is saved at step {int(self._step)} of {steps}."
+                    )
+                clock, count = time.perf_counter(), step - int(self._step)
+                losses = self._finite_losses(run_steps(iterator, count), step)
+                seconds = time.perf_counter() - clock
+                busy += seconds
+                self._most_steps = max(1, int(count / seconds * _SECONDS_BETWEEN_LOOKS))
                 if step % self._settings.summary_every_steps == 0 or step == steps:
                     self._summarise(losses, step)
                 if clock - reported > _SECONDS_BETWEEN_REPORTS or step == steps:
                     reported = clock
                     report_progress(step, steps, loss=losses[LOSS])
                 if step % self._settings.checkpoint_every_steps == 0 or step == steps:
-                    # Scalars first: a training killed in between would never write them again.
-                    writer.flush()
-                    self._checkpoints.save(losses)
+                    self._save(writer, losses)
         return TrainingOutcome(
             steps=int(self._step),
             resumed_at=first,
@@ -202,12 +214,21 @@ class TrainingLoop:
         return values
 
     def _boundaries(self, first: int, steps: int) -> Iterator[int]:
-        """Yields the steps, 1-based, after which there is something to save or report."""
+        """Yields the steps, 1-based, after which to save, to report or to look for requests."""
         periods = (self._settings.summary_every_steps, self._settings.checkpoint_every_steps)
         step = first
         while step < steps:
-            step = min(steps, *(step // period * period + period for period in periods))
+            ends = [step // period * period + period for period in periods]
+            if self._placement.workers == 1:
+                # Workers look together, and each has a speed of its own.
+                ends.append(step + self._most_steps)
+            step = min(steps, *ends)
             yield step
+
+    def _save(self, writer: tf.summary.SummaryWriter, losses: dict[str, float]) -> None:
+        # Scalars first: a training killed in between would never write them again.
+        writer.flush()
+        self._checkpoints.save(losses)
 
     def _summarise(self, losses: Mapping[str, float], step: int) -> None:
         for name, value in losses.items():

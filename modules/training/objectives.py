@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from modules.examples.input_pipeline import PreprocessedExamples
 from modules.networks.network import Network
+from modules.networks.outputs import NetworkOutputs, network_outputs
 
 SOURCE = "source"
 TARGET = "target"
@@ -44,11 +46,20 @@ class Preparation:
         network: The network before its first step, warm-started or not.
         examples: The examples of each stream, by name.
         copy_network: Makes another network with the same weights, such as a frozen teacher.
+        masks: What is added to the logits of a stream, f32 [K]; nothing where it has no mask.
     """
 
     network: Network
     examples: Mapping[str, PreprocessedExamples]
     copy_network: Callable[[], Network]
+    masks: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def outputs(self, stream: str, images: np.ndarray) -> NetworkOutputs:
+        """Computes the network's outputs for images of a stream, f32 [N, S, S, C], masked."""
+        outputs = network_outputs(self.network, images)
+        if stream not in self.masks:
+            return outputs
+        return outputs._replace(logits=outputs.logits + self.masks[stream])
 
 
 class Objective(tf.Module):

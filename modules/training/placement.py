@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,6 +111,10 @@ class TrainingPlacement:
         """Adds up one number of each worker; waits until all have come this far."""
         return int(sum(self._gather(value)))
 
+    def is_true_on_any_worker(self, value: bool) -> bool:
+        """Whether a value is true on one worker at least; waits until all have come this far."""
+        return any(self._gather(value))
+
     def check_agreement(self, what: str, text: str) -> None:
         """Waits for the other workers and refuses to continue if they differ.
 
@@ -146,20 +151,24 @@ class TrainingPlacement:
     def _gather(self, value: int) -> list[int]:
         if self.workers == 1:
             return [value]
+        own = [value if worker == self.worker else 0 for worker in range(self.workers)]
+        summed = self._sum(tf.constant(own, tf.int64))
+        return [int(number) // self.replicas_per_worker for number in summed.numpy()]
+
+    @functools.cached_property
+    def _sum(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        # Traced once: a training asks at each of its reports.
+        def replica_fn(own: tf.Tensor) -> tf.Tensor:
+            # A function's argument is on no device, which the reduction would ask for.
+            return tf.distribute.get_replica_context().all_reduce(
+                tf.distribute.ReduceOp.SUM, tf.identity(own)
+            )
 
         @tf.function(autograph=False)
-        def gather(numbers: tf.Tensor) -> Any:
-            def replica_fn(own: tf.Tensor) -> tf.Tensor:
-                # A function's argument is on no device, which the reduction would ask for.
-                return tf.distribute.get_replica_context().all_reduce(
-                    tf.distribute.ReduceOp.SUM, tf.identity(own)
-                )
-
+        def run(numbers: tf.Tensor) -> Any:
             return self.strategy.run(replica_fn, args=(numbers,))
 
-        own = [value if worker == self.worker else 0 for worker in range(self.workers)]
-        summed = self.strategy.experimental_local_results(gather(tf.constant(own, tf.int64)))[0]
-        return [int(number) // self.replicas_per_worker for number in summed.numpy()]
+        return lambda numbers: self.strategy.experimental_local_results(run(numbers))[0]
 
 
 def _with_aggregation(next_creator: Any, **options: Any) -> tf.Variable:

@@ -23,15 +23,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modules.core.errors import ConfigError, TrainingError
-from modules.core.progress import report_progress
+from modules.core.interruption import Interrupted, stop_deferred, stop_requested
+from modules.core.progress import report_progress, report_resumption
 from modules.training.cluster import TF_CONFIG, WorkerCluster, workers_to_train
 from modules.training.jobs import JobType, TrainingJob
 
 if TYPE_CHECKING:
     from modules.training.placement import TrainingPlacement
 
-# Begins a supervised worker's line of JSON: an `error`, or a `Progress`.
+# Begins a supervised worker's line of JSON: an `error`, a `Progress` or a `resumption`.
 REPORT_PREFIX = "warmstart.worker "
+# Exit status of a worker that has stopped on request: that of processes that SIGTERM ends.
+STOPPED = 128 + signal.SIGTERM
 # Exit status of a worker that lost another one. Kubeflow restarts containers that end with 128 or
 # more.
 LOST_ANOTHER_WORKER = 138
@@ -55,6 +58,7 @@ def train_job(
 
     Raises:
         ConfigError: This process is itself a worker of several.
+        Interrupted: A stop was requested; the last step is saved.
         TrainingError: A worker failed or was killed.
         WarmstartError: As `train` does.
     """
@@ -85,14 +89,22 @@ def _train_on_workers(job: TrainingJob, workers: int) -> None:
             process = _WorkerProcess(path, WorkerCluster(addresses, worker))
             stack.callback(process.end)
             processes.append(process)
-        _wait(processes)
+        with stop_deferred():
+            _wait(processes)
 
 
 class _WorkerProcess:
-    """A worker process. Its output is logged line by line."""
+    """A worker process. Its output is logged line by line.
+
+    Attributes:
+        has_begun: Whether it has reported a step.
+        error: Why it has ended, in words for the user.
+        last_lines: The end of its output.
+    """
 
     def __init__(self, job: Path, cluster: WorkerCluster) -> None:
         self.worker = cluster.worker
+        self.has_begun = False
         self.error: str | None = None
         self.last_lines: collections.deque[str] = collections.deque(maxlen=_LINES_SHOWN)
         temporary = job.parent / f"worker-{self.worker}"
@@ -131,14 +143,17 @@ class _WorkerProcess:
         """Waits for the last line of output of a process that has ended."""
         self._reader.join(timeout=_SECONDS_TO_END)
 
+    def ask_to_stop(self) -> None:
+        """Asks the process to save the training and to end."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write("stop\n")
+            self._process.stdin.flush()
+
     def end(self) -> None:
-        """Terminates the process, by force if needed."""
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=_SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        """Ends the process by force."""
+        self._process.kill()
+        self._process.wait()
         self.read_to_end()
 
     def _read(self) -> None:
@@ -153,22 +168,34 @@ class _WorkerProcess:
     def _take(self, report: dict) -> None:
         if "error" in report:
             self.error = report["error"]
+        elif self.worker == 0 and "resumption" in report:
+            report_resumption(**report["resumption"])
         elif self.worker == 0:
+            self.has_begun = True
             report_progress(report["step"], report["total"], **report["metrics"])
 
 
 def _wait(processes: Sequence[_WorkerProcess]) -> None:
-    running = list(processes)
+    chief, running, asked = processes[0], list(processes), False
     while running:
         time.sleep(_SECONDS_BETWEEN_LOOKS)
+        if stop_requested() and not asked:
+            if not chief.has_begun:
+                raise Interrupted("The training had not begun.")
+            asked = True
+            for process in processes:
+                process.ask_to_stop()
         ended = [process for process in running if process.status is not None]
-        failed = [process for process in ended if process.status != 0]
+        failed = [process for process in ended if process.status not in (0, STOPPED)]
         if failed:
             # A worker that lost another one is not the culprit.
             culprit = min(failed, key=lambda process: process.status == LOST_ANOTHER_WORKER)
             culprit.read_to_end()
             raise TrainingError(_explain(culprit, len(processes)))
         running = [process for process in running if process not in ended]
+    if chief.status == STOPPED:
+        chief.read_to_end()
+        raise Interrupted(chief.error or "")
 
 
 def _explain(process: _WorkerProcess, workers: int) -> str:

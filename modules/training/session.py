@@ -15,6 +15,7 @@ import keras
 
 from modules.core.class_names import read_class_names
 from modules.models.artifact import save_model
+from modules.models.served_classes import ServedClasses
 from modules.networks.network import Network
 from modules.networks.precision import choose_precision, precision_policy
 from modules.networks.registry import BuiltNetwork, build_network
@@ -168,6 +169,7 @@ class TrainingSession:
         *,
         labelled_examples: int,
         example_ids: Sequence[bytes] = (),
+        classes: ServedClasses | None = None,
         network_settings: NetworkSettings | None = None,
         metrics: Mapping[str, float] | None = None,
     ) -> None:
@@ -179,6 +181,7 @@ class TrainingSession:
             outcome: How the training went.
             labelled_examples: Labelled examples of the arm's own domain that were used.
             example_ids: Their ids, ascending, for the arms on the target domain.
+            classes: Of the network's logits and of the signatures. Defaults to `class_names`.
             network_settings: The network's, where they are not the plan's.
             metrics: Further scalars for the record.
 
@@ -190,7 +193,8 @@ class TrainingSession:
             return
         job = self.job
         settings = network_settings or job.plan.network
-        save_model(network, settings, self.class_names, job.transform_graph, job.model)
+        classes = classes or ServedClasses.all_of(self.class_names)
+        save_model(network, settings, classes, job.transform_graph, job.model)
         TrainingRecord(
             arm=arm,
             steps=outcome.steps,

@@ -6,18 +6,20 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from modules.core.errors import ConfigError, WarmstartError
-from modules.core.progress import PROGRESS_LOGGER, Progress
+from modules.core.interruption import Interrupted, exit_status, request_stop, signals_heard
+from modules.core.progress import PROGRESS_LOGGER, Progress, Resumption
 from modules.training.cluster import TF_CONFIG, WorkerCluster, workers_to_train
 from modules.training.jobs import AnyTrainingJob, read_job
 from modules.training.processes import LOST_ANOTHER_WORKER, REPORT_PREFIX
@@ -38,7 +40,8 @@ class LostWorkerError(Exception):
 def work(job_file: Path, train: Train, *, supervised: bool) -> NoReturn:
     """Trains a job, then ends the process.
 
-    The exit status is 0, 1 for an error, or 138 where another worker was lost.
+    The exit status is 0, 1 for an error, 138 where another worker was lost, or 128 and the signal's
+    number after a Ctrl-C or SIGTERM. One such signal stops all workers at the same step.
 
     Args:
         job_file: The job, the same file for all workers.
@@ -49,10 +52,13 @@ def work(job_file: Path, train: Train, *, supervised: bool) -> NoReturn:
     for name in ("modules", PROGRESS_LOGGER):
         logging.getLogger(name).setLevel(logging.INFO)
     if supervised:
-        threading.Thread(target=_end_with_supervisor, daemon=True).start()
+        # The supervisor hears signals, and asks.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        threading.Thread(target=_obey_supervisor, daemon=True).start()
         logging.getLogger(PROGRESS_LOGGER).addHandler(_Reports())
         logging.getLogger(PROGRESS_LOGGER).propagate = False
-    status = _status_of(job_file, train, supervised)
+    with contextlib.nullcontext() if supervised else signals_heard(_say):
+        status = _status_of(job_file, train, supervised)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -63,6 +69,9 @@ def work(job_file: Path, train: Train, *, supervised: bool) -> NoReturn:
 def _status_of(job_file: Path, train: Train, supervised: bool) -> int:
     try:
         _train_as_worker(read_job(job_file), train)
+    except KeyboardInterrupt as interrupt:
+        _tell(str(interrupt), supervised, kind="Interrupted")
+        return exit_status()
     except WarmstartError as error:
         _tell(str(error), supervised)
         return 1
@@ -84,6 +93,7 @@ def _train_as_worker(job: AnyTrainingJob, train: Train) -> None:
 
     Raises:
         ConfigError: Job and TF_CONFIG do not fit each other.
+        Interrupted: A stop was requested; the chief has saved the last step.
         LostWorkerError: The chief ended without finishing its work.
     """
     settings = job.plan.training
@@ -101,22 +111,32 @@ def _train_as_worker(job: AnyTrainingJob, train: Train) -> None:
     placement = TrainingPlacement.of_one_device()
     if cluster is not None and workers > 1:
         placement = TrainingPlacement.of_worker(cluster, settings.worker_timeout_seconds)
-    train(job, placement)
-    if cluster is not None and cluster.worker > 0:
-        _outlive_chief(cluster, job.model_run)
-
-
-def _outlive_chief(cluster: WorkerCluster, model_run: str) -> None:
-    """Waits until the chief has ended: until then it may ask for what was last reduced."""
+    if cluster is None or cluster.worker == 0:
+        train(job, placement)
+        return
+    with _outliving(cluster.addresses[0]):
+        train(job, placement)
     from modules.training.record import TrainingRecord
 
-    host, _, port = cluster.addresses[0].rpartition(":")
+    if not TrainingRecord.exists(job.model_run):
+        raise LostWorkerError
+
+
+@contextlib.contextmanager
+def _outliving(chief: str) -> Iterator[None]:
+    """Waits after the block until the chief has ended: it may ask for what was last reduced."""
+    interrupt = None
+    try:
+        yield
+    except Interrupted as error:
+        interrupt = error
+    host, _, port = chief.rpartition(":")
     with contextlib.suppress(OSError):
         while True:
             socket.create_connection((host, int(port)), timeout=_CHIEF_ANSWERS_WITHIN).close()
             time.sleep(_SECONDS_BETWEEN_LOOKS)
-    if not TrainingRecord.exists(model_run):
-        raise LostWorkerError
+    if interrupt:
+        raise interrupt
 
 
 def _lost_another_worker(error: Exception) -> bool:
@@ -132,19 +152,27 @@ class _Reports(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if isinstance(record.msg, Progress):
             _report(asdict(record.msg))
+        elif isinstance(record.msg, Resumption):
+            _report({"resumption": asdict(record.msg)})
 
 
 def _report(content: dict) -> None:
     print(f"{REPORT_PREFIX}{json.dumps(content)}", flush=True)
 
 
-def _tell(error: str, supervised: bool) -> None:
+def _tell(error: str, supervised: bool, kind: str = "Error") -> None:
     if supervised:
         _report({"error": error})
     else:
-        print(f"Error: {error}", file=sys.stderr)
+        _say(f"{kind}: {error}")
 
 
-def _end_with_supervisor() -> None:
-    sys.stdin.buffer.read()
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _obey_supervisor() -> None:
+    """Stops when the supervisor writes a line, and ends when it has ended."""
+    for _ in sys.stdin:
+        request_stop()
     os._exit(1)

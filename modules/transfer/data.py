@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from modules.core.errors import ConfigError
+from modules.domains.label_space import LabelSpace
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import (
     ExampleIndex,
@@ -32,7 +33,7 @@ _KEPT_SELECTIONS = 4
 
 @dataclass(frozen=True)
 class TransferData:
-    """Preprocessed examples, of train splits only.
+    """Preprocessed examples, of train splits only. Labels are those of the label space.
 
     Attributes:
         shots: The labelled target examples; None with 0 shots.
@@ -104,7 +105,7 @@ class TrainSplit:
 
 
 def select_transfer_data(
-    plan: TransferPlan, target: TrainSplit, source: TrainSplit, class_names: Sequence[str]
+    plan: TransferPlan, target: TrainSplit, source: TrainSplit, space: LabelSpace
 ) -> TransferData:
     """Draws what the method needs from the two train splits.
 
@@ -112,7 +113,7 @@ def select_transfer_data(
         plan: Names the method, its budget, the shots and the seed that draws them.
         target: The target's train split.
         source: The source's train split.
-        class_names: The target's, in label order.
+        space: Classes of both domains.
 
     Raises:
         ConfigError: The method needs labelled target examples and there are no shots.
@@ -131,7 +132,7 @@ def select_transfer_data(
         target.index.example_ids,
         shots,
         seed,
-        class_names,
+        space.target,
         source=target.name,
     )
     streams: dict[str, PreprocessedExamples] = {}
@@ -144,8 +145,10 @@ def select_transfer_data(
     else:
         labelled = target.preprocess(rows) if len(rows) else None
         target_sample = target.preprocess(target_rows)
-    if TARGET in used and labelled is not None:
-        streams[TARGET] = labelled
+    if labelled is not None:
+        labelled = labelled.relabelled(space.target_rows)
+        if TARGET in used:
+            streams[TARGET] = labelled
     needed = transfer.steps * transfer.source_batch_size if SOURCE in used else 0
     # No more than the steps or the proof can use.
     sample = source.preprocess(_sample(len(source.index), max(needed, PROOF_EXAMPLES), seed))

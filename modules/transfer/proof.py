@@ -13,6 +13,7 @@ from modules.models.mapping_report import MappingReport
 from modules.networks.network import Network
 from modules.networks.outputs import network_outputs
 from modules.networks.restored_graph import RestoredGraph
+from modules.transfer.class_masks import Masks
 
 # Largest difference of an output, as a share of the largest output, that rounding explains.
 _TOLERANCES = {"float32": 1e-3, "mixed_bfloat16": 0.1}
@@ -24,11 +25,12 @@ def prove_warm_start(
     report: MappingReport,
     precision: str,
     labelled: Mapping[str, PreprocessedExamples],
+    masks: Masks | None = None,
 ) -> dict[str, float]:
     """Evaluates the restored network and compares it with the pretrained model itself.
 
-    Where every weight was restored, both must give the same outputs. Where the configuration
-    announced missing or reshaped weights, there is nothing to compare.
+    Where every weight was restored, both must give the same outputs for the source's classes. Where
+    the configuration announced missing or reshaped weights, there is nothing to compare.
 
     Args:
         network: After the restoration, before the first step.
@@ -36,6 +38,7 @@ def prove_warm_start(
         report: What was restored.
         precision: Keras dtype policy of the network.
         labelled: Labelled examples of train splits, by domain; at least one domain.
+        masks: What keeps a domain's examples from classes that it does not have.
 
     Returns:
         `restored_<domain>_accuracy` for each domain and, where comparable,
@@ -47,17 +50,17 @@ def prove_warm_start(
     """
     images = np.concatenate([part.images for part in labelled.values()])
     outputs = network_outputs(network, images)
-    right = np.argmax(outputs.logits, axis=-1) == np.concatenate(
-        [part.known_labels for part in labelled.values()]
-    )
     ends = np.cumsum([len(part) for part in labelled.values()])[:-1]
-    metrics = {
-        f"restored_{name}_accuracy": float(part_right.mean())
-        for name, part_right in zip(labelled, np.split(right, ends), strict=True)
-    }
+    metrics = {}
+    for name, logits in zip(labelled, np.split(outputs.logits, ends), strict=True):
+        possible = logits + (masks or {}).get(name, 0.0)
+        right = np.argmax(possible, axis=-1) == labelled[name].known_labels
+        metrics[f"restored_{name}_accuracy"] = float(right.mean())
     if not report.missing and not report.shape_mismatch:
         pretrained = network_outputs(RestoredGraph(pretrained_model_dir), images)
-        difference = _difference(outputs.logits, pretrained.logits)
+        # The classes that the pretrained model has come first.
+        known = outputs.logits[:, : pretrained.logits.shape[1]]
+        difference = _difference(known, pretrained.logits)
         if not difference <= _TOLERANCES[precision]:
             raise WarmStartMappingError(
                 f"{pretrained_model_dir}: the restored network's outputs differ from the "

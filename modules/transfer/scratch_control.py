@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from modules.core.arms import SCRATCH
+from modules.domains.label_space import LabelSpace
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import ImagePreprocessor, PreprocessedExamples
+from modules.models.served_classes import ServedClasses
 from modules.networks.network import Network
 from modules.networks.precision import choose_precision
 from modules.settings.plans import TransferPlan
@@ -34,12 +36,13 @@ def train_control(job: ScratchJob, placement: TrainingPlacement) -> None:
     preprocessor = ImagePreprocessor(job.transform_graph)
     target = TrainSplit.open(job.examples, preprocessor, plan.training.memory_cache_mib)
     index = target.index
-    rows = draw_shots(index.labels, index.example_ids, plan.shots, plan.seed, session.class_names)
+    space = LabelSpace.of_target(session.class_names)
+    rows = draw_shots(index.labels, index.example_ids, plan.shots, plan.seed, space.target)
     shots = None
     if len(rows):
-        shots = target.preprocess(rows)
+        shots = target.preprocess(rows).relabelled(space.target_rows)
         session.open_run()
-    classes = len(session.class_names)
+    classes = len(space.classes)
     network, outcome = train_from_scratch(plan, shots, classes, job.model_run, placement)
     session.save(
         network,
@@ -47,6 +50,7 @@ def train_control(job: ScratchJob, placement: TrainingPlacement) -> None:
         outcome,
         labelled_examples=len(rows),
         example_ids=index.example_ids[rows].tolist(),
+        classes=ServedClasses(space.classes, space.target),
     )
 
 
@@ -61,7 +65,7 @@ def train_from_scratch(
 
     Args:
         plan: The warm start's plan; the control has a learning rate of its own.
-        shots: The labelled examples; None leaves the network untrained.
+        shots: The labelled examples, with labels in [0, K); None leaves the network untrained.
         num_classes: K.
         run_directory: For TensorBoard's files and the rolling checkpoints.
         placement: Where the training runs. Defaults to one device.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,12 +12,13 @@ import tensorflow as tf
 from modules.core.arms import WARM_START
 from modules.core.atomic_files import write_atomically
 from modules.core.class_names import read_class_names
-from modules.core.errors import ConfigError
-from modules.examples.input_pipeline import ImagePreprocessor
+from modules.domains.label_space import LabelSpace
+from modules.examples.input_pipeline import ImagePreprocessor, PreprocessedExamples
 from modules.images.augmentation import augment_images
 from modules.models.artifact import check_model, checkpoint_dir, saved_model_dir
 from modules.models.checkpointing import read_checkpoint_metadata, warm_start_network
 from modules.models.mapping_report import MappingReport
+from modules.models.served_classes import ServedClasses
 from modules.networks.network import Network
 from modules.networks.precision import choose_precision, precision_policy
 from modules.networks.registry import build_network, freeze_layers
@@ -28,13 +28,17 @@ from modules.settings.plans import TransferPlan
 from modules.training.batches import BatchStream, batch_dataset
 from modules.training.jobs import WarmStartJob
 from modules.training.loop import TrainingOutcome
-from modules.training.objectives import SOURCE, UNLABELLED, Preparation
+from modules.training.objectives import SOURCE, UNLABELLED, Objective, Preparation
 from modules.training.placement import TrainingPlacement
 from modules.training.processes import train_job
 from modules.training.session import Budget, TrainingSession, fit
+from modules.transfer.class_masks import MaskedObjective, class_masks
 from modules.transfer.data import TrainSplit, TransferData, select_transfer_data
+from modules.transfer.label_relations import refuse_label_relation
 from modules.transfer.methods import TRANSFER_METHODS, MethodContext, create_transfer_method
 from modules.transfer.methods.base import TransferMethod
+from modules.transfer.new_classes import imprint_new_classes
+from modules.transfer.pretrained_arm import write_pretrained_arm
 from modules.transfer.proof import prove_warm_start
 from modules.transfer.transferability.estimates import (
     estimate_transferability,
@@ -51,13 +55,13 @@ class WarmStart:
     Attributes:
         plan: Method, way of restoring, budget and seed.
         base_model: Root of the pretrained Model artifact.
-        class_names: The target's, in label order.
+        space: Classes of both domains.
         placement: Where the training runs.
     """
 
     plan: TransferPlan
     base_model: str
-    class_names: Sequence[str]
+    space: LabelSpace
     placement: TrainingPlacement
 
     @property
@@ -80,18 +84,13 @@ class WarmStart:
             return NetworkSettings.model_validate(metadata["network"])
         return self.plan.network
 
-    def refuse_other_classes(self, source_class_names: Sequence[str]) -> None:
-        """Refuses a target whose classes are not the source's, where the method needs them to be.
-
-        Raises:
-            ConfigError: They differ.
-        """
-        needs_source_classes = not self.method.trains() or SOURCE in self.method.required_streams
-        if needs_source_classes and list(source_class_names) != list(self.class_names):
-            raise ConfigError(
-                f"transfer.method: '{self.plan.transfer.method}' needs a target with the source's "
-                "classes, in the same order. Choose fine_tune for other classes."
-            )
+    @property
+    def served_classes(self) -> ServedClasses:
+        """Classes of the network and of its signatures: where they differ, the source has one."""
+        space = self.space
+        if space.relation == "same":
+            return ServedClasses.all_of(space.target)
+        return ServedClasses(space.classes, space.target, space.source)
 
     def restore(self) -> tuple[Network, MappingReport]:
         """Makes a network with the pretrained weights, in the way that `transfer.restore` names.
@@ -100,7 +99,6 @@ class WarmStart:
             The network, with its frozen layers, and what was restored.
 
         Raises:
-            ConfigError: A saved graph has another number of classes.
             WarmStartMappingError: Checkpoint and network differ more than was announced.
         """
         transfer = self.plan.transfer
@@ -109,14 +107,9 @@ class WarmStart:
         if transfer.restore == "graph":
             with self.placement.scope():
                 network = RestoredGraph(saved_model_dir(self.base_model), transfer.frozen_layers)
-            if network.num_classes != len(self.class_names):
-                raise ConfigError(
-                    f"transfer.restore: the saved graph predicts {network.num_classes} classes, "
-                    f"but the target has {len(self.class_names)}. Choose 'rebuild'."
-                )
         else:
             with self.placement.scope(), precision_policy(self.precision):
-                built = build_network(self.plan.network, len(self.class_names))
+                built = build_network(self.plan.network, len(self.space.classes))
             freeze_layers(built, transfer.frozen_layers)
             network = built
         report = warm_start_network(
@@ -124,14 +117,32 @@ class WarmStart:
             checkpoint_dir(self.base_model),
             expected_missing=transfer.expected_missing,
             expected_mismatched=transfer.expected_mismatched,
+            class_names=self.space.classes,
         )
+        return network, report
+
+    def restore_with_new_classes(
+        self, shots: PreprocessedExamples | None
+    ) -> tuple[Network, MappingReport]:
+        """Does what `restore` does, then begins the logits of new classes as the settings say.
+
+        Args:
+            shots: Labelled examples of every target class; None without labels.
+
+        Raises:
+            WarmStartMappingError: Checkpoint and network differ more than was announced.
+        """
+        network, report = self.restore()
+        imprints = self.space.new and self.plan.transfer.new_classes == "imprint"
+        if shots is not None and imprints:
+            report = imprint_new_classes(network, self.space, shots, report)
         return network, report
 
     def fit(self, network: Network, data: TransferData, run_directory: str) -> TrainingOutcome:
         """Trains a restored network with the method, if the method trains at all.
 
         Args:
-            network: Of `restore`; changed in place.
+            network: Of `restore_with_new_classes`; changed in place.
             data: What the method needs.
             run_directory: For TensorBoard's files and the rolling checkpoints.
 
@@ -148,15 +159,20 @@ class WarmStart:
         streams = {
             name: self._stream(name, data).shared_by_data(self.placement) for name in data.streams
         }
-        context = MethodContext(
-            transfer, len(self.class_names), network.feature_dim, self.plan.seed
-        )
         with self.placement.scope():
-            method = create_transfer_method(transfer.method, context)
-        method.prepare(Preparation(network, data.streams, lambda: self.restore()[0]))
+            method = self._objective(network)
+        copy = partial(self.restore_with_new_classes, data.shots)
+        method.prepare(Preparation(network, data.streams, lambda: copy()[0]))
         budget = Budget(transfer.steps, transfer.learning_rate, transfer.schedule)
         batches, training = partial(batch_dataset, streams), self.plan.training
         return fit(network, method, batches, budget, training, run_directory, self.placement)
+
+    def _objective(self, network: Network) -> Objective:
+        transfer, classes = self.plan.transfer, len(self.space.classes)
+        context = MethodContext(transfer, classes, network.feature_dim, self.plan.seed)
+        method = create_transfer_method(transfer.method, context)
+        masks = class_masks(self.space)
+        return MaskedObjective(method, masks) if masks else method
 
     def _stream(self, name: str, data: TransferData) -> BatchStream:
         transfer = self.plan.transfer
@@ -194,23 +210,30 @@ def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
     """Does what `run_warm_start` does in this process, alone or as one of several workers."""
     plan = job.plan
     check_model(job.base_model)
-    class_names = read_class_names(job.examples)
-    warm_start = WarmStart(plan, job.base_model, class_names, placement)
+    space = LabelSpace.of(read_class_names(job.source_examples), read_class_names(job.examples))
+    refuse_label_relation(space, plan.transfer, plan.shots)
+    warm_start = WarmStart(plan, job.base_model, space, placement)
     session = TrainingSession(job, placement, warm_start.precision)
-    warm_start.refuse_other_classes(read_class_names(job.source_examples))
-    network, report = warm_start.restore()
-    if placement.is_chief:
-        tf.io.gfile.makedirs(job.mapping_report)
-        path = os.path.join(job.mapping_report, MAPPING_REPORT_FILE)
-        write_atomically(path, report.to_json())
     preprocessor = ImagePreprocessor(job.transform_graph)
     target, source = (
         TrainSplit.open(examples, preprocessor, plan.training.memory_cache_mib)
         for examples in (job.examples, job.source_examples)
     )
-    data = select_transfer_data(plan, target, source, class_names)
+    data = select_transfer_data(plan, target, source, space)
+    if placement.is_chief:
+        # Before the restoration, which sets the seed: what this draws must not reach the training.
+        write_pretrained_arm(
+            job.base_model, space, data.shots, job.transform_graph, job.pretrained_arm
+        )
+    network, report = warm_start.restore_with_new_classes(data.shots)
+    if placement.is_chief:
+        tf.io.gfile.makedirs(job.mapping_report)
+        path = os.path.join(job.mapping_report, MAPPING_REPORT_FILE)
+        write_atomically(path, report.to_json())
     pretrained = saved_model_dir(job.base_model)
-    metrics = prove_warm_start(network, pretrained, report, session.precision, data.proof)
+    metrics = prove_warm_start(
+        network, pretrained, report, session.precision, data.proof, class_masks(space)
+    )
     if placement.is_chief:
         estimates = estimate_transferability(pretrained, data.shots, plan.seed)
         write_transferability(estimates, job.mapping_report)
@@ -224,6 +247,7 @@ def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
         outcome,
         labelled_examples=len(example_ids),
         example_ids=example_ids,
+        classes=warm_start.served_classes,
         network_settings=warm_start.network_settings,
         metrics=metrics,
     )

@@ -14,6 +14,7 @@ _RUNNER_CLASSES = {
     "dataflow": "DataflowRunner",
     "portable": "PortableRunner",
 }
+_LONGEST_JOB = 30 * 24 * 3600  # seconds
 
 
 def beam_pipeline_args(settings: BeamSettings) -> list[str]:
@@ -33,6 +34,7 @@ def beam_pipeline_args(settings: BeamSettings) -> list[str]:
         # Workers have this project and its dependencies. Without any image name, TFX would build a
         # package of its own sources for each run, and install it on the workers.
         "sdk_container_image": (settings.environment and settings.environment.image) or "none",
+        **_job_service_options(settings),
         **settings.options,
     }
     return [
@@ -40,6 +42,14 @@ def beam_pipeline_args(settings: BeamSettings) -> list[str]:
         for name, value in values.items()
         if value is not None and value is not False
     ]
+
+
+def _job_service_options(settings: BeamSettings) -> dict[str, int]:
+    # Beam closes a job's stream of states after this time, and the job fails: after 60 s in Beam
+    # 2.67, and 300 s in 2.77. Whether the service is there at all is asked before: see
+    # components/beam_endpoint.py.
+    over_grpc = settings.runner not in ("local", "dataflow")
+    return {"job_server_timeout": _LONGEST_JOB} if over_grpc else {}
 
 
 def _environment_options(settings: BeamSettings) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -29,6 +29,13 @@ _RUNNER_KEYS: Mapping[str, tuple[str, ...]] = {
     "spark": ("job_endpoint", "spark_master", "job_server_jar", "environment"),
     "dataflow": (*_DATAFLOW_KEYS, "environment"),
     "portable": ("job_endpoint", "environment"),
+}
+# Tried, and not to be had: pipelines on them end well with results missing.
+_REFUSED_RUNNERS = {
+    "dask": "Beam's DaskRunner drops tagged outputs, all but one leaf, what finish_bundle gives "
+    "and written files without an error",
+    "pyspark": "beam-pyspark-runner drops tagged outputs, and transforms that it does not know, "
+    "without an error",
 }
 _KEYS_OF_ALL = ("runner", "shared_storage", "options")
 # Beam options that other keys of the section write.
@@ -136,7 +143,14 @@ class BeamSettings(Settings):
     @model_validator(mode="before")
     @classmethod
     def _accept_a_bare_name(cls, value: Any) -> Any:
-        return {"runner": value} if isinstance(value, str) else value
+        section = {"runner": value} if isinstance(value, str) else value
+        name = str(section.get("runner")).lower() if isinstance(section, dict) else ""
+        for runner, reason in _REFUSED_RUNNERS.items():
+            if runner in name:
+                raise ValueError(
+                    f"runner {section['runner']}: {reason}. Choose {', '.join(get_args(Runner))}"
+                )
+        return section
 
     @model_validator(mode="after")
     def _fits_its_runner(self) -> BeamSettings:

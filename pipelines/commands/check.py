@@ -15,7 +15,10 @@ from pipelines.commands.options import override_option, say, silence_imports
 @click.argument("config", type=click.Path(path_type=Path))
 @override_option
 @click.option("--all", "read_all", is_flag=True, help="Read every image, not only the first ones.")
-def check_command(config: Path, overrides: tuple[str, ...], read_all: bool) -> None:
+@click.option(
+    "--engine", is_flag=True, help="Run small jobs on the configured Beam engine (a minute)."
+)
+def check_command(config: Path, overrides: tuple[str, ...], read_all: bool, engine: bool) -> None:
     """Check CONFIG and its data without training; exit with 1 if a run would fail."""
     from modules.core.wording import count
     from pipelines.commands.config_check import ERROR, check_config
@@ -24,7 +27,7 @@ def check_command(config: Path, overrides: tuple[str, ...], read_all: bool) -> N
     silence_imports()
     loaded = load_config(config, overrides)
     errors = 0
-    for line in check_config(loaded, read_all=read_all):
+    for line in check_config(loaded, read_all=read_all, engine=engine):
         errors += line.level == ERROR
         say(f"{line.level:<8} {line.text}")
     if errors:

@@ -11,6 +11,7 @@ from modules.core.finding import Finding
 from modules.domains.bad_images import judge_bad_images
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
+from modules.domains.label_space import LabelSpace, describe_classes
 from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules
 from modules.domains.schema import read_pinned_schema
 from pipelines.beam.options import check_storage, describe_beam
@@ -29,10 +30,21 @@ class CheckLine(NamedTuple):
     text: str
 
 
-def check_config(config: Config, *, read_all: bool = False) -> Iterator[CheckLine]:
-    """Checks all that can be checked without training: every image, or only the first ones."""
+def check_config(
+    config: Config, *, read_all: bool = False, engine: bool = False
+) -> Iterator[CheckLine]:
+    """Checks all that can be checked without training.
+
+    Args:
+        config: The scenario.
+        read_all: Read every image, instead of the first ones.
+        engine: Also run small jobs on the Beam engine.
+    """
     yield from _check_names(config)
-    yield _check_beam(config)
+    reachable = _check_beam(config)
+    yield reachable
+    if engine and reachable.level == OK:
+        yield from _check_engine(config)
     limits = ReadingLimits(math.inf, math.inf) if read_all else ReadingLimits()
     yield from _check_domains(config, limits)
 
@@ -59,14 +71,12 @@ def look_quickly(config: Config) -> list[str]:
 
 
 def _check_domains(config: Config, limits: ReadingLimits) -> Iterator[CheckLine]:
-    source, target = (
-        summarize_dataset(domain.format, domain.path, domain.classes, limits, domain.eval_draw)
-        for domain in (config.source, config.target)
-    )
+    source, target = _summarize(config, limits)
     case = Case(
         target,
         config.validation,
         source,
+        class_map=config.target.class_map,
         gate=config.gate,
         shots=config.target.shots,
         channels=config.network.channels,
@@ -77,6 +87,30 @@ def _check_domains(config: Config, limits: ReadingLimits) -> Iterator[CheckLine]
         yield _check_schema(config.source.schema_file, len(source.class_names))
     if source.class_names and target.class_names:
         yield from _check_target(config, case)
+        yield _check_classes(config, LabelSpace.of(source.class_names, target.class_names))
+
+
+def _summarize(config: Config, limits: ReadingLimits) -> tuple[DatasetSummary, DatasetSummary]:
+    source, target = config.source, config.target
+    return (
+        summarize_dataset(
+            source.format,
+            source.path,
+            source.classes,
+            limits,
+            label_offset=source.label_offset,
+            draw=source.eval_draw,
+        ),
+        summarize_dataset(
+            target.format,
+            target.path,
+            config.target_classes,
+            limits,
+            class_map=target.class_map,
+            label_offset=target.label_offset,
+            draw=target.eval_draw,
+        ),
+    )
 
 
 def _check_names(config: Config) -> Iterator[CheckLine]:
@@ -91,6 +125,19 @@ def _check_beam(config: Config) -> CheckLine:
     except WarmstartError as error:
         return CheckLine(ERROR, str(error))
     return CheckLine(OK, describe_beam(config.beam))
+
+
+def _check_engine(config: Config) -> Iterator[CheckLine]:
+    # Slow to import.
+    from pipelines.beam.engine_check import check_engine
+
+    place = config.beam.temp_location or str(config.output_folder.resolve())
+    try:
+        for answer in check_engine(config.beam, place):
+            level = ERROR if answer.problem else OK
+            yield CheckLine(level, f"engine: {answer.name}: {answer.problem or 'as it should be'}")
+    except WarmstartError as error:
+        yield CheckLine(ERROR, one_line(error))
 
 
 def _check_domain(
@@ -118,7 +165,6 @@ def _check_domain(
 
 def _check_target(config: Config, case: Case) -> Iterator[CheckLine]:
     if_kept = {
-        "source classes": f"both domains have the same {len(case.domain.class_names)} classes",
         "enough shots": f"target.shots={config.target.shots}: each class has enough labelled "
         "images",
         "enough evidence": "enough eval images for the gate",
@@ -127,6 +173,18 @@ def _check_target(config: Config, case: Case) -> Iterator[CheckLine]:
         yield from (_line(f"target {config.target.name}", finding) for finding in findings)
         if rule in if_kept and not findings:
             yield CheckLine(OK, if_kept[rule])
+
+
+def _check_classes(config: Config, space: LabelSpace) -> CheckLine:
+    # Every method can do the same classes; looking up the method imports TensorFlow.
+    if space.relation != "same":
+        from modules.transfer.label_relations import refuse_label_relation
+
+        try:
+            refuse_label_relation(space, config.transfer, config.target.shots)
+        except WarmstartError as error:
+            return CheckLine(ERROR, str(error))
+    return CheckLine(OK, describe_classes(space))
 
 
 def _check_schema(path: str, num_classes: int) -> CheckLine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import yaml
 from modules.core.example_features import TRAIN_SPLIT
 from modules.domains.dataset_summary import DatasetSummary
 from modules.domains.dataset_wording import describe_dataset
+from modules.domains.label_space import LabelSpace, describe_classes
 
 _SHOTS = 10
 _DROPOUT = 0.3  # as in the default scenario
@@ -42,8 +43,17 @@ class Domain:
         return _valid_name(Path(self.path).resolve().name, "domain")
 
 
-def config_text(source: Domain, target: Domain, output: Path, sheet: Path) -> str:
-    """Writes out a configuration that is ready to run, for domains with the same classes.
+def config_text(
+    source: Domain, target: Domain, class_map: Mapping[str, str], output: Path, sheet: Path
+) -> str:
+    """Writes out a configuration that is ready to run.
+
+    Args:
+        source: The source domain.
+        target: The target domain.
+        class_map: Target classes that are the source's under another name.
+        output: Where the configuration will be.
+        sheet: The contact sheet beside it.
 
     Returns:
         YAML, headed by a comment with the commands and what was found. Equal domains give equal
@@ -57,16 +67,26 @@ def config_text(source: Domain, target: Domain, output: Path, sheet: Path) -> st
         "",
         *_description("source", source),
         *_description("target", target),
+        *_classes(source, target, class_map),
         f"A few images of each class: {sheet}",
     ]
     comment = "".join(f"# {line}".rstrip() + "\n" for line in _shortened(head))
     body = yaml.safe_dump(
-        _values(source, target), sort_keys=False, allow_unicode=True, width=10_000
+        _values(source, target, class_map), sort_keys=False, allow_unicode=True, width=10_000
     )
     return comment + _annotated(body)
 
 
-def _values(source: Domain, target: Domain) -> dict[str, Any]:
+def _classes(source: Domain, target: Domain, class_map: Mapping[str, str]) -> list[str]:
+    names = [class_map.get(name, name) for name in target.summary.class_names]
+    space = LabelSpace.of(source.summary.class_names, names)
+    if not space.new:
+        return [describe_classes(space)]
+    hint = "If a new class is one of the source's under another name: target.class_map"
+    return [describe_classes(space), f"{hint}: {{{space.new[0]}: NAME}}."]
+
+
+def _values(source: Domain, target: Domain, class_map: Mapping[str, str]) -> dict[str, Any]:
     counts = target.summary.splits[TRAIN_SPLIT].counts
     # Colour helps only if both domains have it; otherwise grey is what they share.
     colour = source.summary.has_colour and target.summary.has_colour
@@ -81,6 +101,7 @@ def _values(source: Domain, target: Domain) -> dict[str, Any]:
             "name": target.name,
             "path": target.path,
             "format": target.summary.format,
+            **({"class_map": dict(class_map)} if class_map else {}),
             "shots": min(_SHOTS, *counts.values()),
         },
         "network": {

@@ -13,10 +13,12 @@ from modules.core.example_features import TRAIN_SPLIT
 from modules.core.wording import listed
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
+from modules.domains.label_space import LabelSpace, describe_classes, likely_class_map
 from modules.domains.rules import RULES, Case, apply_rules
 from modules.images.contact_sheet import draw_contact_sheet
 from modules.settings import GateSettings, ValidationSettings
 from modules.sources.detection import detect_format
+from modules.sources.labels import rename_classes
 from pipelines.commands.first_config import Domain, config_text
 from pipelines.commands.options import say, write_output
 
@@ -45,11 +47,13 @@ def initialize(folder: Path, source: Path | None, output: Path | None, *, force:
     target = Domain(_as_given(folder), _summarize("target", folder))
     source_domain = _source_domain(source, target)
     _refuse_what_cannot_run(source_domain.summary, target.summary)
-    names = target.summary.class_names
-    columns = [_column("source", source_domain), _column("target", target)]
+    class_map = likely_class_map(source_domain.summary.class_names, target.summary.class_names)
+    names = rename_classes(target.summary.class_names, class_map, str(folder))
+    say(describe_classes(LabelSpace.of(source_domain.summary.class_names, names)))
+    columns = [_column("source", source_domain, names), _column("target", target, names)]
     files = {
         sheet: draw_contact_sheet(names, columns, _SAMPLES),
-        output: config_text(source_domain, target, output, sheet).encode(),
+        output: config_text(source_domain, target, class_map, output, sheet).encode(),
     }
     _write_files(files, force)
     say(f"Look at:  {sheet}")
@@ -90,8 +94,8 @@ def _source_domain(folder: Path | None, target: Domain) -> Domain:
     if names != _DIGITS or not _MNIST.is_dir():
         raise ConfigError(
             f"{target.path}: the source domain is missing. MNIST stands in only for the classes "
-            f"0 to 9; here they are {listed(names)}. Pass a folder with the same classes: "
-            f"--source DIR."
+            f"0 to 9; here they are {listed(names)}. Pass a folder with many labelled images, of "
+            "the same classes or of others: --source DIR."
         )
     return Domain(_as_given(_MNIST), _summarize("source", _MNIST), _as_given(_DIGITS_SCHEMA))
 
@@ -117,9 +121,11 @@ def _not_written(problems: Sequence[str]) -> ConfigError:
     )
 
 
-def _column(role: str, domain: Domain) -> tuple[str, list[Sequence[bytes]]]:
+def _column(role: str, domain: Domain, names: Sequence[str]) -> tuple[str, list[Sequence[bytes]]]:
     samples = domain.summary.splits[TRAIN_SPLIT].samples
-    images = [samples.get(label, ()) for label in range(len(domain.summary.class_names))]
+    own = names if role == "target" else domain.summary.class_names
+    labels = {name: label for label, name in enumerate(own)}
+    images = [samples.get(labels.get(name, -1), ()) for name in names]
     return f"{role}: {domain.name}", images
 
 

@@ -24,7 +24,7 @@ def add_importer(spec: Spec, component: str, importer: str) -> None:
         "outputDefinitions": {"artifacts": {_OUTPUT: {"artifactType": _TYPE}}},
     }
     spec["deploymentSpec"]["executors"][label] = {
-        "importer": {"artifactUri": {"runtimeParameter": "uri"}, "typeSchema": _TYPE}
+        "importer": {"artifactUri": _uri_source(uri), "typeSchema": _TYPE}
     }
     tasks[importer] = {
         "taskInfo": {"name": importer},
@@ -38,3 +38,14 @@ def add_importer(spec: Spec, component: str, importer: str) -> None:
     inputs.setdefault("artifacts", {})[_INPUT] = {"taskOutputArtifact": producer}
     tasks[component].setdefault("dependentTasks", []).append(importer)
     add_binding(spec, component, _INPUT, {"type": "artifact", "paths": [["input_base"]]})
+
+
+def _uri_source(uri: Spec) -> Spec:
+    """Returns where an importer takes its URI from.
+
+    Kubeflow's importer finds a parameter only if it is one of the run's, so a constant has to be in
+    the importer itself, as kfp writes it (backend/src/v2/component/importer_launcher.go).
+    """
+    if "runtimeValue" in uri:
+        return {"constant": uri["runtimeValue"]["constant"]}
+    return {"runtimeParameter": "uri"}

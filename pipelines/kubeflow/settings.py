@@ -9,6 +9,8 @@ from pydantic import Field
 from modules.settings.base import PositiveFloat, PositiveInt, Settings
 
 _KubernetesName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")]
+# Kubeflow also names the pod's volume after its claim, and a volume's name is a DNS label: no dots.
+_ClaimName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 _MountPath = Annotated[str, Field(pattern=r"^/.+")]
 
 
@@ -38,14 +40,16 @@ class RetrySettings(Settings):
     Attributes:
         max_retries: Most retries after the first attempt. 0 turns retries off.
         pause_seconds: Pause before the first retry, in seconds.
-        pause_factor: Factor by which the pause grows with each retry.
-        max_pause_seconds: Longest pause, in seconds.
+        pause_factor: Factor by which the pause grows with each retry. Argo takes whole numbers.
+        window_hours: Hours after the first attempt's start in which a task may be retried. A retry
+            that is still running at the end is stopped, so this has to be longer than the longest
+            training with all its attempts.
     """
 
     max_retries: Annotated[int, Field(ge=0)] = 2
     pause_seconds: PositiveInt = 30
-    pause_factor: PositiveFloat = 2.0
-    max_pause_seconds: PositiveInt = 600
+    pause_factor: PositiveInt = 2
+    window_hours: PositiveInt = 168
 
 
 class VolumeSettings(Settings):
@@ -57,7 +61,7 @@ class VolumeSettings(Settings):
         components: Ids of the components that mount it. Defaults to all.
     """
 
-    claim: _KubernetesName
+    claim: _ClaimName
     mount_path: _MountPath
     components: tuple[str, ...] | None = Field(default=None, strict=False)
 
@@ -82,6 +86,6 @@ class KubeflowSettings(Settings):
     component_resources: dict[str, ResourceSettings] = Field(default={}, strict=False)
     retries: RetrySettings = RetrySettings()
     volumes: tuple[VolumeSettings, ...] = Field(default=(), strict=False)
-    state_claim: _KubernetesName | None = None
+    state_claim: _ClaimName | None = None
     serving_directory: Annotated[str, Field(pattern=r"^(/|gs://).+")] | None = None
     image_pull_secret: _KubernetesName | None = None

@@ -61,7 +61,8 @@ def configure_containers(spec: Spec, settings: KubeflowSettings) -> None:
                 "maxRetryCount": retries.max_retries,
                 "backoffDuration": f"{retries.pause_seconds}s",
                 "backoffFactor": retries.pause_factor,
-                "backoffMaxDuration": f"{retries.max_pause_seconds}s",
+                # Not the longest pause, in spite of its name: the time in which a task is retried.
+                "backoffMaxDuration": f"{retries.window_hours * 3600}s",
             }
 
 

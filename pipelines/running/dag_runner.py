@@ -21,7 +21,10 @@ from tfx.orchestration.portable.runtime_parameter_utils import substitute_runtim
 from tfx.proto.orchestration import pipeline_pb2
 from tfx.utils import telemetry_utils
 
+from modules.core.interruption import stop_requested
+from pipelines.beam.operator import engine_operators, without_engine
 from pipelines.running.display import RunDisplay
+from pipelines.running.first_error import first_error_kept
 from pipelines.running.recovery import recover_from_interruption
 
 
@@ -83,23 +86,29 @@ class _DisplayingDagRunner(LocalDagRunner):
         connection = getattr(connection, connection.WhichOneof("connection_config"))
         store = MetadataStore(connection)
         with telemetry_utils.scoped_labels({telemetry_utils.LABEL_TFX_RUNNER: "local"}):
+            self._display.planned([node.pipeline_node.node_info.id for node in pipeline.nodes])
             for node in pipeline.nodes:
                 component = node.pipeline_node.node_info.id
+                executor_spec = runner_utils.extract_executor_spec(deployment, component)
                 launcher = Launcher(
                     node.pipeline_node,
                     metadata.Metadata(connection),
                     pipeline.pipeline_info,
                     pipeline.runtime_spec,
-                    runner_utils.extract_executor_spec(deployment, component),
+                    without_engine(executor_spec),
                     runner_utils.extract_custom_driver_spec(deployment, component),
+                    custom_executor_operators=engine_operators(executor_spec),
                 )
                 self._launch(launcher, component, store)
 
     def _launch(self, launcher: Launcher, component: str, store: MetadataStore) -> None:
+        if stop_requested():
+            raise KeyboardInterrupt
         absl.logging.info("Component %s is running.", component)
         self._display.started(component)
         started, clock = time.time(), time.monotonic()
-        launched = launcher.launch()
+        with first_error_kept():
+            launched = launcher.launch()
         seconds = time.monotonic() - clock
         (execution,) = store.get_executions_by_id([launched.execution_id])
         cached = execution.last_known_state == metadata_store_pb2.Execution.CACHED

@@ -4,82 +4,144 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Column, Table
+from rich.text import Text
 
-from modules.core.progress import PROGRESS_LOGGER, Progress
+from modules.core.progress import PROGRESS_LOGGER, Progress, Resumption
+from pipelines.running.time_left import RunEstimate, duration_phrase
 
 SECONDS_BETWEEN_LINES = 10.0
 
+_NAME_WIDTH = 22
+_WIDE = 72
+# Before that, a component may turn out to be cached.
+_SECONDS_TO_BE_AT_WORK = 1.0
 
-def live_bars(console: Console, *columns: ProgressColumn) -> Bars:
-    """Makes bars that are seen on a terminal only, and leave nothing behind."""
-    return Bars(
-        *columns,
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-        # What libraries print, such as warnings on import, belongs in the log file.
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )
+
+def print_line(console: Console, text: str) -> None:
+    """Prints a line, which a terminal cuts at its edge; elsewhere it stays whole."""
+    line = Text(text, no_wrap=True, overflow="ellipsis")
+    console.print(line, soft_wrap=not console.is_terminal)
 
 
 class RunDisplay(logging.Handler):
     """Shows a run inside a `with` block: a line for each finished component, and the progress.
 
-    It is a log handler, since trainings report their progress as log records.
+    It is a log handler, since long work reports its progress as log records.
+
+    Args:
+        console: Where to print.
+        expected: Seconds that the components took before, for the time that is left.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, expected: Mapping[str, float] | None = None) -> None:
         super().__init__(logging.INFO)
         self._console = console
-        self._component = ""
+        self._expected = expected or {}
+        self._estimate = RunEstimate((), {})
+        self._components = self._number = 0
+        self._component = "starting"
+        self._progress: Progress | None = None
+        self._begun = self._started = time.monotonic()
         self._last_line = 0.0
-        self._bars = live_bars(
-            console,
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=10),
-            TextColumn("{task.fields[details]}"),
-            TimeElapsedColumn(),
+        self._spinner = Spinner("dots")
+        self._live = Live(
+            console=console,
+            get_renderable=self._render,
+            transient=True,
+            refresh_per_second=8,
+            # What libraries print, such as warnings on import, belongs in the log file.
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
-        self._task = self._bars.add_task("starting", total=None, details="")
 
     def __enter__(self) -> RunDisplay:
         logging.getLogger(PROGRESS_LOGGER).addHandler(self)
-        self._bars.start()
+        if self._console.is_interactive:
+            self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bars.stop()
+        self._live.stop()
         logging.getLogger(PROGRESS_LOGGER).removeHandler(self)
+
+    def planned(self, components: Sequence[str]) -> None:
+        """Says which components are going to run, in order."""
+        self._components = len(components)
+        self._estimate = RunEstimate(components, self._expected)
 
     def started(self, component: str) -> None:
         """Shows that a component starts."""
-        self._component, self._last_line = component, time.monotonic()
-        self._bars.reset(self._task, description=component, total=None, details="")
+        self._component, self._progress = component, None
+        self._number += 1
+        self._started = self._last_line = time.monotonic()
+        self._estimate.start()
 
     def finished(self, component: str, seconds: float, cached: bool) -> None:
         """Shows that a component has finished, or that the cache served it."""
+        self._estimate.finish(seconds, cached)
         outcome = "cached" if cached else f"{seconds:6.1f} s"
-        self._console.print(f"  {component:<24}{outcome}", highlight=False)
+        print_line(self._console, f"  {component:<24}{outcome}")
 
     def emit(self, record: logging.LogRecord) -> None:
         """Shows a log record, if it is the progress of the component at work."""
-        progress, now = record.msg, time.monotonic()
-        if not isinstance(progress, Progress):
+        report, now = record.msg, time.monotonic()
+        if isinstance(report, Resumption):
+            print_line(self._console, f"  {self._component} {report}")
+        if not isinstance(report, Progress):
             return
-        if self._console.is_terminal:
-            metrics = "  ".join(f"{name} {value:.3f}" for name, value in progress.metrics.items())
-            elapsed = self._bars.tasks[0].elapsed or 0.0
-            left = elapsed / max(progress.step, 1) * (progress.total - progress.step)
-            details = f"{progress.step}/{progress.total}  {metrics}  {left:.0f} s left"
-            self._bars.update(
-                self._task, completed=progress.step, total=progress.total, details=details
-            )
-        elif now - self._last_line >= SECONDS_BETWEEN_LINES:
+        self._progress = report
+        self._estimate.report(report.step, report.total)
+        if not self._console.is_interactive and now - self._last_line >= SECONDS_BETWEEN_LINES:
             self._last_line = now
-            self._console.print(f"  {self._component}: {progress}", highlight=False)
+            print_line(self._console, f"  {self._component}: {report}")
+
+    def _render(self) -> Table:
+        # Leaves room at the end: a terminal shows ^C there, which must not begin another line.
+        width = self._console.width - 3
+        lines = Table.grid(
+            Column(width=_NAME_WIDTH, no_wrap=True),
+            Column(width=16 if width >= _WIDE else 10),
+            Column(ratio=1, no_wrap=True),
+            padding=(0, 1),
+        )
+        lines.width = width
+        spinner = Text(str(self._spinner.render(self._console.get_time())))
+        lines.add_row(spinner.append(f" {self._component}"), self._component_bar(), self._details())
+        if self._components:
+            bar = ProgressBar(1.0, self._estimate.share())
+            lines.add_row(f"component {self._number} of {self._components}", bar, self._time())
+        return lines
+
+    def _component_bar(self) -> ProgressBar:
+        if self._progress:
+            return ProgressBar(self._progress.total, self._progress.step)
+        if self._component in self._expected:
+            return ProgressBar(1.0, self._estimate.component_share())
+        return ProgressBar(None, pulse=True)
+
+    def _details(self) -> str:
+        parts = []
+        if self._progress:
+            parts = [f"{self._progress.step:,}/{self._progress.total:,}"]
+        if left := self._estimate.measured_left():
+            parts.append(f"{duration_phrase(left)} left")
+        if self._progress:
+            metrics = self._progress.metrics.items()
+            parts += [f"{name} {value:.3f}" for name, value in metrics]
+        return "  ".join(parts)
+
+    def _time(self) -> str:
+        now = time.monotonic()
+        minutes, seconds = divmod(int(now - self._begun), 60)
+        elapsed = f"{minutes}:{seconds:02}"
+        is_at_work = self._estimate.has_worked or now - self._started > _SECONDS_TO_BE_AT_WORK
+        if not self._expected or not is_at_work:
+            return elapsed
+        return f"{elapsed}  about {duration_phrase(self._estimate.left())} left"

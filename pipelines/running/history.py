@@ -25,6 +25,7 @@ class RunRecord(BaseModel):
         accuracies: Accuracy by arm on the target's eval split, from 0 to 1.
         pushed_to: Folder of the pushed version, if any.
         cached: Number of components that the cache served.
+        seconds: Wall time of each of the others; empty in records of earlier versions.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -40,6 +41,7 @@ class RunRecord(BaseModel):
     accuracies: dict[str, float]
     pushed_to: str | None
     cached: int
+    seconds: dict[str, float] = {}
 
     @property
     def pushed_version(self) -> str | None:
@@ -61,6 +63,11 @@ def record_run(result: Mapping[str, Any], output: Path) -> None:
         accuracies={arm: result["arms"][arm]["accuracy"] for arm in ARMS},
         pushed_to=result["pushed_to"],
         cached=len(result["cached"]),
+        seconds={
+            component: result["seconds"][component]
+            for component in result["timeline"]
+            if component not in result["cached"]
+        },
     )
     path = output / HISTORY_FILE
     earlier = path.read_text(encoding="utf-8") if path.exists() else ""

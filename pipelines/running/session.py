@@ -7,12 +7,15 @@ import logging
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from modules.core.errors import ConfigError, WarmstartError
+from modules.core.interruption import signals_heard, stop_requested
 from pipelines.config import Config
+from pipelines.running.display import print_line
 from pipelines.running.output_folder import LOGS_FOLDER, exclusive_output, storage_errors_explained
 from pipelines.running.terminal_capture import logs_to_file
 
@@ -49,10 +52,10 @@ def output_session(
         storage_errors_explained(output),
     ):
         console = Console(file=terminal, width=None if terminal.isatty() else width)
-        console.print(
-            f"{title} {config.name}: {config.source.name} to {config.target.name}", highlight=False
-        )
-        yield console
+        title = f"{title} {config.name}: {config.source.name} to {config.target.name}"
+        print_line(console, title)
+        with signals_heard(partial(print_line, console), before_exit=console.show_cursor):
+            yield console
 
 
 def check_data_folders(config: Config) -> None:
@@ -73,7 +76,7 @@ def unexpected_errors_explained(log_file: Path, *, kept: str, verbose: bool) -> 
     """Turns unexpected errors into a message that names the log file, unless `verbose`.
 
     Raises:
-        KeyboardInterrupt: The user interrupted the run, however a worker reports it.
+        KeyboardInterrupt: A stop was requested, however a worker reports it.
         WarmstartError: The error is explained already, or was unexpected.
     """
     try:
@@ -82,7 +85,7 @@ def unexpected_errors_explained(log_file: Path, *, kept: str, verbose: bool) -> 
         raise
     except Exception as error:
         # A Beam worker reports an interruption like any other failure.
-        if KeyboardInterrupt.__name__ in str(error):
+        if stop_requested():
             raise KeyboardInterrupt from error
         if verbose:
             raise

@@ -13,12 +13,12 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
-from modules.core.wording import display_name, shots_phrase
+from modules.core.wording import PRETRAINED_KINDS, display_name, shots_phrase
 from modules.models.serving_folder import pushed_versions
 from pipelines.running.output_folder import ARTIFACTS_FOLDER, LOGS_FOLDER, REPORT_FILE, RESULT_FILE
 
 _ARM_NAMES = {
-    PRETRAINED: "pretrained (zero-shot)",
+    PRETRAINED: "pretrained",
     SCRATCH: "scratch control",
     WARM_START: "warm start",
 }
@@ -76,6 +76,8 @@ def _arms_table(result: dict[str, Any]) -> Table:
     table.add_column("correct", justify="right")
     for arm, name in _ARM_NAMES.items():
         scores = result["arms"][arm]
+        if arm == PRETRAINED:
+            name = f"{name} ({PRETRAINED_KINDS[scores['kind']]})"
         low, high = scores["ci95"]
         table.add_row(
             name,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Column
 
 from modules.core.wording import count
 from modules.study.cells import CellResult
-from pipelines.running.display import SECONDS_BETWEEN_LINES, live_bars
+from pipelines.running.display import SECONDS_BETWEEN_LINES, print_line
+from pipelines.running.time_left import duration_phrase
 
 
 class StudyDisplay:
@@ -26,19 +28,26 @@ class StudyDisplay:
         self._total = total
         self._kept = self._done = kept
         self._started = self._last_line = time.monotonic()
-        self._bars = live_bars(
-            console,
+        self._bars = Progress(
             TextColumn("  cells"),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=10),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[details]}"),
+            TextColumn("{task.fields[left]}"),
+            TextColumn(
+                "{task.fields[last]}", table_column=Column(no_wrap=True, overflow="ellipsis")
+            ),
+            console=console,
+            transient=True,
+            disable=not console.is_interactive,
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
-        self._task = self._bars.add_task("cells", total=total, completed=kept, details="")
+        self._task = self._bars.add_task("cells", total=total, completed=kept, left="", last="")
 
     def __enter__(self) -> StudyDisplay:
         if self._kept:
             text = f"  {self._kept} of {self._total} cells are already finished"
-            self._console.print(text, highlight=False)
+            print_line(self._console, text)
         self._bars.start()
         return self
 
@@ -51,15 +60,13 @@ class StudyDisplay:
         now, cell = time.monotonic(), result.cell
         # A mean over all workers that includes their start: too high at first.
         each = (now - self._started) / (self._done - self._kept)
-        left = each * (self._total - self._done)
-        line = (
+        left = f"{duration_phrase(each * (self._total - self._done))} left"
+        last = (
             f"{cell.method}, {count(cell.shots, 'shot')}, repeat {cell.repeat}: "
-            f"{result.accuracy:.1%} in {result.seconds:.0f} s; "
-            + (f"{left:.0f} s left" if left < 90 else f"{left / 60:.0f} min left")
+            f"{result.accuracy:.1%} in {result.seconds:.0f} s"
         )
-        self._bars.update(self._task, completed=self._done, details=line)
+        self._bars.update(self._task, completed=self._done, left=left, last=last)
         is_due = now - self._last_line >= SECONDS_BETWEEN_LINES or self._done == self._total
-        if is_due and not self._console.is_terminal:
+        if is_due and not self._console.is_interactive:
             self._last_line = now
-            text = f"  {self._done}/{self._total}  {line}"
-            self._console.print(text, highlight=False, soft_wrap=True)
+            print_line(self._console, f"  {self._done}/{self._total}  {last}; {left}")

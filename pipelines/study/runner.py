@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from modules.study.store import CellStore
 from modules.study.summary import SummaryRow, summarize
 from pipelines.beam.options import check_storage
 from pipelines.config import Config
+from pipelines.running.component_seconds import expected_seconds
 from pipelines.running.display import RunDisplay
 from pipelines.running.output_folder import exclusive_output
 from pipelines.running.session import output_session
@@ -101,7 +103,7 @@ def _run(
     console: Console,
     workers: int | None,
 ) -> list[CellResult]:
-    with RunDisplay(console) as display:
+    with RunDisplay(console, expected_seconds(config, pipeline)) as display:
         # Imports TensorFlow, which takes seconds: the display is there already.
         from pipelines.study.pipeline import prepare_study
         from pipelines.study.workers import run_cells
@@ -115,8 +117,10 @@ def _run(
     workers = min(workers or cores, len(missing))
     with StudyDisplay(console, len(cells), len(finished)) as progress:
         if missing:
-            for result in run_cells(inputs, missing, workers, max(1, cores // workers)):
-                store.keep(result)
-                finished[result.cell] = result
-                progress.finished(result)
+            running = run_cells(inputs, missing, workers, max(1, cores // workers))
+            with contextlib.closing(running) as results:
+                for result in results:
+                    store.keep(result)
+                    finished[result.cell] = result
+                    progress.finished(result)
     return [finished[cell] for cell in cells]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import multiprocessing
 import os
+import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from modules.core.errors import TrainingError, WarmstartError
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 def run_cells(
     inputs: StudyInputs, cells: Sequence[Cell], workers: int, threads: int
-) -> Iterator[CellResult]:
+) -> Generator[CellResult, None, None]:
     """Runs cells, yielding each result as soon as the cell finishes.
 
     Args:
@@ -36,7 +38,8 @@ def run_cells(
     """
     # Not a fork: TensorFlow's threads would not survive it.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _start_worker, (threads,)) as pool:
+    lifeline, held = context.Pipe(duplex=False)
+    with ProcessPoolExecutor(workers, context, _start_worker, (threads, lifeline)) as pool:
         futures = [pool.submit(_run_cell, inputs, cell) for cell in cells]
         try:
             for future in as_completed(futures):
@@ -44,24 +47,28 @@ def run_cells(
                 if isinstance(outcome, str):
                     raise TrainingError(outcome)
                 yield outcome
+        except BaseException:
+            # Ends the workers in the middle of their cells.
+            held.close()
+            raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _start_worker(threads: int) -> None:
+def _start_worker(threads: int, lifeline: Connection) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Ctrl-C is for the study, which ends its workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
 
 
-def _end_with_parent() -> None:
-    """Ends this worker when the study is killed; else it would wait for work forever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _end_with(lifeline: Connection) -> None:
+    """Ends this worker when the study stops or is killed; else it would wait for work forever."""
+    lifeline.poll(None)
+    os._exit(1)
 
 
 def _run_cell(inputs: StudyInputs, cell: Cell) -> CellResult | str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,3 +57,41 @@ def test_a_clean_up_that_fails_alone_is_an_error(
         temporary_folder(str(tmp_path / "partial")),
     ):
         pass
+
+
+def test_a_worker_that_still_writes_leaves_nothing_behind(tmp_path: Path) -> None:
+    partial = tmp_path / "partial"
+    with (
+        writing_until_refused(partial),
+        pytest.raises(DataError, match=r"1\.png: expected a PNG image"),
+        temporary_folder(str(partial)),
+    ):
+        fail_once_it_writes(partial)
+    assert list(tmp_path.iterdir()) == []
+
+
+def fail_once_it_writes(folder: Path) -> None:
+    while len(list(folder.iterdir())) < 2000:  # Removing them takes time.
+        pass
+    raise BROKEN
+
+
+@contextlib.contextmanager
+def writing_until_refused(folder: Path) -> Iterator[None]:
+    """Another worker, which makes files in a folder until the folder is gone."""
+
+    def write() -> None:
+        number = 0
+        while not folder.exists():
+            pass
+        with contextlib.suppress(FileNotFoundError):
+            while number < 50_000:
+                (folder / f"attempt-{number}").touch()
+                number += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()

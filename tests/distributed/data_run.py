@@ -11,11 +11,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from rich.console import Console
 from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.common.importer import Importer
-from tfx.orchestration import metadata
-from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
 from tfx.types import standard_artifacts
 
@@ -26,7 +25,10 @@ from modules.networks.registry import build_network
 from pipelines.beam.options import beam_pipeline_args
 from pipelines.beam.settings import BeamSettings
 from pipelines.config import Config
-from pipelines.running.artifacts import RunArtifacts
+from pipelines.running.artifacts import RunArtifacts, metadata_in
+from pipelines.running.dag_runner import run_pipeline
+from pipelines.running.display import RunDisplay
+from pipelines.running.output_folder import ARTIFACTS_FOLDER
 from pipelines.transfer_pipeline import source_trunk
 
 SPLITS = {"train": (600, 4), "eval": (200, 2)}  # images and files of each
@@ -122,17 +124,17 @@ def run_evaluator(config: Config, data: DataRun, models: dict[str, Path], folder
 
 
 def _run(components: Sequence[BaseComponent], beam: BeamSettings, folder: Path) -> RunArtifacts:
-    connection_config = metadata.sqlite_metadata_connection_config(str(folder / "metadata.db"))
-    LocalDagRunner().run(
-        Pipeline(
-            pipeline_name="distributed",
-            pipeline_root=str(folder),
-            metadata_connection_config=connection_config,
-            components=list(components),
-            beam_pipeline_args=beam_pipeline_args(beam),
-        )
+    folder.mkdir(parents=True, exist_ok=True)
+    pipeline = Pipeline(
+        pipeline_name="distributed",
+        pipeline_root=str(folder / ARTIFACTS_FOLDER),
+        metadata_connection_config=metadata_in(folder),
+        components=list(components),
+        enable_cache=True,
+        beam_pipeline_args=beam_pipeline_args(beam),
     )
-    return RunArtifacts(connection_config)
+    run_pipeline(pipeline, folder, RunDisplay(Console(quiet=True)))
+    return RunArtifacts(metadata_in(folder))
 
 
 def _read_idx(path: Path) -> np.ndarray:

@@ -17,11 +17,14 @@ _PATIENCE = 60.0  # seconds
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs a command in a process group of its own, with this project on its path."""
+def running(
+    command: Sequence[str], log: Path, *, code: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs a command in a process group of its own, with this project, or a copy, on its path."""
+    code = code or ROOT
     environment = {
         **os.environ,
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(code),
         # Beam's worker pool starts `python`, whichever comes first.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -29,7 +32,7 @@ def running(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[byte
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=code,
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -60,10 +63,10 @@ def free_port() -> int:
         return port
 
 
-def listens(port: int) -> bool:
-    """Whether a server on loopback accepts connections."""
+def listens(port: int, address: str = "localhost") -> bool:
+    """Whether a server accepts connections."""
     try:
-        with socket.create_connection(("localhost", port), timeout=1):
+        with socket.create_connection((address, port), timeout=1):
             return True
     except OSError:
         return False

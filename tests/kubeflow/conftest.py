@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from pipelines.config import load_config
-from tests.kubeflow.kfp_api_server import KfpApiServer
+from tests.kubeflow.submission.kfp_api_server import KfpApiServer
 
 CONFIG = "configs/mnist_to_optdigits.yaml"
 IMAGE = "registry.example/warmstart:1.0"

@@ -13,7 +13,7 @@ from modules.core.errors import WarmstartError
 from pipelines.commands.compile import compile_command
 from pipelines.commands.submit import submit_command
 from tests.kubeflow.conftest import CONFIG, IMAGE, PIPELINE_ROOT
-from tests.kubeflow.kfp_api_server import KfpApiServer
+from tests.kubeflow.submission.kfp_api_server import KfpApiServer
 
 
 @pytest.mark.parametrize("command", ["compile", "submit"])

@@ -19,7 +19,7 @@ from pipelines.kubeflow.server import Server
 from pipelines.kubeflow.settings import KubeflowSettings, RetrySettings
 from pipelines.kubeflow.submitter import submit
 from tests.kubeflow.conftest import CONFIG, Compile
-from tests.kubeflow.kfp_api_server import KfpApiServer
+from tests.kubeflow.submission.kfp_api_server import KfpApiServer
 
 RUNBOOK = Path("kubeflow/README.md").read_text(encoding="utf-8")
 
@@ -135,4 +135,6 @@ def test_the_schedules_python_makes_a_recurring_run(api: KfpApiServer, compiled:
     (scheduled,) = api.recurring_runs
     assert scheduled.trigger.cron_schedule.cron == "0 0 2 * * *"
     assert scheduled.pipeline_version_reference.pipeline_version_id == submission.version_id
-    assert scheduled.runtime_config.parameters == {"target_version": "[[ScheduledTime]]"}
+    # The scheduler replaces no other text, and the server ignores the specification's root.
+    assert scheduled.runtime_config.parameters == {"target_version": "[[CurrentTime]]"}
+    assert scheduled.runtime_config.pipeline_root == "s3://BUCKET/warmstart"

@@ -11,7 +11,6 @@ from matplotlib.ticker import PercentFormatter
 from modules.core.wording import display_name
 from modules.report.drawing.palette import RULE
 
-MOST_ROWS = 24
 ROW_HEIGHT = 17  # points
 
 _LONGEST_NAME = 14

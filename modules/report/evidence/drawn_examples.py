@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,15 @@ class FeatureSample:
     classes: Sequence[int]
 
 
+def in_target_labels(
+    index: ExampleIndex, source_names: Sequence[str], target_names: Sequence[str]
+) -> ExampleIndex:
+    """Gives source examples the labels that the target has for their classes, or -1."""
+    labels = {name: label for label, name in enumerate(target_names)}
+    mapping = np.array([labels.get(name, -1) for name in source_names], np.int64)
+    return replace(index, labels=mapping[index.labels])
+
+
 @dataclass(frozen=True)
 class DrawnExamples:
     """Draws examples of both domains' eval splits, the same ones for the same evaluation.
@@ -88,7 +97,7 @@ class DrawnExamples:
     Attributes:
         evaluation: Content of evaluation.json: its seed and its outcome decide what is drawn.
         predictions: The answers that were evaluated.
-        source: Index of the source's eval split.
+        source: Index of the source's eval split, in the target's labels.
         target: Index of the target's eval split.
     """
 

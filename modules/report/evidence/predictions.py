@@ -44,6 +44,15 @@ class Predictions:
         hardness = np.where(wrong, 1.0 + confidence, 1.0 - confidence)
         return np.argsort(-hardness, kind="stable")[:limit]
 
+    def confusion(self, arm: str, num_classes: int) -> npt.NDArray[np.int64]:
+        """Counts an arm's answers.
+
+        Returns:
+            Counts by true (row) and predicted class (column), int64 [K, K].
+        """
+        cells = self.labels * num_classes + self.predicted[arm]
+        return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
+
 
 def read_predictions(evaluation_uri: str) -> Predictions:
     """Reads the predictions of an evaluation artifact, in file order.

@@ -7,6 +7,9 @@ from typing import Any
 
 from modules.core.arms import PRETRAINED, WARM_START
 
+# Up to so many classes have a row each in figures and matrices, of more only some.
+MOST_SHOWN = 30
+
 
 def shown_classes(evaluation: Mapping[str, Any], limit: int) -> list[int]:
     """Chooses the classes that the transfer changed most.

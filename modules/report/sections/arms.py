@@ -1,44 +1,54 @@
-"""The three arms with their intervals."""
+"""The arms with their intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from modules.core.arms import ARMS
 from modules.core.wording import ARM_NAMES, percent
 from modules.report.drawing.dot_plot import measure_across
 from modules.report.drawing.palette import ARM_COLOURS, MUTED
 from modules.report.drawing.svg import draw_svg
+from modules.report.evidence.shown_arms import arm_meaning, is_probe, shown_arms
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
+
+_NUMBERS = {2: "Two", 3: "Three", 4: "Four"}
 
 
 def arms_section(data: ReportData) -> Section:
     """Shows each arm's accuracy on the target's evaluation examples."""
     evaluation = data.evaluation
-    arms = [{"arm": arm, "label": ARM_NAMES[arm], **evaluation["arms"][arm]} for arm in ARMS]
+    arms = shown_arms(evaluation)
     return Section(
         "arms",
-        "Three arms, one test",
+        f"{_NUMBERS[len(arms)]} arms, one test",
         {
-            "arms": arms,
+            "arms": [
+                {
+                    "arm": arm,
+                    "label": ARM_NAMES[arm],
+                    "meaning": arm_meaning(evaluation, arm),
+                    **evaluation["arms"][arm],
+                }
+                for arm in arms
+            ],
+            "probe": is_probe(evaluation),
             "source": evaluation["source"],
             "target": evaluation["target"],
-            "figure": _intervals(evaluation["arms"]),
+            "figure": _intervals({arm: evaluation["arms"][arm] for arm in arms}),
         },
     )
 
 
-def _intervals(arms: Mapping[str, Any]) -> Markup:
-    bounds = [bound for arm in ARMS for bound in arms[arm]["ci95"]]
+def _intervals(arms: dict[str, Any]) -> Markup:
+    bounds = [bound for arm in arms for bound in arms[arm]["ci95"]]
     middle = (min(bounds) + max(bounds)) / 2
 
     def draw(axes: Axes) -> None:
-        for row, arm in enumerate(reversed(ARMS)):
+        for row, arm in enumerate(reversed(arms)):
             scores, colour = arms[arm], ARM_COLOURS[arm]
             low, high = scores["ci95"]
             axes.plot([low, high], [row, row], color=colour, linewidth=5, solid_capstyle="round")
@@ -54,19 +64,19 @@ def _intervals(arms: Mapping[str, Any]) -> Markup:
                 weight="bold",
             )
         axes.set_yticks([])
-        axes.set_ylim(-0.5, len(ARMS) - 0.35)
+        axes.set_ylim(-0.5, len(arms) - 0.35)
         measure_across(axes)
         axes.set_xlabel("accuracy, with 95 % interval", color=MUTED)
 
     description = "; ".join(
         f"{ARM_NAMES[arm]}: {percent(arms[arm]['accuracy'])}, from {percent(arms[arm]['ci95'][0])} "
         f"to {percent(arms[arm]['ci95'][1])}"
-        for arm in ARMS
+        for arm in arms
     )
     return draw_svg(
         draw,
         name="arms",
-        title="Accuracy of the three arms on the target, with 95 % intervals",
+        title="Accuracy of the arms on the target, with 95 % intervals",
         description=description,
-        height=150,
+        height=42 + 36 * len(arms),
     )

@@ -9,11 +9,12 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from modules.core.arms import ARMS
 from modules.core.wording import ARM_NAMES, percent
-from modules.report.drawing.palette import ARM_COLOURS, MUTED
+from modules.report.drawing.arm_styles import ARM_STYLES
+from modules.report.drawing.palette import MUTED
 from modules.report.drawing.svg import draw_svg
 from modules.report.evidence.calibration import Reliability, reliability
+from modules.report.evidence.shown_arms import shown_arms
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
@@ -29,7 +30,7 @@ def calibration_section(data: ReportData) -> Section:
         arm: reliability(
             predictions.confidence[arm], predictions.predicted[arm] == predictions.labels
         )
-        for arm in ARMS
+        for arm in shown_arms(data.evaluation)
     }
     return Section(
         "calibration",
@@ -61,21 +62,23 @@ def _diagram(arms: Mapping[str, Reliability]) -> Markup:
             transform_rotates_text=True,
         )
         for arm, bins in arms.items():
-            colour = ARM_COLOURS[arm]
+            style = ARM_STYLES[arm]
             enough = bins.counts >= _FEWEST_ANSWERS
             x_values, y_values = bins.confidence[enough], bins.accuracy[enough]
-            axes.plot(x_values, y_values, color=colour, label=ARM_NAMES[arm])
+            axes.plot(
+                x_values, y_values, color=style.colour, linestyle=style.dashes, label=style.name
+            )
             share = np.sqrt(bins.counts[enough] / bins.counts.sum())
             for x, y, size in zip(x_values, y_values, share, strict=True):
                 diameter = _SMALLEST_MARKER + (_LARGEST_MARKER - _SMALLEST_MARKER) * size
-                axes.plot(x, y, "o", color=colour, markersize=diameter)
+                axes.plot(x, y, style.marker, color=style.colour, markersize=diameter)
         axes.set_xlim(0, 1.04)
         axes.set_ylim(0, 1.04)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
         axes.set_xlabel("confidence")
         axes.set_ylabel("accuracy")
-        axes.figure.legend(loc="outside upper left", ncols=len(ARMS), handlelength=1)
+        axes.figure.legend(loc="outside upper left", ncols=len(arms), handlelength=2.2)
 
     return draw_svg(
         draw,

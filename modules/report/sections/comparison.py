@@ -8,16 +8,15 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
+from modules.core.arms import WARM_START
 from modules.core.wording import ARM_NAMES
-from modules.evaluation.gate import WARM_START_VS_PRETRAINED, WARM_START_VS_SCRATCH
 from modules.evaluation.requirements import TEST_NAMES
 from modules.report.drawing.palette import BAD, GOOD, INK, MUTED
 from modules.report.drawing.svg import draw_svg
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
-_OTHER_ARMS = {WARM_START_VS_PRETRAINED: PRETRAINED, WARM_START_VS_SCRATCH: SCRATCH}
+_AGAINST = f"{WARM_START}_vs_"
 
 
 def comparison_section(data: ReportData) -> Section:
@@ -26,13 +25,12 @@ def comparison_section(data: ReportData) -> Section:
     candidate = evaluation["arms"][WARM_START]
     rows = [
         {
-            "other": ARM_NAMES[other],
+            "other": ARM_NAMES[name.removeprefix(_AGAINST)],
             **comparison,
             "both": candidate["correct"] - comparison["fixed"],
             "neither": candidate["total"] - candidate["correct"] - comparison["broken"],
         }
-        for name, other in _OTHER_ARMS.items()
-        for comparison in [evaluation["comparisons"][name]]
+        for name, comparison in evaluation["comparisons"].items()
     ]
     return Section(
         "comparison",
@@ -94,5 +92,5 @@ def _fixed_and_broken(rows: list[dict[str, Any]]) -> Markup:
             f"against {row['other'].lower()}: {row['fixed']} fixed, {row['broken']} broken"
             for row in rows
         ),
-        height=150,
+        height=50 + 50 * len(rows),
     )

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from markupsafe import Markup
-from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
-
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
-from modules.core.wording import percent
-from modules.report.drawing.dot_plot import MOST_ROWS, ROW_HEIGHT, draw_dots, short_name
-from modules.report.drawing.palette import SOURCE, TARGET
-from modules.report.drawing.svg import draw_svg
+from modules.report.evidence.shown_classes import MOST_SHOWN
 from modules.report.inputs import ReportData
+from modules.report.sections.classes.shares import class_shares, draw_shares
 from modules.report.sections.section import Section
+
+_MOST_APART = 10
 
 
 def data_section(data: ReportData) -> Section:
     """Shows both domains' validation and the skew between their labels."""
     source, target = data.source_validation, data.target_validation
+    shares = class_shares(source, target)
+    is_whole = len(shares) <= MOST_SHOWN
+    apart = sorted(shares, key=lambda share: -share.difference)[:_MOST_APART]
     return Section(
         "data",
         "Data validation and skew",
         {
             "domains": [source, target],
             "splits": [TRAIN_SPLIT, EVAL_SPLIT],
+            "classes": [
+                len(domain["splits"][TRAIN_SPLIT]["examples_per_class"])
+                for domain in (source, target)
+            ],
             "findings": [
                 {"domain": domain["domain"], **finding}
                 for domain in (source, target)
@@ -35,42 +35,10 @@ def data_section(data: ReportData) -> Section:
             "skew": target["label_skew"],
             "covariate": target["covariate_shift"],
             "shifts": target["shifts"],
-            "figure": _label_shares(source, target),
+            "whole": is_whole,
+            "apart": [] if is_whole else [share for share in apart if share.difference],
+            "only_source": sum(share.target is None for share in shares),
+            "only_target": sum(share.source is None for share in shares),
+            "figure": draw_shares(shares),
         },
     )
-
-
-def _label_shares(source: Mapping[str, Any], target: Mapping[str, Any]) -> Markup:
-    source_shares, shares = _shares(source), _shares(target)
-    differences = {name: abs(source_shares.get(name, 0.0) - shares[name]) for name in shares}
-    largest = sorted(differences, key=lambda name: -differences[name])[:MOST_ROWS]
-    names = [name for name in differences if name in largest]
-    of_source = [source_shares.get(name, 0.0) for name in names]
-    of_target = [shares[name] for name in names]
-    styles = [
-        {"marker": "o", "markersize": 6, "color": SOURCE, "label": "source"},
-        {"marker": "^", "markersize": 6, "color": TARGET, "label": "target"},
-    ]
-
-    def draw(axes: Axes) -> None:
-        draw_dots(axes, names, [of_source, of_target], styles)
-        axes.set_xlim(left=0)
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-        axes.set_xlabel("share of the train split")
-
-    return draw_svg(
-        draw,
-        name="labels",
-        title="Share of each class in the train splits of source and target",
-        description="; ".join(
-            f"{short_name(name)}: {percent(before)} of the source, {percent(after)} of the target"
-            for name, before, after in zip(names, of_source, of_target, strict=True)
-        ),
-        height=64 + ROW_HEIGHT * len(names),
-    )
-
-
-def _shares(validation: Mapping[str, Any]) -> dict[str, float]:
-    counts: Mapping[str, int] = validation["splits"][TRAIN_SPLIT]["examples_per_class"]
-    total = sum(counts.values())
-    return {name: number / total if total else 0.0 for name, number in counts.items()}

@@ -23,7 +23,7 @@ from modules.report.evidence.feature_geometry import (
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
-_LONGEST_NAME = 10
+_SHORT_NAME = 3  # fits in a mark
 _HEIGHT = 250.0
 _SOURCE_STYLE: dict[str, Any] = {"marker": "o", "markersize": 3, "alpha": 0.35}
 _TARGET_STYLE: dict[str, Any] = {"marker": "^", "markersize": 4, "alpha": 0.85}
@@ -35,7 +35,10 @@ def features_section(data: ReportData) -> Section:
     sample, names = data.features, data.evaluation["target"]["classes"]
     if sample is None:
         return Section("features", "Features before and after", {"sample": None})
-    shown = [display_name(names[label], _LONGEST_NAME) for label in sample.classes]
+    own_names = [display_name(names[label]) for label in sample.classes]
+    are_short = all(len(name) <= _SHORT_NAME for name in own_names)
+    # Long names would hide each other. A list beside the panels says whose the numbers are.
+    shown = own_names if are_short else [str(number) for number in range(1, len(own_names) + 1)]
     views = []
     for when, features in (("before", sample.before), ("after", sample.after)):
         pictures = {
@@ -54,6 +57,7 @@ def features_section(data: ReportData) -> Section:
         {
             "sample": sample,
             "views": views,
+            "numbered": [] if are_short else own_names,
             "examples": len(sample.before.labels),
             "dimensions": sample.before.features.shape[1],
             "some_classes": len(sample.classes) < len(names),

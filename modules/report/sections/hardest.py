@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from modules.core.arms import ARMS, WARM_START
+from modules.core.arms import WARM_START
 from modules.core.wording import ARM_NAMES
+from modules.report.evidence.shown_arms import shown_arms
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
@@ -33,7 +34,7 @@ def hardest_section(data: ReportData) -> Section:
                                 == predictions.labels[example.row]
                             ),
                         }
-                        for arm in ARMS
+                        for arm in shown_arms(data.evaluation)
                     ],
                 }
                 for example in data.hardest

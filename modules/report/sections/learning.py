@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
-from modules.core.arms import ARMS
 from modules.core.wording import ARM_NAMES
-from modules.report.drawing.palette import ARM_COLOURS, MUTED
+from modules.report.drawing.palette import ARM_COLOURS, CLASS_COLOURS
 from modules.report.drawing.svg import draw_svg
 from modules.report.evidence.learning_curves import Curve
 from modules.report.inputs import ReportData
@@ -19,7 +19,9 @@ from modules.report.sections.section import Section
 _LOSS = "loss"
 _WIDTH = 200.0  # three of them stand side by side
 _FEW_DECADES = 50.0
-_DASHES = ((0, (1, 1.5)), (0, (4, 2)), (0, (4, 1.5, 1, 1.5)), (0, (7, 2)))
+_DASHES = ((0, (4, 1.6)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (2, 2)))
+_MARKERS = "sD^vPX"
+_MOST_MARKS = 7  # on one line
 
 
 def learning_section(data: ReportData) -> Section:
@@ -36,7 +38,7 @@ def learning_section(data: ReportData) -> Section:
                     "loss": _last(curves[arm].get(_LOSS, {})),
                     "figure": _losses(arm, curves[arm]) if curves[arm].get(_LOSS) else None,
                 }
-                for arm in ARMS
+                for arm in curves
             ],
         },
     )
@@ -57,13 +59,19 @@ def _losses(arm: str, curves: Mapping[str, Curve]) -> Markup:
     shown = parts if len(parts) > 1 else {}
 
     def draw(axes: Axes) -> None:
-        for dashes, (name, curve) in zip(_DASHES, shown.items(), strict=False):
+        looks = zip(
+            itertools.cycle(CLASS_COLOURS), itertools.cycle(_DASHES), itertools.cycle(_MARKERS)
+        )
+        for (name, curve), (colour, dashes, marker) in zip(shown.items(), looks, strict=False):
             axes.plot(
                 list(curve),
                 list(curve.values()),
-                color=MUTED,
+                color=colour,
                 linewidth=1.3,
                 linestyle=dashes,
+                marker=marker,
+                markersize=3.5,
+                markevery=max(1, len(curve) // _MOST_MARKS),
                 label=name,
             )
         axes.plot(
@@ -77,7 +85,7 @@ def _losses(arm: str, curves: Mapping[str, Curve]) -> Markup:
             _scale_logarithmically(axes)
         axes.set_xlim(0, max(total))
         axes.set_xlabel("training step")
-        axes.figure.legend(loc="outside lower left", ncols=1, handlelength=2.2)
+        axes.figure.legend(loc="outside lower left", ncols=1, handlelength=3.2)
 
     first = next(iter(total.values()))
     return draw_svg(

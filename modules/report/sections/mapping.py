@@ -10,6 +10,8 @@ from modules.models.mapping_report import Shape
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
+_MOST_OPEN = 20  # weights that are listed without a click
+
 
 def mapping_section(data: ReportData) -> Section:
     """Shows each weight and what the restored network could do before the first step."""
@@ -33,6 +35,7 @@ def mapping_section(data: ReportData) -> Section:
         "What the warm start took over",
         {
             "weights": weights,
+            "most_open": _MOST_OPEN,
             "restored": len(mapping.restored),
             "in_network": len(weights) - len(mapping.unused),
             "restored_share": restored_size / max(1, network_size),

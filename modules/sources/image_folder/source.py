@@ -76,6 +76,7 @@ class ImageFolderSource(ImageSource):
 
     # Which file is in which split is not a matter of its name alone.
     split_patterns = dict.fromkeys((TRAIN_SPLIT, EVAL_SPLIT), "*")
+    carries_class_names = True
 
     def shards(self, split: str, num_shards: int | None = None) -> list[ImageShard]:
         """Divides a split by its files' names; no image is opened yet."""

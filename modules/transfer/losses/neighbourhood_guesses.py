@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from modules.networks.outputs import network_outputs
 from modules.training.objectives import TARGET, UNLABELLED, Preparation
 from modules.transfer.losses.label_propagation import propagate_labels
 
@@ -27,14 +26,16 @@ class Guesses:
         probabilities: f32 [M, K], the restored network's probabilities.
         propagated: f32 [M, K], the probabilities spread over nearest neighbours in feature space,
             labelled shots included; each class has the same sum.
+        possible: bool [K], the classes that the target has; the others have probability 0.
     """
 
     rows: np.ndarray
     probabilities: np.ndarray
     propagated: np.ndarray
+    possible: np.ndarray
 
     def class_shares(self) -> np.ndarray:
-        """Estimates the target's class shares, f32 [K], positive, with sum 1.
+        """Estimates the target's class shares, f32 [K], positive, with sum 1 up to rounding.
 
         Guessed classes are counted, and the counts shrunk towards equal shares as far as wrong
         guesses may explain their differences.
@@ -42,13 +43,16 @@ class Guesses:
         Reference: Efron and Morris, Stein's Estimation Rule and Its Competitors, JASA 1973,
         section 2 (positive-part shrinkage).
         """
-        classes = self.propagated.shape[1]
-        counts = np.bincount(np.argmax(self.propagated, axis=1), minlength=classes)
+        classes = int(np.count_nonzero(self.possible))
+        guessed = np.argmax(self.propagated[:, self.possible], axis=1)
+        counts = np.bincount(guessed, minlength=classes)
         # One more of each, because a class that was not guessed may still exist.
         deviation = classes * (counts + 1) / (counts.sum() + classes) - 1.0
         spread = max(float(np.mean(deviation**2)), float(np.finfo(np.float64).tiny))
         trust = max(0.0, 1.0 - _SHARE_ERROR**2 / spread)
-        return ((1.0 + trust * deviation) / classes).astype(np.float32)
+        shares = np.full(len(self.possible), np.finfo(np.float32).tiny)
+        shares[self.possible] = (1.0 + trust * deviation) / classes
+        return shares.astype(np.float32)
 
 
 def guess_from_neighbourhoods(preparation: Preparation) -> Guesses:
@@ -63,13 +67,15 @@ def guess_from_neighbourhoods(preparation: Preparation) -> Guesses:
     unlabelled = preparation.examples[UNLABELLED]
     count = min(len(unlabelled), _MOST_IMAGES)
     rows = np.linspace(0, len(unlabelled) - 1, count).astype(np.int64)
-    outputs = network_outputs(preparation.network, unlabelled.images[rows])
+    outputs = preparation.outputs(UNLABELLED, unlabelled.images[rows])
     features, probabilities = outputs.features, np.asarray(tf.nn.softmax(outputs.logits))
     prior = probabilities
     if TARGET in preparation.examples:
         shots = preparation.examples[TARGET]
         known = np.eye(prior.shape[1], dtype=np.float32)[shots.known_labels]
-        known_features = network_outputs(preparation.network, shots.images).features
+        known_features = preparation.outputs(TARGET, shots.images).features
         features = np.concatenate([features, known_features])
         prior = np.concatenate([prior, known])
-    return Guesses(rows, probabilities, propagate_labels(features, prior)[: len(rows)])
+    possible = preparation.masks.get(UNLABELLED, np.zeros(prior.shape[1])) == 0.0
+    propagated = propagate_labels(features, prior)[: len(rows)]
+    return Guesses(rows, probabilities, propagated, possible)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from modules.domains.label_space import ANY_CLASSES, Relation
 from modules.settings import TransferSettings
 from modules.training.objectives import Objective
 
@@ -15,7 +16,8 @@ class MethodContext:
 
     Attributes:
         settings: The transfer section of the configuration.
-        num_classes: K. Source and target share their classes where a method trains on both.
+        num_classes: K, all classes of source and target. Each stream's logits are masked to the
+            classes of its own domain.
         feature_dim: D, the width of the network's features.
         seed: Seed of everything that the method draws or initialises.
     """
@@ -41,11 +43,13 @@ class TransferMethod(Objective):
         optional_streams: Streams that it also trains on if they exist, such as the shots of a
             method that needs no target labels.
         has_center_loss: Whether the method includes center loss unless the settings say otherwise.
+        label_relations: What the target's classes may be to the source's.
     """
 
     required_streams: ClassVar[frozenset[str]] = frozenset()
     optional_streams: ClassVar[frozenset[str]] = frozenset()
     has_center_loss: ClassVar[bool] = False
+    label_relations: ClassVar[frozenset[Relation]] = ANY_CLASSES
 
     def __init__(self, context: MethodContext) -> None:
         super().__init__(name=type(self).__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from modules.domains.label_space import EQUAL_CLASSES
 from modules.transfer.losses.feature_alignment import FeatureAlignment
 from modules.transfer.methods.base import MethodContext
 from modules.transfer.methods.composition import JointComposition
@@ -24,6 +25,9 @@ class Coral(JointComposition):
         >>> sorted(losses)
         ['coral', 'source_cross_entropy']
     """
+
+    # Features of different classes must not be made alike.
+    label_relations = EQUAL_CLASSES
 
     def __init__(self, context: MethodContext) -> None:
         weight = context.settings.coral.weight

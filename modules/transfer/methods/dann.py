@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import keras
 import tensorflow as tf
 
+from modules.domains.label_space import EQUAL_CLASSES
 from modules.training.objectives import (
     SOURCE,
     UNLABELLED,
@@ -77,6 +78,9 @@ class Dann(JointComposition):
         >>> {name: round(float(loss), 4) for name, loss in losses.items()}
         {'source_cross_entropy': 0.6931, 'domain_cross_entropy': 0.6931}
     """
+
+    # Features of different classes must not be made alike.
+    label_relations = EQUAL_CLASSES
 
     def __init__(self, context: MethodContext) -> None:
         settings = context.settings.dann

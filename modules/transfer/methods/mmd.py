@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from modules.domains.label_space import EQUAL_CLASSES
 from modules.transfer.losses.feature_alignment import FeatureAlignment
 from modules.transfer.losses.pairwise import squared_distances
 from modules.transfer.methods.base import MethodContext
@@ -28,6 +29,9 @@ class Mmd(JointComposition):
         >>> sorted(losses)
         ['mmd', 'source_cross_entropy']
     """
+
+    # Features of different classes must not be made alike.
+    label_relations = EQUAL_CLASSES
 
     def __init__(self, context: MethodContext) -> None:
         alignment = FeatureAlignment("mmd", mean_discrepancy, context.settings.mmd.weight)

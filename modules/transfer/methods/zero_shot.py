@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modules.domains.label_space import KNOWN_CLASSES
 from modules.transfer.methods.base import TransferMethod
 
 
@@ -16,3 +17,5 @@ class ZeroShot(TransferMethod):
         >>> ZeroShot.trains()
         False
     """
+
+    label_relations = KNOWN_CLASSES

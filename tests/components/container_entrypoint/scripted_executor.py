@@ -31,5 +31,7 @@ class Executor(base_executor.BaseExecutor):
             atexit.register(os.abort)
         elif behaviour == "refuse":
             raise DataError("a.gz", expected="magic 2051", found="magic 7", fix="Pass an IDX file.")
+        elif behaviour == "denied":
+            raise PermissionError(13, "Permission denied", "/serving/1")
         elif behaviour == "fail":
             raise ValueError("unforeseen")

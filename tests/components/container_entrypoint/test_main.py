@@ -63,6 +63,14 @@ def test_refused_data_end_in_one_message(tmp_path: Path) -> None:
     assert not output_file.exists()
 
 
+def test_a_volume_that_the_task_may_not_write_to_ends_in_one_message(tmp_path: Path) -> None:
+    done, output_file = run(tmp_path, "denied")
+    assert done.returncode == 1
+    assert "Error: /serving/1: expected access for user" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not output_file.exists()
+
+
 def test_an_unexpected_error_shows_its_traceback(tmp_path: Path) -> None:
     done, output_file = run(tmp_path, "fail")
     assert done.returncode == 1

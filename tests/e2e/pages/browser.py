@@ -84,11 +84,15 @@ class Page:
             mobile=width < 600,
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.call("Emulation.setEmulatedMedia", features=[scheme])
+        self.call("Emulation.setEmulatedMedia", media="", features=[scheme])
         self._seen.clear()
         self.call("Page.navigate", url=path.resolve().as_uri())
         while "Page.loadEventFired" not in self._seen:
             self._receive()
+
+    def lay_out_for_print(self) -> None:
+        """Lays the open page out as for paper, at the width of the window."""
+        self.call("Emulation.setEmulatedMedia", media="print", features=[])
 
     def evaluate(self, expression: str) -> Any:
         """Evaluates JavaScript, awaiting promises; the page's own policy does not apply to it."""

@@ -14,7 +14,8 @@ import pytest
 from tests.e2e.pages.browser import CHROMIUM, Page
 
 DESKTOP = (1280, 900)
-_PHONE, _SMALL_PHONE = (390, 844), (320, 568)
+_PHONE, _LARGE_PHONE, _SMALL_PHONE = (390, 844), (500, 900), (320, 568)
+_PAPER = (703, 1000)  # what the margins leave of A4, at 96 pixels an inch
 
 IN_A_BROWSER = [
     pytest.mark.e2e,
@@ -22,7 +23,9 @@ IN_A_BROWSER = [
 ]
 light_and_dark = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 every_size = pytest.mark.parametrize(
-    "size", [DESKTOP, _PHONE, _SMALL_PHONE], ids=["desktop", "phone", "small"]
+    "size",
+    [DESKTOP, _LARGE_PHONE, _PHONE, _SMALL_PHONE],
+    ids=["desktop", "large-phone", "phone", "small"],
 )
 both_layouts = pytest.mark.parametrize("size", [DESKTOP, _PHONE], ids=["desktop", "phone"])
 
@@ -58,6 +61,25 @@ def check_drawing(
     assert (found["overflow"], found["wide"]) == (0, [])
     assert (found["empty"], found["spilling"]) == (0, [])
     return found
+
+
+def check_print(page: Page, path: Path, *, name: str) -> None:
+    """Lays a page out for paper, and asserts that nothing is cut, folded or left out."""
+    page.open(path, *_PAPER)
+    page.lay_out_for_print()
+    found = page.evaluate(
+        """({
+          cut: [...document.querySelectorAll('main *, header *')].filter(element =>
+              element.getBoundingClientRect().right > innerWidth + 1
+              && !element.closest('svg') && !element.closest('.unseen')
+            ).map(element => element.outerHTML.slice(0, 200)),
+          hidden: [...document.querySelectorAll('tbody tr, details > *')].filter(
+              element => !element.checkVisibility({contentVisibilityAuto: true})
+            ).map(element => element.outerHTML.slice(0, 200)),
+        })"""
+    )
+    _keep_screenshot(page, f"{name}-print")
+    assert found == {"cut": [], "hidden": []}
 
 
 def check_accessibility(

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
 
-from tests.kubeflow.launcher import Launcher
+from tests.kubeflow.backend.launcher import Launcher
+from tests.kubeflow.backend.pods import Pod
 
 
 @contextmanager
@@ -33,28 +33,26 @@ class ImageLauncher(Launcher):
     Attributes:
         engine: The buildah command with the image store that `kubeflow/build_image.sh` filled.
         container: Name of the container.
-        volumes: Folders that every task sees under the same path, like persistent volumes.
+        shared: Folders that every task sees under the same path, like persistent volumes.
     """
 
     engine: tuple[str, ...] = ()
     container: str = ""
-    volumes: list[Path] = field(default_factory=list)
+    shared: list[Path] = field(default_factory=list)
 
-    def _output_file(self, pod: Path) -> str:
-        return "/tmp/kfp_outputs/output_metadata.json"
+    def _root_in_pod(self, disk: Path) -> str:
+        return ""
 
-    def _start(
-        self, command: list[str], container: Any, pod: Path, log: TextIO
-    ) -> subprocess.Popen[bytes]:
-        mounts = {pod / name: f"/{name}" for name in ("tmp", "s3", "minio", "gcs")}
-        mounts[pod / "kfp_outputs"] = "/tmp/kfp_outputs"
+    def _start(self, name: str, command: list[str], disk: Path) -> Pod:
+        mounts = {disk / folder: f"/{folder}" for folder in ("tmp", "s3", "minio", "gcs")}
         # On Kubernetes any user may write to empty folders.
-        for folder in [*mounts, *pod.rglob("*")]:
+        for folder in [*mounts, *disk.rglob("*")]:
             if not folder.is_file():
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o777)
         options = [f"{source}:{target}" for source, target in mounts.items()]
-        options += [f"{volume}:{volume}:ro" for volume in self.volumes]
+        options += [f"{volume}:{volume}:ro" for volume in self.shared]
         volumes = [part for option in options for part in ("--volume", option)]
         run = [*self.engine, "run", "--isolation", "chroot", *volumes, self.container, "--"]
-        return subprocess.Popen([*run, *command], stdout=log, stderr=subprocess.STDOUT)
+        with self.logs[name].open("w") as log:
+            return subprocess.Popen([*run, *command], stdout=log, stderr=subprocess.STDOUT)

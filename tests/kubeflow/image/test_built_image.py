@@ -18,7 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.kubeflow.conftest import Compile
+from tests.kubeflow.backend.driver import Driver
+from tests.kubeflow.backend.object_store import ObjectStore
+from tests.kubeflow.conftest import PIPELINE_ROOT, Compile
 from tests.kubeflow.image.image_launcher import ImageLauncher, container_of
 
 pytestmark = pytest.mark.e2e
@@ -78,21 +80,26 @@ def launcher(
         f"kubeflow.volumes=[{{claim: data, mount_path: {small_mnist}}}]",
     )
     root = tmp_path_factory.mktemp("image")
+    store = ObjectStore()
     launcher = ImageLauncher(
-        spec, root, types="empty", engine=ENGINE, container=container, volumes=[small_mnist]
+        Driver(spec, PIPELINE_ROOT, {}),
+        store,
+        root,
+        engine=ENGINE,
+        container=container,
+        shared=[small_mnist],
     )
     launcher.run()
     yield launcher
+    store.close()
     shutil.rmtree(root)
 
 
 def test_the_model_is_trained_blessed_and_pushed_in_the_image(launcher: ImageLauncher) -> None:
-    evaluation = launcher.outputs["transfer-evaluator", "evaluation"]
-    report = json.loads((launcher.object_path(evaluation.uri) / "evaluation.json").read_text())
+    report = json.loads(launcher.read("transfer-evaluator", "evaluation", "evaluation.json"))
     assert report["verdict"] == "blessed", report["reasons"]
-    pushed = launcher.outputs["pusher", "pushed_model"]
-    assert pushed.metadata["pushed"] == 1
-    assert (launcher.object_path(pushed.uri) / "saved_model.pb").exists()
+    assert launcher.artifact("pusher", "pushed_model")["metadata"]["pushed"] == 1
+    assert launcher.read("pusher", "pushed_model", "saved_model.pb")
     assert set(launcher.attempts.values()) == {1}
 
 

@@ -78,18 +78,18 @@ def test_damaged_metadata_turn_nothing() -> None:
     assert read_encoded_image(data, "file").content == data
 
 
-def _profile(name: str) -> bytes:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile(name)).tobytes()
+def _srgb() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def test_an_srgb_profile_changes_nothing() -> None:
-    data = encoded(_UPRIGHT, "JPEG", icc_profile=_profile("sRGB"))
+    data = encoded(_UPRIGHT, "JPEG", icc_profile=_srgb())
     assert read_encoded_image(data, "file").content == data
 
 
 def _swapped_primaries() -> bytes:
     """An RGB profile whose red is sRGB's blue, and the reverse."""
-    profile = bytearray(_profile("sRGB"))
+    profile = bytearray(_srgb())
     at = {bytes(profile[i : i + 4]): i for i in range(132, 132 + 12 * 20, 12)}
     red, blue = at[b"rXYZ"], at[b"bXYZ"]
     profile[red : red + 4], profile[blue : blue + 4] = b"bXYZ", b"rXYZ"

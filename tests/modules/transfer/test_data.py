@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from modules.core.errors import ConfigError
+from modules.domains.label_space import LabelSpace
 from modules.examples.input_pipeline import ImagePreprocessor
 from modules.settings import Shots
 from modules.transfer import data as transfer_data
@@ -22,7 +23,7 @@ def load(domains: TinyDomains, shots: Shots = 2, seed: int = 0, **transfer: Any)
     target, source = (
         TrainSplit.open(str(path), preprocessor, 64) for path in (domains.target, domains.source)
     )
-    return select_transfer_data(plan, target, source, CLASS_NAMES)
+    return select_transfer_data(plan, target, source, LabelSpace(CLASS_NAMES, CLASS_NAMES))
 
 
 def test_a_method_gets_the_streams_that_it_names(tiny_domains: TinyDomains) -> None:

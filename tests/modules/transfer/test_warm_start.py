@@ -14,6 +14,7 @@ import pytest
 import tensorflow as tf
 
 from modules.core.errors import ConfigError, WarmStartMappingError
+from modules.domains.label_space import LabelSpace
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import index_examples
 from modules.models.checkpointing import read_checkpoint_variables
@@ -22,6 +23,7 @@ from modules.training.resumption import IDENTITY_FILE
 from modules.transfer.warm_start import WarmStart
 from tests.modules.transfer.warm_start_result import Result, run
 from tests.training_domain import (
+    CLASS_NAMES,
     NETWORK,
     TRANSFER_PLAN,
     TinyDomains,
@@ -190,7 +192,8 @@ def test_a_copy_of_the_network_has_the_restored_weights(
     train_only: TinyDomains, pretrained: Path
 ) -> None:
     base_model, here = str(pretrained / "model"), TrainingPlacement.of_one_device()
-    warm_start = WarmStart(TRANSFER_PLAN, base_model, ["a", "b", "c"], here)
+    space = LabelSpace(CLASS_NAMES, CLASS_NAMES)
+    warm_start = WarmStart(TRANSFER_PLAN, base_model, space, here)
     network, _ = warm_start.restore()
     copy, _ = warm_start.restore()
     assert network is not copy

@@ -21,6 +21,8 @@ POOL = {"type": "EXTERNAL", "address": "localhost:50000"}
 IMAGE = {"type": "DOCKER", "image": "registry/warmstart:1"}
 GOOGLE = {"project": "p", "region": "europe-west1", "temp_location": "gs://bucket/tmp"}
 
+LONG_JOBS = "--job_server_timeout=2592000"
+
 
 def beam(**section: Any) -> BeamSettings:
     return BeamSettings.model_validate(section)
@@ -45,6 +47,9 @@ def refusal(*overrides: str) -> str:
         ),
         (["beam=dataflow"], "needs 'environment' of type DOCKER with the image"),
         (["beam.runner=prism"], "beam.runner: input should be 'local', 'flink', 'spark'"),
+        (["beam.runner=dask"], "DaskRunner drops tagged outputs, all but one leaf"),
+        (["beam=DaskRunner"], "Choose local, flink, spark, dataflow, portable"),
+        (["beam=pyspark"], "transforms that it does not know, without an error"),
         (["beam.project=p"], "'project' is for runner dataflow, not local"),
         (["beam.job_endpoint=h:1"], "'job_endpoint' is for runner flink or spark or portable"),
         (["beam.job_endpoint=h"], "beam.job_endpoint: string should match pattern"),
@@ -95,6 +100,7 @@ def test_what_excludes_each_other_is_refused(section: dict[str, Any], message: s
                 "--environment_type=EXTERNAL",
                 "--environment_config=localhost:50000",
                 "--sdk_container_image=none",
+                LONG_JOBS,
             ],
         ),
         (
@@ -114,6 +120,7 @@ def test_what_excludes_each_other_is_refused(section: dict[str, Any], message: s
                 "--environment_type=PROCESS",
                 '--environment_config={"command": "/opt/boot"}',
                 "--sdk_container_image=none",
+                LONG_JOBS,
                 "--checkpointing_interval=60000",
                 "--debug_portable",
             ],
@@ -126,6 +133,7 @@ def test_what_excludes_each_other_is_refused(section: dict[str, Any], message: s
                 "--environment_type=DOCKER",
                 "--environment_config=registry/warmstart:1",
                 "--sdk_container_image=registry/warmstart:1",
+                LONG_JOBS,
             ],
         ),
         (

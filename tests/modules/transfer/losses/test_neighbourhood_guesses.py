@@ -23,7 +23,9 @@ def test_the_classes_shares_are_estimated_from_the_target() -> None:
 
 def shares_of(counts: list[int]) -> np.ndarray:
     scores = np.repeat(np.eye(len(counts), dtype=np.float32), counts, axis=0)
-    return Guesses(np.arange(len(scores)), scores, scores).class_shares()
+    return Guesses(
+        np.arange(len(scores)), scores, scores, np.ones(scores.shape[1], bool)
+    ).class_shares()
 
 
 def test_a_class_that_no_image_seems_to_be_of_keeps_a_share() -> None:

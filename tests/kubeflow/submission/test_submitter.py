@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,21 +12,9 @@ from hypothesis import strategies as st
 
 from modules.core.errors import ConfigError, WarmstartError
 from pipelines.kubeflow.server import Server, server_message
-from pipelines.kubeflow.submitter import Submission, submit
-from tests.kubeflow.kfp_api_server import Fault, KfpApiServer
-
-
-def run(api: KfpApiServer, spec_file: Path, **options: Any) -> tuple[Submission, list[str]]:
-    lines: list[str] = []
-    options.setdefault("poll_seconds", 0.01)
-    server = options.pop("server", Server(api.host))
-    return submit(spec_file, server, report=lines.append, **options), lines
-
-
-def message_of(api: KfpApiServer, spec_file: Path, **options: Any) -> str:
-    with pytest.raises(WarmstartError) as caught:
-        run(api, spec_file, **options)
-    return str(caught.value)
+from pipelines.kubeflow.submitter import submit
+from tests.kubeflow.submission.kfp_api_server import Fault, KfpApiServer
+from tests.kubeflow.submission.submitting import message_of, run
 
 
 def test_the_first_submission_uploads_the_pipeline_and_starts_a_run(
@@ -43,26 +30,6 @@ def test_the_first_submission_uploads_the_pipeline_and_starts_a_run(
     assert submission.run_url == f"{api.host}/#/runs/details/{submission.run_id}"
     assert submission.state == "PENDING"
     assert submission.run_url in "\n".join(lines)
-
-
-def test_a_changed_file_becomes_a_new_version_of_the_same_pipeline(
-    api: KfpApiServer, spec_file: Path
-) -> None:
-    first, _ = run(api, spec_file)
-    spec_file.write_text(spec_file.read_text() + "# edited\n")
-    second, _ = run(api, spec_file)
-    assert second.pipeline_id == first.pipeline_id
-    assert second.version_id != first.version_id
-    assert len(api.experiments) == 1
-
-
-def test_an_unchanged_file_is_not_uploaded_again(api: KfpApiServer, spec_file: Path) -> None:
-    run(api, spec_file)
-    second, _ = run(api, spec_file)
-    third, lines = run(api, spec_file)
-    assert third.version_id == second.version_id
-    assert api.requested("POST", "/pipelines/upload_version") == 1
-    assert "already exists" in lines[0]
 
 
 def test_parameters_reach_the_run_in_their_declared_types(
@@ -83,65 +50,6 @@ def test_a_wrong_parameter_is_refused_before_anything_is_sent(
 ) -> None:
     assert expected in message_of(api, spec_file, parameters=parameters)
     assert api.requests == []
-
-
-def test_waiting_returns_when_the_run_has_succeeded(api: KfpApiServer, spec_file: Path) -> None:
-    api.run_states = ["PENDING", "RUNNING", "RUNNING", "SUCCEEDED"]
-    api.finished_tasks = ["train", "train-driver"]
-    submission, lines = run(api, spec_file, wait=True)
-    assert submission.state == "SUCCEEDED"
-    assert lines[-2:] == ["running: 1 of 1 tasks done", "succeeded: 1 of 1 tasks done"]
-
-
-@pytest.mark.parametrize("state", ["FAILED", "CANCELED"])
-def test_waiting_raises_with_the_failed_task_when_the_run_ends_otherwise(
-    api: KfpApiServer, spec_file: Path, state: str
-) -> None:
-    api.run_states = ["RUNNING", state]
-    api.failed_tasks = {"train": "OOMKilled (exit code 137)"}
-    message = message_of(api, spec_file, wait=True)
-    assert f"ended as {state}" in message
-    assert "train: OOMKilled (exit code 137)" in message
-
-
-def test_waiting_ends_at_the_timeout_and_says_that_the_run_continues(
-    api: KfpApiServer, spec_file: Path
-) -> None:
-    api.run_states = ["RUNNING"]
-    assert "has not ended after 0.05 seconds. It continues: http://127.0.0.1" in message_of(
-        api, spec_file, wait=True, timeout=0.05
-    )
-
-
-def test_waiting_survives_a_server_that_fails_for_a_moment(
-    api: KfpApiServer, spec_file: Path
-) -> None:
-    api.faults["GET", "/runs"] = Fault(503, b"upstream connect error", times=5)
-    submission, _ = run(api, spec_file, wait=True)
-    assert submission.state == "SUCCEEDED"
-
-
-def test_waiting_ends_if_the_server_keeps_failing_and_says_that_the_run_continues(
-    api: KfpApiServer, spec_file: Path
-) -> None:
-    api.faults["GET", "/runs"] = Fault(503, b"upstream connect error")
-    message = message_of(api, spec_file, wait=True)
-    assert "the server failed (HTTP 503: upstream connect error)" in message
-    assert "The run itself continues: http://127.0.0.1" in message
-    assert api.requested("GET", "/runs") == 6
-
-
-def test_a_pipeline_and_a_version_are_found_on_any_page(api: KfpApiServer, spec_file: Path) -> None:
-    first, _ = run(api, spec_file)
-    second, _ = run(api, spec_file)
-    api.add_pipeline("other")
-    api.add_version(first.pipeline_id, "other")
-    api.page_size = 1
-    api.pipelines = dict(reversed(api.pipelines.items()))
-    api.versions[first.pipeline_id].reverse()
-    third, lines = run(api, spec_file)
-    assert (third.pipeline_id, third.version_id) == (first.pipeline_id, second.version_id)
-    assert "already exists" in lines[0]
 
 
 def test_a_closed_port_is_no_connection(spec_file: Path) -> None:

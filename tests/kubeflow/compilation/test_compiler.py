@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -12,7 +11,6 @@ from typing import Any
 
 import kfp
 import pytest
-import yaml
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
@@ -20,29 +18,11 @@ from modules.core.errors import ConfigError, WarmstartError
 from pipelines.config import load_config
 from pipelines.kubeflow.compiler import compile_pipeline
 from pipelines.kubeflow.tasks import kubernetes_name
-from tests.kubeflow.conftest import CONFIG, IMAGE, PIPELINE_ROOT, Compile
+from tests.kubeflow.compilation.documents import container, option, spec_of
+from tests.kubeflow.conftest import CONFIG, IMAGE, PIPELINE_ROOT
 from tests.kubeflow.golden import GOLDEN, without_versions
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-
-
-def documents(path: Path) -> list[Any]:
-    return list(yaml.safe_load_all(path.read_text()))
-
-
-def spec_of(path: Path) -> Any:
-    return documents(path)[0]
-
-
-def container(path: Path, task: str) -> Any:
-    spec = spec_of(path)
-    label = spec["components"][task]["executorLabel"]
-    return spec["deploymentSpec"]["executors"][label]["container"]
-
-
-def option(path: Path, task: str, name: str) -> Any:
-    arguments = container(path, task)["args"]
-    return json.loads(arguments[arguments.index(name) + 1])
 
 
 def local_pipeline() -> Any:
@@ -112,17 +92,6 @@ def test_each_task_runs_our_entrypoint_in_the_image(compiled: Path) -> None:
         assert "lifecycle" not in described
 
 
-def test_each_task_is_cached_and_retried(compiled: Path) -> None:
-    for task in spec_of(compiled)["root"]["dag"]["tasks"].values():
-        assert task["cachingOptions"] == {"enableCache": True}
-        assert task["retryPolicy"] == {
-            "maxRetryCount": 2,
-            "backoffDuration": "30s",
-            "backoffFactor": 2.0,
-            "backoffMaxDuration": "600s",
-        }
-
-
 def test_what_changes_from_run_to_run_is_a_parameter(compiled: Path) -> None:
     parameters = spec_of(compiled)["root"]["inputDefinitions"]["parameters"]
     assert {name: value["defaultValue"] for name, value in parameters.items()} == {
@@ -165,77 +134,6 @@ def test_each_bound_parameter_is_declared_by_its_component(compiled: Path) -> No
         assert set(task["inputs"]["parameters"]) == set(declared)
         if "--parameter_bindings" in container(compiled, name)["args"]:
             assert set(option(compiled, name, "--parameter_bindings")) <= set(declared)
-
-
-def test_resources_come_from_the_configuration(compile_to: Compile) -> None:
-    path = compile_to(
-        "kubeflow.resources.cpu_request=0.5",
-        "kubeflow.component_resources={PretrainTrainer: {cpu_request: 4, memory_limit_gb: 16, "
-        "accelerator: nvidia.com/gpu, accelerator_count: 2}}",
-        "kubeflow.retries.max_retries=0",
-    )
-    assert container(path, "transform")["resources"]["cpuRequest"] == 0.5
-    trainer = container(path, "pretrain-trainer")["resources"]
-    assert (trainer["cpuRequest"], trainer["memoryLimit"]) == (4.0, 16.0)
-    assert trainer["accelerator"] == {"type": "nvidia.com/gpu", "count": "2"}
-    assert all("retryPolicy" not in task for task in spec_of(path)["root"]["dag"]["tasks"].values())
-    json_format.ParseDict(spec_of(path), pipeline_spec_pb2.PipelineSpec())
-
-
-def test_volumes_are_a_second_document_that_the_sdk_loads(compile_to: Compile) -> None:
-    path = compile_to(
-        "target.path=/data/target",
-        "kubeflow.volumes=[{claim: data, mount_path: /data, components: [TargetExampleGen]}]",
-        "kubeflow.state_claim=state",
-        "kubeflow.image_pull_secret=registry",
-    )
-    platform = documents(path)[1]
-    json_format.ParseDict(platform, pipeline_spec_pb2.PlatformSpec())
-    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
-    labels = set(spec_of(path)["deploymentSpec"]["executors"])
-    assert set(executors) == labels
-    assert executors["exec-target-example-gen"]["pvcMount"] == [
-        {"constant": "data", "mountPath": "/data"}
-    ]
-    trainers = {"exec-pretrain-trainer", "exec-scratch-trainer", "exec-warm-start-trainer"}
-    mounting = {label for label in labels if "pvcMount" in executors[label]}
-    assert mounting == {*trainers, "exec-target-example-gen"}
-    assert container(path, "pretrain-trainer")["env"] == [
-        {"name": "WARMSTART_STATE_DIRECTORY", "value": "/warmstart-state"}
-    ]
-    assert executors["exec-pusher"] == {"imagePullSecret": [{"secretName": "registry"}]}
-    kfp.components.load_component_from_file(str(path))
-
-
-def test_data_in_an_object_store_are_imported(compile_to: Compile) -> None:
-    path = compile_to("target.path=s3://data/digits")
-    spec = spec_of(path)
-    json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
-    tasks = spec["root"]["dag"]["tasks"]
-    assert tasks["target-data-importer"]["inputs"]["parameters"]["uri"] == {
-        "componentInputParameter": "target_path"
-    }
-    assert tasks["target-example-gen"]["dependentTasks"] == ["target-data-importer"]
-    assert option(path, "target-example-gen", "--parameter_bindings")["data"] == {
-        "type": "artifact",
-        "paths": [["input_base"]],
-    }
-
-
-@pytest.mark.parametrize(
-    ("root", "override", "pushed_to"),
-    [
-        ("s3://b/pipelines", "seed=0", "/tmp/warmstart-serving"),
-        ("gs://b/pipelines/", "seed=0", "gs://b/pipelines/serving/mnist-to-optdigits"),
-        ("s3://b/pipelines", "kubeflow.serving_directory=/serving", "/serving"),
-    ],
-)
-def test_blessed_models_are_pushed_where_something_can_be_kept(
-    compile_to: Compile, root: str, override: str, pushed_to: str
-) -> None:
-    task = spec_of(compile_to(override, pipeline_root=root))["root"]["dag"]["tasks"]["pusher"]
-    destination = task["inputs"]["parameters"]["push_destination"]["runtimeValue"]["constant"]
-    assert json.loads(destination)["filesystem"]["base_directory"] == pushed_to
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,8 @@ class KfpApiServer:
         required_headers: Headers without which a request is not authorised.
         page_size: Most items on a page of a list.
         run_states: States that a run goes through, one each time a client asks for it.
-        failed_tasks: Error messages of a run's failed tasks.
+        failed_tasks: Error messages of the pods of a run's failed tasks.
+        failed_nodes: Error messages of Argo's own nodes.
         finished_tasks: Names of a run's successful tasks.
         faults: Answers to give instead, by method and path prefix.
         requests: Method and path of each request.
@@ -60,6 +61,7 @@ class KfpApiServer:
         self.recurring_runs: list[models.V2beta1RecurringRun] = []
         self.run_states = ["SUCCEEDED"]
         self.failed_tasks: dict[str, str] = {}
+        self.failed_nodes: dict[str, str] = {}
         self.finished_tasks: list[str] = []
         self.faults: dict[tuple[str, str], Fault] = {}
         self.requests: list[str] = []
@@ -170,7 +172,8 @@ class KfpApiServer:
     def _check(self, run: models.V2beta1Run | models.V2beta1RecurringRun) -> None:
         reference = run.pipeline_version_reference
         versions = {v.pipeline_version_id: v for v in self.versions[reference.pipeline_id]}
-        spec = versions[reference.pipeline_version_id].pipeline_spec
+        stored = versions[reference.pipeline_version_id].pipeline_spec
+        spec = stored.get("pipeline_spec", stored)
         declared = spec["root"].get("inputDefinitions", {}).get("parameters", {})
         if unknown := set(run.runtime_config.parameters or {}) - set(declared):
             raise Refused(f"parameters {sorted(unknown)} are not defined in the pipeline")
@@ -183,10 +186,13 @@ class KfpApiServer:
             models.V2beta1PipelineTaskDetail(display_name=name, state="SUCCEEDED")
             for name in self.finished_tasks
         ]
+        failed: list[tuple[str, str, str | None]] = []
+        failed += [(name, message, None) for name, message in self.failed_nodes.items()]
         for name, message in self.failed_tasks.items():
-            task = models.V2beta1PipelineTaskDetail(display_name=name, state="FAILED")
-            task.error = _status(message)
-            details.append(task)
+            # Argo runs a task as a node whose child is the pod.
+            failed += [(name, f"child '{name}-pod' failed", f"{name}-pod")]
+            failed += [(f"{name}-pod", message, None)]
+        details += [_failed_node(*node) for node in failed]
         run.run_details = models.V2beta1RunDetails(task_details=details)
         return run
 
@@ -235,6 +241,18 @@ def _read(body: bytes, model: str) -> Any:
     return _client().deserialize(types.SimpleNamespace(data=body.decode()), model)
 
 
+def _failed_node(name: str, message: str, child: str | None) -> models.V2beta1PipelineTaskDetail:
+    node = models.V2beta1PipelineTaskDetail(
+        display_name=name.removesuffix("-pod") + "(0)" if name.endswith("-pod") else name,
+        pod_name=name,
+        state="FAILED",
+    )
+    node.error = _status(message)
+    if child:
+        node.child_tasks = [models.PipelineTaskDetailChildTask(pod_name=child)]
+    return node
+
+
 def _status(message: str) -> Any:
     """The model's name differs between kfp-server-api 2.0 and 2.17."""
     model = getattr(models, "GooglerpcStatus", None) or models.GoogleRpcStatus
@@ -248,8 +266,20 @@ def _parse_upload(headers: Any, body: bytes) -> dict[str, Any]:
     content = next(message.iter_parts()).get_payload(decode=True)
     assert isinstance(content, bytes)
     try:
-        document = next(yaml.safe_load_all(content))
-        json_format.ParseDict(document, pipeline_spec_pb2.PipelineSpec())
+        spec, *platform = yaml.safe_load_all(content)
+        stored = _round_trip(spec, pipeline_spec_pb2.PipelineSpec())
+        if not platform:
+            return stored
+        (document,) = platform
+        return {
+            "pipeline_spec": stored,
+            "platform_spec": _round_trip(document, pipeline_spec_pb2.PlatformSpec()),
+        }
     except (json_format.ParseError, yaml.YAMLError) as error:
         raise Refused(f"invalid pipeline spec: {error}") from error
-    return document
+
+
+def _round_trip(document: Any, message: Any) -> dict[str, Any]:
+    """Parses a document strictly and writes it again, without fields of default value."""
+    fields: dict[str, Any] = json_format.MessageToDict(json_format.ParseDict(document, message))
+    return fields

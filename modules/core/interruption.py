@@ -1,0 +1,117 @@
+"""Ctrl-C and SIGTERM: acknowledged at once, obeyed where nothing is lost.
+
+The first signal ends the work in hand with a KeyboardInterrupt. Work that would lose something runs
+inside `stop_deferred`, asks `stop_requested` now and then, saves and raises `Interrupted`. A second
+signal ends any work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+STOPPING = "Stopping; press Ctrl-C again to stop now."
+STOPPING_AFTER_STEP = "Stopping after this step; press Ctrl-C again to stop now."
+STOPPING_NOW = "Stopping now."
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# How long native code, which Python cannot interrupt, may go on after a second signal.
+_SECONDS_TO_END = 3.0
+
+# A process has one set of signal handlers, and so one record of what they received.
+_received: list[int] = []
+_deferring = threading.Event()
+
+
+class Interrupted(KeyboardInterrupt):
+    """Work has ended on request; the message, a sentence, says what of it was saved."""
+
+
+def stop_requested() -> bool:
+    """Whether the work in hand should save what it has and end."""
+    return bool(_received)
+
+
+def request_stop() -> None:
+    """Notes a request that came another way than by a signal."""
+    _received.append(signal.SIGTERM)
+
+
+def exit_status() -> int:
+    """Returns the status with which an interrupted process ends: 128 + the signal's number."""
+    return 128 + (_received[0] if _received else signal.SIGINT)
+
+
+@contextlib.contextmanager
+def stop_deferred() -> Iterator[None]:
+    """Makes a first signal only noted inside the block, which has to ask `stop_requested`."""
+    _deferring.set()
+    try:
+        yield
+    finally:
+        _deferring.clear()
+
+
+@contextlib.contextmanager
+def signals_heard(
+    say: Callable[[str], None], before_exit: Callable[[], object] = lambda: None
+) -> Iterator[None]:
+    """Turns SIGINT and SIGTERM into requests to stop, inside the block.
+
+    A signal that the process was started to ignore stays ignored. In another thread than the main
+    one, where Python handles no signals, nothing changes.
+
+    Args:
+        say: Tells the user, from a thread of its own: Python's handlers wait for native code.
+        before_exit: Called where a second signal has to end the process by force.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _received.clear()
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    ended = threading.Event()
+
+    def listen() -> None:
+        count = 0
+        while number := reader.recv(1):
+            if number[0] not in heard:
+                continue
+            count += 1
+            # The terminal may be gone.
+            with contextlib.suppress(OSError):
+                if count == 1:
+                    say(STOPPING_AFTER_STEP if _deferring.is_set() else STOPPING)
+                elif count == 2:
+                    say(STOPPING_NOW)
+            if count == 2 and not ended.wait(_SECONDS_TO_END):
+                before_exit()
+                os._exit(exit_status())
+
+    earlier_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    earlier = {number: signal.signal(number, _handle) for number in heard}
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(earlier_fd)
+        writer.close()
+        listener.join()
+        reader.close()
+
+
+def _handle(number: int, _: FrameType | None) -> None:
+    _received.append(number)
+    if len(_received) > 1 or not _deferring.is_set():
+        raise KeyboardInterrupt

@@ -1,0 +1,32 @@
+"""Which arms an evaluation compares, and what each of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from modules.core.arms import ARMS, PRETRAINED, PROBE, SCRATCH, WARM_START
+
+_MEANINGS = {
+    PRETRAINED: "trained on the source alone",
+    SCRATCH: "trained on the target's labels alone",
+    WARM_START: "pretrained, then carried over to the target",
+}
+_PROBE_MEANING = "the pretrained features as they are, with new outputs"
+
+
+def shown_arms(evaluation: Mapping[str, Any]) -> tuple[str, ...]:
+    """Returns the arms that were evaluated, in the order of `modules.core.arms.ARMS`."""
+    return tuple(arm for arm in ARMS if arm in evaluation["arms"])
+
+
+def is_probe(evaluation: Mapping[str, Any]) -> bool:
+    """Whether the pretrained model got new outputs, because the target has classes of its own."""
+    return evaluation["arms"][PRETRAINED].get("kind") == PROBE
+
+
+def arm_meaning(evaluation: Mapping[str, Any], arm: str) -> str:
+    """Says in a few words what an arm was trained on."""
+    if arm == PRETRAINED and is_probe(evaluation):
+        return _PROBE_MEANING
+    return _MEANINGS[arm]

@@ -1,0 +1,1 @@
+"""What the report shows class by class, for two classes and for thousands."""

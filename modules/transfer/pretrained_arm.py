@@ -1,0 +1,84 @@
+"""The pretrained arm: what the pretrained model answers among the target's classes, untrained."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from modules.domains.label_space import LabelSpace
+from modules.examples.input_pipeline import PreprocessedExamples
+from modules.models.artifact import checkpoint_dir, save_model, saved_model_dir
+from modules.models.checkpointing import read_checkpoint_metadata, warm_start_network
+from modules.models.served_classes import ServedClasses
+from modules.networks.network import LOGITS, Network
+from modules.networks.outputs import network_outputs
+from modules.networks.precision import precision_policy
+from modules.networks.registry import build_network
+from modules.networks.restored_graph import RestoredGraph
+from modules.settings import NetworkSettings
+from modules.transfer.probe import fit_probe
+
+
+def write_pretrained_arm(
+    base_model: str,
+    space: LabelSpace,
+    shots: PreprocessedExamples | None,
+    transform_graph_dir: str,
+    model_uri: str,
+) -> None:
+    """Fills a Model artifact with what one has without training the pretrained model further.
+
+    Where it knows all of the target's classes, that is the model itself, which answers among them.
+    Otherwise it is a linear probe on its frozen features, fitted to the shots.
+
+    Args:
+        base_model: Root of the pretrained Model artifact.
+        space: Classes of both domains.
+        shots: The labelled target examples; needed where there are new classes.
+        transform_graph_dir: The TransformGraph artifact that the model was trained behind.
+        model_uri: Root folder of the artifact.
+    """
+    if space.relation == "same":
+        _copy(base_model, model_uri)
+        return
+    metadata = read_checkpoint_metadata(checkpoint_dir(base_model))
+    settings = NetworkSettings.model_validate(metadata["network"])
+    network: Network
+    if space.new:
+        if shots is None:
+            raise ValueError("A probe needs shots.")
+        network, classes = _probe(base_model, settings, space, shots), space.trained_target
+    else:
+        network, classes = RestoredGraph(saved_model_dir(base_model)), space.source
+    served = ServedClasses(classes, space.target)
+    save_model(network, settings, served, transform_graph_dir, model_uri)
+
+
+def _probe(
+    base_model: str, settings: NetworkSettings, space: LabelSpace, shots: PreprocessedExamples
+) -> Network:
+    with precision_policy("float32"):
+        network = build_network(settings, len(space.target))
+    warm_start_network(
+        network,
+        checkpoint_dir(base_model),
+        # A layer whose shape may be the same, by chance, is overwritten below.
+        expected_mismatched=(LOGITS,),
+    )
+    features = network_outputs(network, shots.images).features
+    labels = np.searchsorted(np.sort(space.target_rows), shots.known_labels)
+    probe = fit_probe(features, labels)
+    network.named_variables[f"{LOGITS}/kernel"].assign(probe.kernel)
+    network.named_variables[f"{LOGITS}/bias"].assign(probe.bias)
+    return network
+
+
+def _copy(folder: str, target: str) -> None:
+    for directory, _, names in tf.io.gfile.walk(folder):
+        copied = os.path.join(target, os.path.relpath(directory, folder))
+        tf.io.gfile.makedirs(copied)
+        for name in names:
+            path = os.path.join(copied, name)
+            tf.io.gfile.copy(os.path.join(directory, name), path, overwrite=True)

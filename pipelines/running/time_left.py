@@ -1,0 +1,104 @@
+"""How long a run still takes, estimated from how long its components took before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+# Of a component without a record.
+_UNKNOWN_SECONDS = 2.0
+# Weighs the records against the pace of this run, so that a first quick component decides little.
+_PRIOR_SECONDS = 5.0
+
+
+class RunEstimate:
+    """The share of a run that is done and the seconds that are left.
+
+    A component takes what it took before, times the pace of this run: how long the components so
+    far took, compared with before. One that reports its steps is measured instead.
+
+    Args:
+        components: All of the run, in order of execution.
+        expected: Seconds of each component in earlier runs; it may lack some.
+    """
+
+    def __init__(self, components: Sequence[str], expected: Mapping[str, float]) -> None:
+        self._expected = {name: expected.get(name, _UNKNOWN_SECONDS) for name in components}
+        self._left = list(components)
+        self._taken = self._planned = 0.0
+        self._started = 0.0
+        self._first_report: tuple[float, int] | None = None
+        self._measured: tuple[float, float] | None = None
+
+    @property
+    def has_worked(self) -> bool:
+        """Whether a component took time, rather than being served by the cache."""
+        return self._planned > 0
+
+    def start(self) -> None:
+        """Notes that the next component starts."""
+        self._started = time.monotonic()
+        self._first_report = self._measured = None
+
+    def report(self, step: int, total: int) -> None:
+        """Notes how far the component at work has come."""
+        now = time.monotonic()
+        if self._first_report is None:
+            # Not from the start: what precedes the steps is slow, and a resumption has some behind.
+            self._first_report = now, step
+            return
+        since, first = self._first_report
+        if step > first:
+            self._measured = now, (now - since) / (step - first) * (total - step)
+
+    def finish(self, seconds: float, cached: bool) -> None:
+        """Notes that the component at work has finished."""
+        component = self._left.pop(0)
+        if not cached:
+            self._taken += seconds
+            self._planned += self._expected[component]
+
+    def measured_left(self) -> float | None:
+        """Returns the seconds that are left of the component at work, where its steps tell."""
+        if self._measured is None:
+            return None
+        then, left = self._measured
+        return max(0.0, left - (time.monotonic() - then))
+
+    def component_left(self) -> float:
+        """Returns the seconds that are left of the component at work."""
+        measured = self.measured_left()
+        if measured is not None:
+            return measured
+        expected = self._expected[self._left[0]] * self._pace() if self._left else 0.0
+        return max(0.0, expected - (time.monotonic() - self._started))
+
+    def component_share(self) -> float:
+        """Returns the share of the component at work that is done, from 0 to 1."""
+        elapsed = time.monotonic() - self._started
+        return elapsed / max(elapsed + self.component_left(), 1e-9)
+
+    def left(self) -> float:
+        """Returns the seconds that are left of the run."""
+        later = sum(self._expected[name] for name in self._left[1:])
+        return self.component_left() + later * self._pace()
+
+    def share(self) -> float:
+        """Returns the share of the run that is done, from 0 to 1; what is cached counts in full."""
+        total = sum(self._expected.values())
+        later = sum(self._expected[name] for name in self._left[1:])
+        at_work = self._expected[self._left[0]] * (1 - self.component_share()) if self._left else 0
+        return 1 - (later + at_work) / max(total, 1e-9)
+
+    def _pace(self) -> float:
+        return (self._taken + _PRIOR_SECONDS) / (self._planned + _PRIOR_SECONDS)
+
+
+def duration_phrase(seconds: float) -> str:
+    """Words a duration as coarsely as an estimate is.
+
+    Example:
+        >>> duration_phrase(61.4), duration_phrase(400)
+        ('61 s', '7 min')
+    """
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
