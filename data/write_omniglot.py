@@ -66,13 +66,8 @@ def write_omniglot(archive: Path, folder: Path) -> dict[str, list[str]]:
             held_out = part.eval_drawers
             rest = [drawer for drawer in _DRAWERS if drawer not in held_out]
             for prefix, drawers in (("train", rest), ("t10k", held_out)):
-                images = np.stack(
-                    [
-                        _read(members, drawings[(*character, drawer)])
-                        for character in characters
-                        for drawer in drawers
-                    ]
-                )
+                keys = [(*character, drawer) for character in characters for drawer in drawers]
+                images = np.stack([_read(members, drawings[key]) for key in keys])
                 labels = np.repeat(np.arange(len(characters), dtype=np.uint8), len(drawers))
                 write_idx_arrays(folder / name, prefix, images, labels)
             names[name] = ["_".join(character) for character in characters]
