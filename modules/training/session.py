@@ -124,9 +124,9 @@ class TrainingSession:
         object.__setattr__(self, "precision", precision)
         object.__setattr__(self, "class_names", read_class_names(self.job.examples))
 
-    def new_network(self) -> BuiltNetwork:
+    def new_network(self, classes: int) -> BuiltNetwork:
         """Builds the plan's network with fresh weights."""
-        plan, classes = self.job.plan, len(self.class_names)
+        plan = self.job.plan
         return new_network(plan.network, classes, plan.seed, self.precision, self.placement)
 
     def open_run(self) -> None:
