@@ -132,6 +132,7 @@ def report_data(
                 labelled_examples=0 if arm == SCRATCH else 100,
                 seed=0,
                 metrics={"center_loss": 0.05, "restored_target_accuracy": 0.8},
+                transfer={"method": method, "chosen_because": "the configuration names it"},
             )
             for arm in ARMS
         },
@@ -164,7 +165,7 @@ def report_data(
         ],
         blessed_model_id=list(REPORT_INPUTS).index("warm_start_model") + 1,
         settings=ReportSettings(
-            gate=gate, preprocessing=PreprocessingSettings(), method=method, restore="rebuild"
+            gate=gate, preprocessing=PreprocessingSettings(), restore="rebuild"
         ),
     )
 

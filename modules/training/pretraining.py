@@ -19,7 +19,6 @@ from modules.training.placement import TrainingPlacement
 from modules.training.session import Budget, TrainingSession
 
 
-
 def pretrain(job: PretrainingJob, placement: TrainingPlacement) -> None:
     """Trains on the source in this process, alone or as one of several workers.
 

@@ -10,7 +10,7 @@ from modules.settings import Shots
 from modules.settings.transfer import AUTO
 
 # By whether the target has new classes, and whether it has images beyond the labelled ones.
-# docs/study has the accuracies behind it, at 1, 5 and 10 shots; the best method was the same at each.
+# docs/study has the accuracies behind it. The best method was the same with 1, 5 and 10 shots.
 _BEST = {
     (False, True): "information_maximization",
     (False, False): "joint",
@@ -24,11 +24,11 @@ class MethodChoice(NamedTuple):
 
     Attributes:
         method: A registered name.
-        reason: Why it was chosen, without a full stop.
+        chosen_because: The reason, without a full stop.
     """
 
     method: str
-    reason: str
+    chosen_because: str
 
 
 def choose_method(named: str, space: LabelSpace, shots: Shots, images: int) -> MethodChoice:
@@ -42,9 +42,8 @@ def choose_method(named: str, space: LabelSpace, shots: Shots, images: int) -> M
 
     Example:
         >>> space = LabelSpace(("a", "b"), ("c", "d"))
-        >>> choose_method("auto", space, shots=1, images=100)
-        MethodChoice(method='label_propagation', reason='2 of 2 target classes are new, and 98 \
-images of the target have no label')
+        >>> choose_method("auto", space, shots=1, images=100).method
+        'label_propagation'
     """
     if named != AUTO:
         return MethodChoice(named, "the configuration names it")

@@ -37,7 +37,7 @@ class PropagatedLabelLoss(Objective):
 
     def prepare(self, preparation: Preparation) -> None:
         """Propagates the labels."""
-        guesses = guess_from_neighbourhoods(preparation)
+        guesses = guess_from_neighbourhoods(preparation, from_shots_alone=True)
         kept = surest_of_each_class(guesses.propagated, self.kept_share)
         total = len(preparation.examples[UNLABELLED])
         labels, weights = np.zeros(total, np.int64), np.zeros(total, np.float32)

@@ -28,9 +28,9 @@ from modules.training.checkpoints import CHECKPOINT_FOLDER
 from modules.training.loop import TrainingLoop, TrainingOutcome, forward_streams
 from modules.training.objectives import CrossEntropy, Objective, Stream
 from modules.training.optimizers import build_optimizer
+from modules.transfer.composition import Composition
 from modules.transfer.losses.center_loss_objective import CenterLossObjective
 from modules.transfer.methods import MethodContext
-from modules.transfer.methods.composition import Composition
 
 NETWORK = NetworkSettings(image_size=8, dropout=0.5)
 SETTINGS = TrainingSettings(
