@@ -55,6 +55,8 @@ def test_the_record_says_what_was_done(pretrained: Path) -> None:
     # Of the steps alone: saving and starting up do not count.
     assert record.examples_per_second > 30 * 24 / record.seconds
     assert record.metrics["loss"] < 0.7
+    # A pass over 90 images in batches of 24: the fourth batch has images that were met before.
+    assert record.metrics["first_pass_steps"] == 3
 
 
 def test_the_contract_of_training_json_is_kept(pretrained: Path) -> None:
