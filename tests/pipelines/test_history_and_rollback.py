@@ -56,6 +56,10 @@ def numbers(output: Path) -> list[int]:
     return [version.number for version in pushed_versions(output / "serving")]
 
 
+def test_a_record_keeps_the_seconds_of_what_the_cache_did_not_serve(output: Path) -> None:
+    assert read_history(output)[-1].seconds == {"Transform": 6.0}
+
+
 def test_the_runs_below_a_folder_are_listed_with_their_last_outcome(output: Path) -> None:
     other = output.parent / "other" / "deep"
     other.mkdir(parents=True)
