@@ -21,7 +21,8 @@ from modules.settings import (
     TransferSettings,
     ValidationSettings,
 )
-from modules.settings.base import NonNegativeInt
+from modules.settings.base import NonNegativeInt, ProperFraction
+from modules.sources.base import EvalDraw
 from modules.sources.formats import FORMATS
 from pipelines.beam.settings import BeamSettings
 from pipelines.config_errors import explain_errors
@@ -50,6 +51,9 @@ class DomainConfig(Settings):
         format: How the images are stored: `idx`, `image_folder` or `tfrecord`.
         label_offset: The first class's label, in IDX and TFRecord files whose labels do not start
             at 0.
+        eval_share: Share of the images that becomes the eval split of an image folder without one.
+        eval_seed: Seed of that draw. It is apart from `seed`, so that runs with other seeds are
+            judged by the same images.
     """
 
     name: Name
@@ -57,6 +61,13 @@ class DomainConfig(Settings):
     format: Format = "idx"
     classes: tuple[str, ...] | None = Field(default=None, strict=False)
     label_offset: NonNegativeInt = 0
+    eval_share: ProperFraction = 0.2
+    eval_seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+    @property
+    def eval_draw(self) -> EvalDraw:
+        """How an eval split is drawn where the folder has none."""
+        return EvalDraw(self.eval_share, self.eval_seed)
 
 
 class SourceConfig(DomainConfig):

@@ -81,7 +81,7 @@ def create_pipeline(
 
 def source_trunk(config: Config) -> SourceTrunk:
     """Builds what does not depend on the target, wired to each other."""
-    examples, statistics = _ingest("Source", config.source, config.source.classes)
+    examples, statistics = _ingest("Source", config, config.source, config.source.classes)
     schema = ImageSchemaGen(
         statistics=statistics.outputs["statistics"],
         examples=examples.outputs["examples"],
@@ -128,7 +128,9 @@ def source_trunk(config: Config) -> SourceTrunk:
 def target_data(config: Config, trunk: SourceTrunk) -> TargetData:
     """Builds the target's ingestion and its gate, which also holds the pretraining back."""
     class_map = config.target.class_map
-    examples, statistics = _ingest("Target", config.target, config.target_classes, class_map)
+    examples, statistics = _ingest(
+        "Target", config, config.target, config.target_classes, class_map
+    )
     validator = DomainValidator(
         statistics=statistics.outputs["statistics"],
         schema=trunk.schema.outputs["schema"],
@@ -218,6 +220,7 @@ def _target_branch(
 
 def _ingest(
     role: str,
+    config: Config,
     domain: DomainConfig,
     classes: tuple[str, ...] | None,
     class_map: Mapping[str, str] | None = None,
@@ -229,6 +232,8 @@ def _ingest(
         classes=classes,
         class_map=class_map,
         label_offset=domain.label_offset,
+        eval_draw=domain.eval_draw,
+        validation=config.validation,
         source_fingerprint=source_fingerprint("components.image_example_gen.executor"),
     ).with_id(f"{role}ExampleGen")
     statistics = StatisticsGen(

@@ -74,5 +74,5 @@ def class_that_eval_lacks(domain: Path) -> None:
     shutil.rmtree(domain / "eval/4")
 
 
-def missing_eval(domain: Path) -> None:
-    (domain / "eval").rename(domain / "test")
+def missing_train(domain: Path) -> None:
+    (domain / "train").rename(domain / "test")

@@ -54,8 +54,8 @@ class DomainValidator(base_component.BaseComponent):
 
     Component `outputs` contains:
      - `anomalies`: Channel of type `standard_artifacts.ExampleAnomalies`, as ExampleValidator
-       writes it (`Split-<name>/SchemaDiff.pb`), with `validation.json`: findings, examples of
-       each class and, for a target, its label and covariate shift against the source.
+       writes it (`Split-<name>/SchemaDiff.pb`), with `validation.json`: findings, notes, examples
+       of each class and, for a target, its label and covariate shift against the source.
 
     Args:
         statistics: The domain's statistics, a channel of `standard_artifacts.ExampleStatistics`,

@@ -26,6 +26,7 @@ from modules.domains.anomalies import check_anomalies, find_anomalies
 from modules.domains.comparison import DomainComparison, compare_domains
 from modules.domains.covariate_shift import check_covariate_shift
 from modules.domains.description import DomainDescription
+from modules.domains.ingestion import read_ingestion
 from modules.domains.rules import RULES, Case, apply_rules
 from modules.domains.schema import with_classes
 from modules.domains.statistics import describe_statistics
@@ -51,6 +52,7 @@ class _Validation:
     anomalies: Mapping[str, anomalies_pb2.Anomalies]
     findings: Sequence[Finding]
     comparison: DomainComparison
+    notes: Sequence[str]
 
     @property
     def failures(self) -> list[Finding]:
@@ -123,8 +125,13 @@ def _validate(
         is_sound = not any(finding.stops_the_run for finding in findings)
         train_files = (_train_files(input_dict[SOURCE_EXAMPLES_KEY]), _train_files(examples))
         comparison = compare_domains(source, domain, train_files if is_sound else None)
-    findings += [*skewed, *check_covariate_shift(comparison.covariate_shift, settings)]
-    return _Validation(role, domain, anomalies, findings, comparison)
+    ingestion = read_ingestion(artifact_utils.get_single_uri(examples))
+    findings += [
+        *ingestion.findings,
+        *skewed,
+        *check_covariate_shift(comparison.covariate_shift, settings),
+    ]
+    return _Validation(role, domain, anomalies, findings, comparison, ingestion.notes)
 
 
 def _load_statistics(
@@ -162,6 +169,7 @@ def _write_report(validation: _Validation, folder: str) -> None:
         "domain": domain.place,
         "role": validation.role,
         "valid": not validation.failures,
+        "notes": list(validation.notes),
         "findings": [dataclasses.asdict(finding) for finding in validation.findings],
         "splits": {
             name: {

@@ -10,7 +10,9 @@ from tfx.dsl.components.base import executor_spec
 from tfx.proto import example_gen_pb2
 
 from components.image_example_gen import driver, executor
+from modules.settings import ValidationSettings
 from modules.settings.image_source import ImageSourceSettings
+from modules.sources.base import DEFAULT_DRAW, EvalDraw
 from modules.sources.formats import FORMATS
 
 
@@ -20,7 +22,8 @@ class ImageExampleGen(FileBasedExampleGen):
     Component `outputs` contains:
      - `examples`: Channel of type `standard_artifacts.Examples`, with the splits `train` and
        `eval` (gzipped TFRecords; features in `modules.core.example_features`) and `classes.json`,
-       the class names in label order. Equal input gives equal bytes.
+       the class names in label order. Equal input gives equal bytes. Beside them lies
+       `ingestion.json`: notes on the splits, and the bad images that were left out.
 
     Args:
         input_base: Folder with the images.
@@ -29,6 +32,8 @@ class ImageExampleGen(FileBasedExampleGen):
         source_fingerprint: Fingerprint of the code. A new value invalidates the cache, as changed
             files do.
         classes: Class names in label order; None takes them from the data.
+        eval_draw: How an eval split is drawn where the data have none.
+        validation: Says what happens to images that cannot be read; None refuses them.
         num_shards: Output files per split; None chooses by the number of records. With `tfrecord`
             there is always one per input file.
         class_map: Other names for classes, by those that `classes` or the data give.
@@ -52,14 +57,23 @@ class ImageExampleGen(FileBasedExampleGen):
         format: str,
         source_fingerprint: str,
         classes: Sequence[str] | None = None,
+        eval_draw: EvalDraw = DEFAULT_DRAW,
+        validation: ValidationSettings | None = None,
         num_shards: int | None = None,
         class_map: Mapping[str, str] | None = None,
         label_offset: int = 0,
     ) -> None:
+        validation = validation or ValidationSettings()
         settings = ImageSourceSettings(
             domain=domain,
             format=format,
             classes=None if classes is None else tuple(classes),
+            eval_share=eval_draw.share,
+            eval_seed=eval_draw.seed,
+            # What else it says is no matter of the ingestion, and would invalidate its cache.
+            validation=ValidationSettings(
+                bad_images=validation.bad_images, max_bad_images=validation.max_bad_images
+            ),
             num_shards=num_shards,
             class_map=dict(class_map or {}),
             label_offset=label_offset,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -21,15 +22,17 @@ from tfx.utils import io_utils, proto_utils
 
 from components.beam_errors import reraise_user_errors
 from components.image_example_gen.shard_writer import (
+    ShardReport,
     ShardTask,
-    read_labels,
+    read_reports,
     split_folder,
     write_shard,
 )
 from components.temporary_folder import discard, remove, temporary_folder
-from modules.core.example_features import CLASSES_FILE
+from modules.core.example_features import CLASSES_FILE, INGESTION_FILE
+from modules.domains.bad_images import judge_bad_images
 from modules.settings.image_source import ImageSourceSettings
-from modules.sources.base import ImageSource
+from modules.sources.base import EvalDraw, ImageSource
 from modules.sources.formats import open_source
 from modules.sources.labels import rename_classes
 
@@ -55,7 +58,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Reads the images of `input_base` into the Examples artifact.
 
         Raises:
-            DataError: The images are not what their format promises; there is no output then.
+            DataError: The images are not what their format promises; there is no output then. All
+                images that cannot be read are in one message.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         artifact = artifact_utils.get_single_instance(
@@ -66,14 +70,19 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         input_base = exec_properties[standard_component_specs.INPUT_BASE_KEY]
         with _partial_output(artifact.uri, splits) as partial:
             source = open_source(
-                settings.format, input_base, settings.classes, settings.label_offset
+                settings.format,
+                input_base,
+                settings.classes,
+                settings.label_offset,
+                EvalDraw(settings.eval_share, settings.eval_seed),
             )
             self._write_splits(source, splits, settings, partial)
-            labels = {split: read_labels(partial, split) for split in splits}
+            reports = {split: read_reports(partial, split) for split in splits}
+            ingestion = _judge_ingestion(source, reports, settings)
+            labels = {split: report.labels for split, report in reports.items()}
             class_names = rename_classes(source.class_names(labels), settings.class_map, input_base)
-            io_utils.write_string_file(
-                os.path.join(partial, CLASSES_FILE), json.dumps(class_names, ensure_ascii=False)
-            )
+            _write_json(os.path.join(partial, CLASSES_FILE), class_names)
+            _write_json(os.path.join(partial, INGESTION_FILE), ingestion)
         artifact.split_names = artifact_utils.encode_split_names(splits)
         examples_utils.set_payload_format(artifact, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(artifact, _FILE_FORMAT)
@@ -102,6 +111,27 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             )
 
 
+def _judge_ingestion(
+    source: ImageSource, reports: Mapping[str, ShardReport], settings: ImageSourceSettings
+) -> dict[str, Any]:
+    """Says how the images were read and which were left out, if they may be."""
+    refused = list(source.refused)
+    records = 0
+    for report in reports.values():
+        refused += report.refused
+        records += report.records
+    findings = judge_bad_images(source.folder, refused, len(refused) + records, settings.validation)
+    return {
+        "notes": list(source.notes),
+        "findings": [dataclasses.asdict(finding) for finding in findings],
+        "bad_images": refused,
+    }
+
+
+def _write_json(path: str, content: Any) -> None:
+    io_utils.write_string_file(path, json.dumps(content, ensure_ascii=False))
+
+
 def _parse_settings(exec_properties: dict[str, Any]) -> ImageSourceSettings:
     custom_config = example_gen_pb2.CustomConfig()
     proto_utils.json_to_proto(
@@ -123,7 +153,8 @@ def _parse_splits(exec_properties: dict[str, Any]) -> list[str]:
 @contextlib.contextmanager
 def _partial_output(uri: str, splits: Sequence[str]) -> Iterator[str]:
     """Yields a folder whose content moves to `uri` if the block succeeds, else disappears."""
-    final = [*(split_folder(uri, split) for split in splits), os.path.join(uri, CLASSES_FILE)]
+    files = (os.path.join(uri, name) for name in (CLASSES_FILE, INGESTION_FILE))
+    final = [*(split_folder(uri, split) for split in splits), *files]
     remove(*final)  # An earlier attempt may have been killed.
     try:
         with temporary_folder(os.path.join(uri, _PARTIAL_FOLDER)) as partial:

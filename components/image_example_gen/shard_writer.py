@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import tensorflow as tf
 from tfx.dsl.io import fileio
@@ -16,7 +17,7 @@ from modules.sources.base import ImageRecord, ImageShard
 
 # Stored PNGs shrink to a quarter; higher levels cost three times the time for 10% more.
 _GZIP_LEVEL = 1
-_LABELS_FOLDER = "labels"
+_REPORTS_FOLDER = "reports"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,21 @@ class ShardTask:
     split: str
     index: int
     count: int
+
+
+@dataclass
+class ShardReport:
+    """What was read, of one shard or of a split.
+
+    Attributes:
+        records: How many images were written.
+        labels: The labels, each with the id of its first example.
+        refused: What is wrong with each image that was left out.
+    """
+
+    records: int = 0
+    labels: dict[int, str] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
 
 
 class _ExampleEncoder:
@@ -64,19 +80,22 @@ def write_shard(task: ShardTask) -> None:
 
     Workers may repeat or race each other: each writes under its own name, then renames.
 
+    Images that cannot be read are left out and reported.
+
     Raises:
-        DataError: A record is not what the format promises.
+        DataError: The shard is not what the format promises.
     """
     attempt = os.path.join(task.root, f"attempt-{uuid.uuid4().hex}")
-    labels: dict[int, str] = {}
+    report = ShardReport()
     encoder = _ExampleEncoder(task.domain)
     options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=_GZIP_LEVEL)
     with tf.io.TFRecordWriter(attempt, options) as writer:
-        for record in task.shard.read():
-            labels.setdefault(record.label, record.example_id)
+        for record in task.shard.read(lambda error: report.refused.append(str(error))):
+            report.labels.setdefault(record.label, record.example_id)
+            report.records += 1
             writer.write(encoder.encode(record))
-    labels_path = os.path.join(_labels_folder(task.root, task.split), f"{task.index:05d}.json")
-    io_utils.write_string_file(labels_path, json.dumps(labels))
+    report_path = os.path.join(_reports_folder(task.root, task.split), f"{task.index:05d}.json")
+    io_utils.write_string_file(report_path, json.dumps(dataclasses.asdict(report)))
     name = f"data_tfrecord-{task.index:05d}-of-{task.count:05d}.gz"
     fileio.rename(attempt, os.path.join(split_folder(task.root, task.split), name), overwrite=True)
 
@@ -86,14 +105,17 @@ def split_folder(root: str, split: str) -> str:
     return os.path.join(root, f"Split-{split}")
 
 
-def read_labels(root: str, split: str) -> dict[int, str]:
-    """Reads which labels the shards of a split hold, with the id of the first example of each."""
-    labels: dict[int, str] = {}
-    for path in sorted(fileio.glob(os.path.join(_labels_folder(root, split), "*.json"))):
-        for label, example_id in json.loads(io_utils.read_string_file(path)).items():
-            labels.setdefault(int(label), example_id)
-    return labels
+def read_reports(root: str, split: str) -> ShardReport:
+    """Reads what the workers have reported about the shards of a split."""
+    total = ShardReport()
+    for path in sorted(fileio.glob(os.path.join(_reports_folder(root, split), "*.json"))):
+        report = ShardReport(**json.loads(io_utils.read_string_file(path)))
+        total.records += report.records
+        total.refused += report.refused
+        for label, example_id in report.labels.items():
+            total.labels.setdefault(int(label), example_id)
+    return total
 
 
-def _labels_folder(root: str, split: str) -> str:
-    return os.path.join(root, _LABELS_FOLDER, split)
+def _reports_folder(root: str, split: str) -> str:
+    return os.path.join(root, _REPORTS_FOLDER, split)

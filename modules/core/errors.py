@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+_MOST_SHOWN = 20
+
 
 class WarmstartError(Exception):
     """Base of every error that is shown to the user as one message, without a traceback."""
@@ -32,6 +36,33 @@ class DataError(WarmstartError):
     ) -> None:
         place = path if offset is None else f"{path} (byte {offset})"
         super().__init__(f"{place}: expected {expected}, found {found}. {fix}")
+
+
+class DataErrors(DataError):
+    """Everything that is wrong with a folder or file, in one message.
+
+    Args:
+        path: The folder or file.
+        problems: A message for each problem, at least one; of many, the first 20 are shown.
+        advice: What the user can do about all of them.
+
+    Example:
+        >>> print(DataErrors("images", ["a.png: cut.", "b.png: empty."]))
+        images: 2 problems.
+          a.png: cut.
+          b.png: empty.
+        >>> print(DataErrors("images", ["a.png: cut."]))
+        a.png: cut.
+    """
+
+    def __init__(self, path: str, problems: Sequence[str], advice: str = "") -> None:
+        lines = list(problems)
+        if len(problems) > 1:
+            lines = [f"{path}: {len(problems):,} problems."]
+            lines += [f"  {problem}" for problem in problems[:_MOST_SHOWN]]
+            if len(problems) > _MOST_SHOWN:
+                lines.append(f"  and {len(problems) - _MOST_SHOWN:,} more.")
+        WarmstartError.__init__(self, "\n".join([*lines, *filter(None, [advice])]))
 
 
 class DomainValidationError(WarmstartError):

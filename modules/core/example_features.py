@@ -17,3 +17,5 @@ EVAL_SPLIT = "eval"
 
 # Written at the root of each Examples artifact: a JSON list of class names in label order.
 CLASSES_FILE = "classes.json"
+# Beside it: how the images were read, and which were left out; see ImageExampleGen.
+INGESTION_FILE = "ingestion.json"

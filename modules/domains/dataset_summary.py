@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from modules.core.errors import DataError
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
 from modules.domains.description import DomainDescription, SplitDescription
-from modules.sources.base import ImageRecord, ImageShard, ImageSource
+from modules.sources.base import DEFAULT_DRAW, EvalDraw, ImageRecord, ImageShard, ImageSource
 from modules.sources.encoded import ImageShape
 from modules.sources.formats import open_source
 from modules.sources.labels import implied_class_names, rename_classes
 
-_MOST_PROBLEMS = 20
+_MOST_BAD_IMAGES = 20
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,20 @@ class DatasetSummary(DomainDescription):
         format: How the folder is laid out.
         splits: The splits that could be opened.
         problems: What stops a run on this folder, one message each.
+        bad_images: What is wrong with each file that cannot be read as an image.
+        notes: What was decided about the splits, a sentence each.
     """
 
     format: str
     splits: Mapping[str, SplitSummary]
     problems: tuple[str, ...]
+    bad_images: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def images_read(self) -> int:
+        """How many images were read, sound or not."""
+        return sum(split.images_read for split in self.splits.values())
 
 
 def summarize_dataset(
@@ -71,6 +80,7 @@ def summarize_dataset(
     limits: ReadingLimits = ReadingLimits(),
     class_map: Mapping[str, str] | None = None,
     label_offset: int = 0,
+    draw: EvalDraw = DEFAULT_DRAW,
 ) -> DatasetSummary:
     """Reads a bounded part of a folder of labelled images.
 
@@ -78,7 +88,7 @@ def summarize_dataset(
     start: beyond the limits nothing is known.
 
     Args:
-        format, folder, classes, label_offset: As for `modules.sources.formats.open_source`.
+        format, folder, classes, label_offset, draw: As for `modules.sources.formats.open_source`.
         limits: How much is read.
         class_map: Other names for classes, as for `modules.sources.labels.rename_classes`.
 
@@ -91,15 +101,16 @@ def summarize_dataset(
         (898, {ImageShape(height=8, width=8, channels=1): 898})
     """
     problems: list[str] = []
+    bad_images: list[str] = []
     splits: dict[str, SplitSummary] = {}
     names = tuple(classes or ())
     first_ids: dict[str, dict[int, str]] = {}
     try:
-        source = open_source(format, folder, classes, label_offset)
+        source = open_source(format, folder, classes, label_offset, draw)
     except DataError as error:
         return DatasetSummary(folder, names, {}, format, (str(error),))
     for split in (TRAIN_SPLIT, EVAL_SPLIT):
-        tally = _Tally(limits, problems)
+        tally = _Tally(limits, bad_images)
         try:
             is_counted = _read_split(source.shards(split), tally)
         except DataError as error:
@@ -113,7 +124,11 @@ def summarize_dataset(
         except DataError as error:
             problems.append(str(error))
     # A source that needs both splits says the same of each.
-    return DatasetSummary(folder, names, splits, format, tuple(dict.fromkeys(problems)))
+    problems = list(dict.fromkeys(problems))
+    if splits:
+        bad_images = [*source.refused, *bad_images]
+    notes = tuple(source.notes) if splits else ()
+    return DatasetSummary(folder, names, splits, format, tuple(problems), tuple(bad_images), notes)
 
 
 @dataclass
@@ -121,7 +136,7 @@ class _Tally:
     """What has been read of a split so far."""
 
     limits: ReadingLimits
-    problems: list[str]
+    bad_images: list[str]
     counts: Counter[int] = field(default_factory=Counter)
     first_ids: dict[int, str] = field(default_factory=dict)
     shapes: Counter[ImageShape] = field(default_factory=Counter)
@@ -134,7 +149,7 @@ class _Tally:
         return (
             self.images >= self.limits.images
             or self.pixels >= self.limits.pixels
-            or len(self.problems) >= _MOST_PROBLEMS
+            or len(self.bad_images) >= _MOST_BAD_IMAGES
         )
 
     def add(self, record: ImageRecord) -> None:
@@ -145,6 +160,10 @@ class _Tally:
         samples = self.samples.setdefault(record.label, [])
         if len(samples) < self.limits.samples:
             samples.append(record.image)
+
+    def refuse(self, error: DataError) -> None:
+        self.images += 1
+        self.bad_images.append(str(error))
 
     def summary(self, is_counted: bool) -> SplitSummary:
         channels: Counter[int] = Counter()
@@ -182,7 +201,7 @@ def _read_split(shards: Sequence[ImageShard], tally: _Tally) -> bool:
 
 def _read_from_the_start(shards: Sequence[ImageShard], tally: _Tally) -> bool:
     for shard in shards:
-        for record in shard.read():
+        for record in shard.read(tally.refuse):
             if tally.is_full:
                 return False
             tally.counts[record.label] += 1
@@ -191,20 +210,12 @@ def _read_from_the_start(shards: Sequence[ImageShard], tally: _Tally) -> bool:
 
 
 def _read_rows(shard: ImageShard, rows: list[int], tally: _Tally) -> None:
-    """Reads rows one after the other, and goes on behind a bad one."""
-    while rows and not tally.is_full:
-        done = 0
-        try:
-            for record in shard.preview(rows):
-                tally.add(record)
-                done += 1
-                if tally.is_full:
-                    break
+    if tally.is_full:
+        return
+    for record in shard.preview(rows, tally.refuse):
+        tally.add(record)
+        if tally.is_full:
             return
-        except DataError as error:
-            tally.problems.append(str(error))
-            tally.images += 1
-            rows = rows[done + 1 :]
 
 
 def _class_names(

@@ -10,7 +10,8 @@ from modules.sources.encoded import ImageShape
 
 
 def describe_dataset(summary: DatasetSummary) -> list[str]:
-    """Says what was found: format and classes, then each split's counts, sizes and colours.
+    """Says what was found: format and classes, then each split's counts, sizes and colours, then
+    what was decided about them.
 
     Example:
         >>> from modules.domains.dataset_summary import summarize_dataset
@@ -30,7 +31,7 @@ def describe_dataset(summary: DatasetSummary) -> list[str]:
         if split.is_counted and split.images_read < split.examples:
             line += f"; {split.images_read:,} of them read"
         lines.append(line)
-    return lines
+    return [*lines, *summary.notes]
 
 
 def _shapes(shapes: Mapping[ImageShape, int]) -> str:

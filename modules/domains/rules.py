@@ -9,6 +9,7 @@ from modules.core.example_features import CHANNEL_CHOICES, CHANNELS, EVAL_SPLIT,
 from modules.core.finding import Finding
 from modules.core.nearest_name import nearest_name_hint
 from modules.core.wording import count, listed
+from modules.domains.balance import find_imbalance
 from modules.domains.description import DomainDescription
 from modules.domains.distribution_distance import label_skew
 from modules.domains.label_space import LabelSpace
@@ -131,6 +132,10 @@ def _class_sizes(case: Case) -> list[Finding]:
     ]
 
 
+def _balance(case: Case) -> list[Finding]:
+    return find_imbalance(case.domain)
+
+
 def _mapped_classes(case: Case) -> list[Finding] | None:
     if case.source is None:
         return None
@@ -229,6 +234,7 @@ DOMAIN_RULES: Mapping[str, Rule] = {
     "grey or colour": _grey_or_colour,
     "counted in full": _counted_in_full,
     "class sizes": _class_sizes,
+    "balance": _balance,
 }
 TARGET_RULES: Mapping[str, Rule] = {
     "mapped classes": _mapped_classes,

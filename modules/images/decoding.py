@@ -9,6 +9,7 @@ import tensorflow as tf
 from modules.images.ink import luminance
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_JPEG_MAGIC = b"\xff\xd8\xff"
 _HEADER_BYTES = 26  # signature, IHDR length and name, width, height, bit depth, colour type
 _GREY, _RGB = 0, 2  # PNG colour types without alpha or palette
 # Pixels that are processed at once: bounds the memory that a batch of large photos takes.
@@ -107,8 +108,14 @@ def _as_pngs(encoded: tf.Tensor) -> tf.Tensor:
     is_png = tf.reduce_all(_leading_bytes(encoded, len(_PNG_SIGNATURE)) == signature, axis=1)
 
     def to_png(one: tf.Tensor) -> tf.Tensor:
-        pixels = tf.ensure_shape(tf.io.decode_image(one, expand_animations=False), [None] * 3)
-        return tf.io.encode_png(pixels, compression=0)
+        pixels = tf.cond(
+            tf.strings.substr(one, 0, len(_JPEG_MAGIC)) == _JPEG_MAGIC,
+            # As other decoders do, Pillow among them: a photo that ingestion has turned upright
+            # must give the same pixels as one that was stored upright.
+            lambda: tf.io.decode_jpeg(one, dct_method="INTEGER_ACCURATE"),
+            lambda: tf.io.decode_image(one, expand_animations=False),
+        )
+        return tf.io.encode_png(tf.ensure_shape(pixels, [None] * 3), compression=0)
 
     def reencode(one: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         return tf.cond(one[1], lambda: one[0], lambda: to_png(one[0]))

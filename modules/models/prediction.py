@@ -16,7 +16,7 @@ from modules.models.signature import (
     SERVING_DEFAULT,
     Signature,
 )
-from modules.sources.encoded import check_encoded_image
+from modules.sources.encoded import read_encoded_image
 from modules.sources.image_files import read_image
 
 _FIX = "Pass a model that a run of this pipeline has pushed."
@@ -63,12 +63,13 @@ class _Image:
 def predict_files(model: str, files: Sequence[str]) -> Predictions:
     """Classifies image files with a SavedModel's own graph, preprocessing included.
 
-    The files enter `serving_default` unchanged, whatever their sizes, transparency or depth, as in
-    the pipeline's evaluation. `predict_images` would need raw pixels of one size.
+    The files enter `serving_default` as the pipeline stores them, whatever their sizes,
+    transparency, depth or orientation, as in the pipeline's evaluation. `predict_images` would
+    need raw pixels of one size.
 
     Args:
         model: Folder of a SavedModel from `modules.models.serving.export_saved_model`.
-        files: PNG or JPEG files.
+        files: Image files.
 
     Returns:
         Predictions and refusals.
@@ -87,12 +88,11 @@ def predict_files(model: str, files: Sequence[str]) -> Predictions:
 def _readable(files: Iterable[str], refused: list[str]) -> Iterator[_Image]:
     for path in files:
         try:
-            content = read_image(path)
-            height, width, _ = check_encoded_image(content, path)
+            content, shape = read_encoded_image(read_image(path), path)
         except DataError as error:
             refused.append(str(error))
         else:
-            yield _Image(path, content, height * width)
+            yield _Image(path, content, shape.height * shape.width)
 
 
 def _batches(images: Iterable[_Image]) -> Iterator[list[_Image]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from modules.settings.base import NonNegativeInt, PositiveInt, Settings
+from modules.settings.base import NonNegativeInt, PositiveInt, ProperFraction, Settings
+from modules.settings.validation import ValidationSettings
 
 
 class ImageSourceSettings(Settings):
@@ -16,6 +17,9 @@ class ImageSourceSettings(Settings):
         classes: Class names in label order; null takes them from the data.
         class_map: Other names, by those that the data or `classes` give.
         label_offset: The first class's label in the data.
+        eval_share: Share of the images to draw as eval split, if there is none.
+        eval_seed: Seed of that draw.
+        validation: Says what happens to images that cannot be read.
         num_shards: Number of output files a split; null chooses by the number of records.
     """
 
@@ -24,4 +28,7 @@ class ImageSourceSettings(Settings):
     classes: tuple[str, ...] | None = Field(default=None, strict=False)
     class_map: dict[str, str] = Field(default_factory=dict)
     label_offset: NonNegativeInt = 0
+    eval_share: ProperFraction = 0.2
+    eval_seed: int = 0
+    validation: ValidationSettings = ValidationSettings()
     num_shards: PositiveInt | None = None

@@ -1,12 +1,14 @@
-"""Settings of the validation of the target's data."""
+"""Settings of the validation of the data."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from modules.settings.base import Fraction, PositiveInt, Settings
 
 
 class ValidationSettings(Settings):
-    """When the target's data stop a run, beyond what the schema says.
+    """When the data stop a run, beyond what the schema says.
 
     Attributes:
         max_label_skew: Largest L-infinity distance between the source's and the target's label
@@ -17,9 +19,14 @@ class ValidationSettings(Settings):
             target images of the same classes; null allows any.
         min_examples_per_class: Least number of examples of each class, in the target's train split
             and in its eval split.
+        bad_images: `stop` refuses a domain with files that cannot be read as images, and names them
+            all; `skip` leaves them out, and names them in the report.
+        max_bad_images: Largest share of a domain's images that `skip` leaves out.
     """
 
     max_label_skew: Fraction | None = None
     max_pixel_skew: Fraction | None = None
     max_domain_auc: Fraction | None = None
     min_examples_per_class: PositiveInt = 1
+    bad_images: Literal["stop", "skip"] = "stop"
+    max_bad_images: Fraction = 0.01

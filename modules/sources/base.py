@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from modules.core.errors import DataError
@@ -12,6 +12,30 @@ from modules.core.errors import DataError
 RECORDS_PER_SHARD = 10_000
 MAX_DEFAULT_SHARDS = 10_000  # beyond 100 million images they grow
 MAX_PIXELS = 64_000_000  # height x width; a bigger image is a mistake or a decompression bomb
+
+
+Refuse = Callable[[DataError], None]
+"""Hears of an image that cannot be used; reading goes on behind it unless this raises."""
+
+
+def stop(error: DataError) -> None:
+    """Stops at the first image that cannot be used."""
+    raise error
+
+
+class EvalDraw(NamedTuple):
+    """How an eval split is drawn where the data have none.
+
+    Args:
+        share: Chance of an image, or a group of images, to be in it; between 0 and 1.
+        seed: Chooses them.
+    """
+
+    share: float = 0.2
+    seed: int = 0
+
+
+DEFAULT_DRAW = EvalDraw()
 
 
 class ImageRecord(NamedTuple):
@@ -38,8 +62,11 @@ class ImageShard(abc.ABC):
     """A part of one split that one worker reads; it can be pickled."""
 
     @abc.abstractmethod
-    def read(self) -> Iterator[ImageRecord]:
+    def read(self, refuse: Refuse = stop) -> Iterator[ImageRecord]:
         """Streams the shard's records, always in the same order.
+
+        Args:
+            refuse: Hears of each image that cannot be used, if the format can go on behind it.
 
         Raises:
             DataError: A record is not what the format promises.
@@ -53,18 +80,19 @@ class ImageShard(abc.ABC):
         """
         return None
 
-    def preview(self, rows: Collection[int]) -> Iterator[ImageRecord]:
+    def preview(self, rows: Collection[int], refuse: Refuse = stop) -> Iterator[ImageRecord]:
         """Reads a few records; a format may check them less strictly than `read` does.
 
         Args:
             rows: Places in the order of `read`, ascending.
+            refuse: As for `read`.
 
         Raises:
             DataError: A record is not what the format promises.
         """
         last = max(rows, default=-1)
         wanted = frozenset(rows)
-        for row, record in enumerate(itertools.islice(self.read(), last + 1)):
+        for row, record in enumerate(itertools.islice(self.read(refuse), last + 1)):
             if row in wanted:
                 yield record
 
@@ -76,6 +104,7 @@ class ImageSource(abc.ABC):
         folder: Local folder, or a URI that TensorFlow's file systems know.
         classes: Class names in label order; None takes them from the data.
         label_offset: The first class's label in the data; the labels of records start at 0.
+        draw: How to draw an eval split; formats that always have one ignore it.
 
     Raises:
         DataError: There is no such folder, `classes` is empty or holds a name twice, or there is an
@@ -88,7 +117,11 @@ class ImageSource(abc.ABC):
     """Whether the data name their classes; else they number them."""
 
     def __init__(
-        self, folder: str, classes: Sequence[str] | None = None, label_offset: int = 0
+        self,
+        folder: str,
+        classes: Sequence[str] | None = None,
+        label_offset: int = 0,
+        draw: EvalDraw = DEFAULT_DRAW,
     ) -> None:
         if label_offset and self.carries_class_names:
             raise DataError(
@@ -99,6 +132,7 @@ class ImageSource(abc.ABC):
             )
         self.folder = folder
         self.label_offset = label_offset
+        self.draw = draw
         self.classes = None if classes is None else tuple(classes)
         if self.classes is not None and len(set(self.classes)) != max(len(self.classes), 1):
             raise DataError(
@@ -107,6 +141,16 @@ class ImageSource(abc.ABC):
                 found=f"classes {list(self.classes)}",
                 fix="Correct the `classes` of this domain.",
             )
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Says what was decided about the data that their owner should know, a sentence each."""
+        return ()
+
+    @property
+    def refused(self) -> Sequence[str]:
+        """Names files among the images that are none, with a message for each."""
+        return ()
 
     @abc.abstractmethod
     def shards(self, split: str, num_shards: int | None = None) -> list[ImageShard]:

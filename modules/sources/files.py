@@ -15,6 +15,8 @@ from modules.core.errors import DataError, one_line
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK_BYTES = 1 << 20
+# What file managers and archivers leave behind; hidden files are left out anyway.
+_LEFTOVERS = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir"}
 
 
 def is_remote(path: str) -> bool:
@@ -75,7 +77,7 @@ def is_folder(path: str) -> bool:
 
 
 def list_folder(folder: str) -> list[str]:
-    """Lists the names in a folder, sorted, without hidden ones.
+    """Lists the names in a folder, sorted, without hidden ones and leftovers of file managers.
 
     Raises:
         DataError: There is no such folder, or it cannot be read.
@@ -90,7 +92,77 @@ def list_folder(folder: str) -> list[str]:
         listdir: Any = _tensorflow().io.gfile.listdir if is_remote(folder) else os.listdir
         # Object stores end the names of folders with a slash.
         names = [name.rstrip("/") for name in listdir(folder)]
-    return sorted(name for name in names if not name.startswith("."))
+    return sorted(name for name in names if not _is_ignored(name))
+
+
+def _is_ignored(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _LEFTOVERS
+
+
+def walk_files(root: str, start: str, problems: list[DataError]) -> Iterator[str]:
+    """Lists the files below a folder, all the way down, following links that stay inside `root`.
+
+    Args:
+        root: The folder that no link may leave.
+        start: Where to begin: a path below `root`, or nothing for `root` itself.
+        problems: Takes up links that lead out of `root` or in a circle, and unreadable folders.
+
+    Yields:
+        Paths below `root`, sorted within each folder, without hidden ones and leftovers.
+    """
+    if is_remote(root):
+        yield from _walk_remote(root, start)
+    else:
+        folder = os.path.realpath(os.path.join(root, start))
+        yield from _walk_local(root, start, (folder,), problems)
+
+
+def _walk_remote(root: str, start: str) -> Iterator[str]:
+    top = os.path.join(root, start) if start else root
+    with explained(top):
+        for parent, folders, names in _tensorflow().io.gfile.walk(top):
+            folders[:] = sorted(name for name in folders if not _is_ignored(name.rstrip("/")))
+            for name in sorted(names):
+                if not _is_ignored(name):
+                    yield os.path.relpath(os.path.join(parent, name), root)
+
+
+def _walk_local(
+    root: str, start: str, open_folders: tuple[str, ...], problems: list[DataError]
+) -> Iterator[str]:
+    try:
+        with explained(os.path.join(root, start)):
+            entries = sorted(os.scandir(os.path.join(root, start)), key=lambda entry: entry.name)
+    except DataError as error:
+        problems.append(error)
+        return
+    for entry in entries:
+        if _is_ignored(entry.name):
+            continue
+        name = f"{start}/{entry.name}" if start else entry.name
+        target = os.path.join(open_folders[-1], entry.name)
+        if entry.is_symlink():
+            try:
+                check_stays_inside(entry.path, root)
+            except DataError as error:
+                problems.append(error)
+                continue
+            target = os.path.realpath(entry.path)
+        if not entry.is_dir():
+            yield name
+        elif target in open_folders:
+            problems.append(_circle(entry.path, target))
+        else:
+            yield from _walk_local(root, name, (*open_folders, target), problems)
+
+
+def _circle(path: str, target: str) -> DataError:
+    return DataError(
+        path,
+        expected="a link that does not lead back to its own folder",
+        found=f"a link to {target}",
+        fix="Remove the link.",
+    )
 
 
 def check_stays_inside(path: str, folder: str) -> None:
@@ -117,7 +189,11 @@ def fingerprint_folder(folder: str) -> str:
 
 def _local_states(folder: str) -> Iterator[tuple[str, str]]:
     # TensorFlow's file system rounds times to seconds and follows links in circles.
-    for parent, _, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder):
+        for name in folders:
+            path = os.path.join(parent, name)
+            if os.path.islink(path):
+                yield path, os.readlink(path)
         for name in names:
             path = os.path.join(parent, name)
             with contextlib.suppress(OSError):

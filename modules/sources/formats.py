@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modules.core.registry import Registry
-from modules.sources.base import ImageSource
+from modules.sources.base import DEFAULT_DRAW, EvalDraw, ImageSource
 from modules.sources.idx import IdxSource
-from modules.sources.image_folder import ImageFolderSource
+from modules.sources.image_folder.source import ImageFolderSource
 from modules.sources.tfrecord import TFRecordSource
 
 FORMATS: Registry[type[ImageSource]] = Registry(
@@ -18,15 +18,17 @@ FORMATS: Registry[type[ImageSource]] = Registry(
 
 
 def open_source(
-    format: str, folder: str, classes: Sequence[str] | None = None, label_offset: int = 0
+    format: str,
+    folder: str,
+    classes: Sequence[str] | None = None,
+    label_offset: int = 0,
+    draw: EvalDraw = DEFAULT_DRAW,
 ) -> ImageSource:
     """Opens a folder of labelled images without reading any yet.
 
     Args:
         format: A registered name.
-        folder: Local folder, or a URI.
-        classes: Class names in label order; None takes them from the data.
-        label_offset: The first class's label in the data.
+        folder, classes, label_offset, draw: As for `ImageSource`.
 
     Raises:
         ConfigError: No format has that name.
@@ -38,4 +40,4 @@ def open_source(
         >>> (record.example_id, record.height, record.width, record.channels)
         ('train/00000000', 8, 8, 1)
     """
-    return FORMATS.find(format)(folder, classes, label_offset)
+    return FORMATS.find(format)(folder, classes, label_offset, draw)

@@ -18,12 +18,16 @@ import numpy.typing as npt
 from modules.core.errors import DataError
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
 from modules.sources.base import (
+    DEFAULT_DRAW,
     MAX_DEFAULT_SHARDS,
     MAX_PIXELS,
+    EvalDraw,
     ImageRecord,
     ImageShard,
     ImageSource,
+    Refuse,
     shard_ranges,
+    stop,
 )
 from modules.sources.files import ByteStream, check_stays_inside, list_folder
 from modules.sources.idx_format import IDX_TYPES, IdxHeader
@@ -56,7 +60,7 @@ class IdxShard(ImageShard):
     end: int
     label_offset: int = 0
 
-    def read(self) -> Iterator[ImageRecord]:
+    def read(self, refuse: Refuse = stop) -> Iterator[ImageRecord]:
         """Streams the records; their pixels become PNG."""
         index = self.begin
         with ByteStream(self.images_path) as images, ByteStream(self.labels_path) as labels:
@@ -95,9 +99,13 @@ class IdxSource(ImageSource):
     split_patterns = {split: f"{prefix}*" for split, prefix in _PREFIXES.items()}
 
     def __init__(
-        self, folder: str, classes: Sequence[str] | None = None, label_offset: int = 0
+        self,
+        folder: str,
+        classes: Sequence[str] | None = None,
+        label_offset: int = 0,
+        draw: EvalDraw = DEFAULT_DRAW,
     ) -> None:
-        super().__init__(folder, classes, label_offset)
+        super().__init__(folder, classes, label_offset, draw)
         self._names = list_folder(folder)
 
     def shards(self, split: str, num_shards: int | None = None) -> list[ImageShard]:

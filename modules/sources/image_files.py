@@ -14,7 +14,7 @@ from modules.sources.files import explained, file_size, open_file
 def find_images(paths: Iterable[str]) -> list[str]:
     """Lists the image files that some paths stand for, in the same order.
 
-    A file stands for itself, whatever its name; a folder for all PNG and JPEG files below it,
+    A file stands for itself, whatever its name; a folder for all image files below it,
     sorted and without hidden ones.
 
     Raises:

@@ -1,4 +1,4 @@
-"""TFRecord files of tf.train.Examples with the features `image` (PNG, JPEG) and `label`."""
+"""TFRecord files of tf.train.Examples with the features `image` and `label`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from google.protobuf.message import DecodeError
 
 from modules.core.errors import DataError
 from modules.core.example_features import EVAL_SPLIT, IMAGE, LABEL, TRAIN_SPLIT
-from modules.sources.base import ImageRecord, ImageShard, ImageSource
+from modules.sources.base import ImageRecord, ImageShard, ImageSource, Refuse, stop
 from modules.sources.detection import TFRECORD_SUFFIXES
-from modules.sources.encoded import MAX_ENCODED_BYTES, check_encoded_image
+from modules.sources.encoded import MAX_ENCODED_BYTES, read_encoded_image
 from modules.sources.files import ByteStream, check_stays_inside, list_folder
 from modules.sources.labels import check_labels, implied_class_names
 
@@ -43,14 +43,18 @@ class TFRecordShard(ImageShard):
     num_classes: int | None
     label_offset: int = 0
 
-    def read(self) -> Iterator[ImageRecord]:
+    def read(self, refuse: Refuse = stop) -> Iterator[ImageRecord]:
         """Streams the records; leaves out their other features."""
         for number, serialized in enumerate(_read_records(self.path)):
             record = f"record {number}"
             image, label = self._parse(serialized, record)
             example_id = f"{self.split}/{self.index:05d}-{number:08d}"
-            shape = check_encoded_image(image, self.path, record)
-            yield ImageRecord(example_id, image, label, *shape)
+            try:
+                stored = read_encoded_image(image, self.path, record)
+            except DataError as error:
+                refuse(error)
+                continue
+            yield ImageRecord(example_id, stored.content, label, *stored.shape)
 
     def _parse(self, serialized: bytes, record: str) -> tuple[bytes, int]:
         import tensorflow as tf  # Takes seconds; the other formats do without.

@@ -16,6 +16,7 @@ from modules.training.file_sharding import choose_files
 from modules.training.jobs import PretrainingJob, train_split
 from modules.training.objectives import SOURCE, CrossEntropy
 from modules.training.placement import TrainingPlacement
+from modules.training.record import FIRST_PASS_STEPS
 from modules.training.session import Budget, TrainingSession
 
 
@@ -53,4 +54,7 @@ def pretrain(job: PretrainingJob, placement: TrainingPlacement) -> None:
     outcome = session.fit(network, CrossEntropy(SOURCE), {SOURCE: stream}, budget)
     if settings.turned_classes:
         network = network.with_first_classes(classes)
-    session.save(network, PRETRAINED, outcome, labelled_examples=labelled)
+    metrics = {}
+    if not (by_file or settings.turned_classes):
+        metrics[FIRST_PASS_STEPS] = min(settings.steps, labelled // settings.batch_size)
+    session.save(network, PRETRAINED, outcome, labelled_examples=labelled, metrics=metrics)

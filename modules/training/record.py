@@ -12,6 +12,9 @@ from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError, one_line
 
 TRAINING_FILE = "training.json"
+# Metric: steps in which the training met each of its images for the first time. A loss of these
+# steps is a held-out one.
+FIRST_PASS_STEPS = "first_pass_steps"
 
 
 @dataclass(frozen=True)

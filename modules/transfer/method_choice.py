@@ -55,8 +55,8 @@ def choose_method(named: str, space: LabelSpace, shots: Shots, images: int) -> M
         else "every target class is one of the source's"
     )
     rest = (
-        f"{count(unlabelled, 'image')} of the target have no label"
+        f"{count(unlabelled, 'unlabelled image is', 'unlabelled images are')} left"
         if has_unlabelled
-        else "every image of the target has a label"
+        else "no unlabelled image is left"
     )
     return MethodChoice(_BEST[has_new, has_unlabelled], f"{classes}, and {rest}")

@@ -6,18 +6,23 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from modules.core.errors import WarmstartError, one_line
+from modules.core.errors import ConfigError, DataError, WarmstartError, one_line
 from modules.core.example_features import TRAIN_SPLIT
 from modules.core.finding import Finding
+from modules.domains.bad_images import judge_bad_images
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
 from modules.domains.label_space import LabelSpace, describe_classes
 from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules
 from modules.domains.schema import read_pinned_schema
-from modules.settings import NetworkSettings, TransferSettings
+from modules.settings.transfer import AUTO
+from modules.transfer.method_choice import choose_method
 from pipelines.beam.options import check_storage, describe_beam
 from pipelines.config import Config, DomainConfig
+from pipelines.registered_names import find_unknown_names
+from pipelines.running.session import check_data_folders
 
+_QUICK = ReadingLimits(images=200, pixels=10_000_000)
 OK, WARNING, ERROR = "ok", "warning", "error"
 
 
@@ -44,6 +49,31 @@ def check_config(
     if engine and reachable.level == OK:
         yield from _check_engine(config)
     limits = ReadingLimits(math.inf, math.inf) if read_all else ReadingLimits()
+    yield from _check_domains(config, limits)
+
+
+def look_quickly(config: Config) -> list[str]:
+    """Finds what would stop a run, as far as a second's look at names, labels and images shows.
+
+    Returns:
+        Warnings, which do not stop it.
+
+    Raises:
+        ConfigError: The run would fail; the message has all reasons.
+    """
+    check_data_folders(config)
+    # TFRecord files take TensorFlow, which takes seconds, and are read from their start to their
+    # end: the run reads them soon enough.
+    if "tfrecord" in (config.source.format, config.target.format):
+        return []
+    lines = list(_check_domains(config, _QUICK))
+    errors = [line.text for line in lines if line.level == ERROR]
+    if errors:
+        raise ConfigError("\n".join([*errors, "Nothing was run: fix this and try again."]))
+    return [line.text for line in lines if line.level == WARNING]
+
+
+def _check_domains(config: Config, limits: ReadingLimits) -> Iterator[CheckLine]:
     source, target = _summarize(config, limits)
     case = Case(
         target,
@@ -60,14 +90,21 @@ def check_config(
         yield _check_schema(config.source.schema_file, len(source.class_names))
     if source.class_names and target.class_names:
         yield from _check_target(config, case)
-        yield _check_classes(config, source, target)
+        if TRAIN_SPLIT in target.splits:
+            space = LabelSpace.of(source.class_names, target.class_names)
+            yield from _check_classes(config, space, target.splits[TRAIN_SPLIT].examples)
 
 
 def _summarize(config: Config, limits: ReadingLimits) -> tuple[DatasetSummary, DatasetSummary]:
     source, target = config.source, config.target
     return (
         summarize_dataset(
-            source.format, source.path, source.classes, limits, label_offset=source.label_offset
+            source.format,
+            source.path,
+            source.classes,
+            limits,
+            label_offset=source.label_offset,
+            draw=source.eval_draw,
         ),
         summarize_dataset(
             target.format,
@@ -76,37 +113,15 @@ def _summarize(config: Config, limits: ReadingLimits) -> tuple[DatasetSummary, D
             limits,
             class_map=target.class_map,
             label_offset=target.label_offset,
+            draw=target.eval_draw,
         ),
     )
 
 
 def _check_names(config: Config) -> Iterator[CheckLine]:
-    # The defaults exist; looking up another name imports TensorFlow, which takes seconds.
-    checks = []
-    if config.transfer.method != TransferSettings().method:
-        checks.append(_check_method)
-    if config.network.name != NetworkSettings().name or config.transfer.frozen_layers:
-        checks.append(_check_network)
-    errors = []
-    for check in checks:
-        try:
-            check(config)
-        except WarmstartError as error:
-            errors.append(CheckLine(ERROR, str(error)))
     names = f"network {config.network.name}, transfer method {config.transfer.method}"
+    errors = [CheckLine(ERROR, str(error)) for error in find_unknown_names(config)]
     yield from errors or [CheckLine(OK, names)]
-
-
-def _check_method(config: Config) -> None:
-    from modules.transfer.methods import TRANSFER_METHODS
-
-    TRANSFER_METHODS.find(config.transfer.method)
-
-
-def _check_network(config: Config) -> None:
-    from modules.networks.registry import build_network, freeze_layers
-
-    freeze_layers(build_network(config.network, num_classes=2), config.transfer.frozen_layers)
 
 
 def _check_beam(config: Config) -> CheckLine:
@@ -134,10 +149,19 @@ def _check_domain(
     role: str, domain: DomainConfig, summary: DatasetSummary, case: Case
 ) -> Iterator[CheckLine]:
     place = f"{role} {domain.name}"
-    for problem in summary.problems:
+    problems = list(summary.problems)
+    bad_images: list[Finding] = []
+    try:
+        bad_images = judge_bad_images(
+            summary.place, summary.bad_images, summary.images_read, case.validation
+        )
+    except DataError as error:
+        problems.append(str(error))
+    for problem in problems:
         yield CheckLine(ERROR, f"{place}: {problem}")
-    if summary.problems:
+    if problems:
         return
+    yield from (_line(place, finding) for finding in bad_images)
     findings = apply_rules(DOMAIN_RULES, case).values()
     yield from (_line(place, finding) for of_rule in findings for finding in of_rule)
     if not any(findings):
@@ -156,21 +180,22 @@ def _check_target(config: Config, case: Case) -> Iterator[CheckLine]:
             yield CheckLine(OK, if_kept[rule])
 
 
-def _check_classes(config: Config, source: DatasetSummary, target: DatasetSummary) -> CheckLine:
-    space = LabelSpace.of(source.class_names, target.class_names)
+def _check_classes(config: Config, space: LabelSpace, images: int) -> Iterator[CheckLine]:
+    transfer, shots = config.transfer, config.target.shots
+    choice = choose_method(transfer.method, space, shots, images)
     # Every method can do the same classes; looking up the method imports TensorFlow.
-    if space.relation != "same" and TRAIN_SPLIT in target.splits:
+    if space.relation != "same":
         from modules.transfer.label_relations import refuse_label_relation
-        from modules.transfer.method_choice import choose_method
 
-        images, shots = target.splits[TRAIN_SPLIT].examples, config.target.shots
-        method = choose_method(config.transfer.method, space, shots, images).method
-        transfer = config.transfer.model_copy(update={"method": method})
+        chosen = transfer.model_copy(update={"method": choice.method})
         try:
-            refuse_label_relation(space, transfer, shots)
+            refuse_label_relation(space, chosen, shots)
         except WarmstartError as error:
-            return CheckLine(ERROR, str(error))
-    return CheckLine(OK, describe_classes(space))
+            yield CheckLine(ERROR, str(error))
+            return
+    yield CheckLine(OK, describe_classes(space))
+    if transfer.method == AUTO:
+        yield CheckLine(OK, f"transfer.method auto takes {choice.method}: {choice.chosen_because}")
 
 
 def _check_schema(path: str, num_classes: int) -> CheckLine:

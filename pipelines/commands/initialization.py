@@ -72,8 +72,9 @@ def _summarize(role: str, folder: Path) -> DatasetSummary:
             say(f"  {line}")
         if summary.splits:
             _say_counts(summary)
-    if summary.problems:
-        first, *rest = summary.problems
+    problems = [*summary.problems, *summary.bad_images]
+    if problems:
+        first, *rest = problems
         raise _not_written([first, *(f"  {problem}" for problem in rest)])
     return summary
 

@@ -34,8 +34,8 @@ def predict_command(
     """Print class and probability of each IMAGE, by a pushed model.
 
     MODEL_OR_RUN is a run's output folder, its serving folder (the newest version counts) or one
-    version in that. Each IMAGE is a PNG or JPEG file, or a folder of them. If one is not an image,
-    nothing is printed and the exit code is 1.
+    version in that. Each IMAGE is an image file (PNG, JPEG, WebP, BMP, GIF, TIFF), or a folder of
+    them. If one is not an image, nothing is printed and the exit code is 1.
     """
     silence_imports()
     from modules.core.checksums import check_checksums

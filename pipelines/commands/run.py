@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pipelines.commands.options import override_option, verbose_option
+from pipelines.commands.options import override_option, say, verbose_option
 
 
 @click.command("run")
@@ -26,10 +26,15 @@ def run_command(
     **options: Any,
 ) -> None:
     """Run the transfer pipeline of CONFIG on this machine."""
+    from pipelines.commands.config_check import look_quickly
     from pipelines.config import load_config
-    from pipelines.local_runner import run_locally
 
     loaded = load_config(config, overrides)
+    for warning in look_quickly(loaded):
+        say(f"Warning: {warning}")
+
+    from pipelines.local_runner import run_locally
+
     verdict = run_locally(loaded, output or loaded.output_folder, **options)
     if require_blessing and verdict != "blessed":
         sys.exit(3)

@@ -43,6 +43,7 @@ def test_valid_domain_passes_with_a_report(tmp_path: Path) -> None:
         "domain": "digits",
         "role": "target",
         "valid": True,
+        "notes": [],
         "findings": [],
         "splits": {
             "train": {"examples": 20, "examples_per_class": dict.fromkeys(NAMES, 5)},

@@ -75,6 +75,7 @@ def test_artifact_describes_itself_as_tfx_expects(optdigits: standard_artifacts.
         *(f"Split-eval/data_tfrecord-{index:05d}-of-00004.gz" for index in range(4)),
         *(f"Split-train/data_tfrecord-{index:05d}-of-00004.gz" for index in range(4)),
         "classes.json",
+        "ingestion.json",
     ]
     classes = json.loads(Path(optdigits.uri, "classes.json").read_text())
     assert classes == [str(digit) for digit in range(10)]
@@ -171,8 +172,9 @@ class TestFailure:
         with pytest.raises(DataError) as caught:
             execute(tmp_path / "out", input_base=str(folder), format="image_folder")
         message = str(caught.value)
-        assert message.startswith(f"{folder}/eval/dog/9.png: expected a PNG or JPEG image, found")
-        assert message.endswith("Replace the image, or remove it.")
+        assert message.startswith(f"{folder}/eval/dog/9.png: expected a PNG, JPEG, WebP")
+        assert "Replace the image, or remove it." in message
+        assert message.endswith("Or leave such files out: validation.bad_images=skip.")
 
     def test_is_not_hidden_by_a_worker_that_still_writes(
         self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -181,7 +183,7 @@ class TestFailure:
             raise OSError(errno.ENOTEMPTY, "Directory not empty", path)
 
         monkeypatch.setattr("components.temporary_folder.fileio.rmtree", still_being_written)
-        with pytest.raises(DataError, match=r"eval/dog/9\.png: expected a PNG or JPEG image"):
+        with pytest.raises(DataError, match=r"eval/dog/9\.png: expected a PNG, JPEG, WebP"):
             execute(tmp_path / "out", input_base=str(folder), format="image_folder")
 
     def test_leaves_nothing_that_could_be_taken_for_complete(

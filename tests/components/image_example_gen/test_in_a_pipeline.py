@@ -98,7 +98,7 @@ class TestInAPipeline:
         write_image_folder(tmp_path / "in")
         (tmp_path / "in/train/cat/0.png").write_bytes(b"no image")
         ingest = IngestPipeline(tmp_path, str(tmp_path / "in"), "image_folder")
-        with pytest.raises(DataError, match=r"train/cat/0\.png: expected a PNG or JPEG image"):
+        with pytest.raises(DataError, match=r"train/cat/0\.png: expected a PNG, JPEG, WebP"):
             ingest.run()
         assert ingest.states() == ["FAILED"]
         assert ingest.examples() == []

@@ -15,9 +15,9 @@ from PIL import Image
 from modules.core.errors import DataError
 from modules.sources.encoded import (
     Decode,
-    check_encoded_image,
     decode_with_pillow,
     decode_with_tensorflow,
+    read_encoded_image,
 )
 from modules.sources.png import encode_pngs
 from tests.modules.sources.images import encoded, noise
@@ -36,6 +36,25 @@ _ACCEPTED = {
     "colour JPEG": (encoded(noise("RGB"), "JPEG"), 3),
     "CMYK JPEG": (encoded(noise("CMYK"), "JPEG"), 3),
     "progressive JPEG": (encoded(noise("RGB"), "JPEG", progressive=True), 3),
+    "transparent grey": (encoded(noise(), transparency=4), 1),
+    "transparent colour": (encoded(noise("RGB"), transparency=(1, 2, 3)), 3),
+    "GIF": (encoded(noise("RGB"), "GIF"), 3),
+    "grey GIF": (encoded(noise("L"), "GIF"), 1),
+    "BMP": (encoded(noise("RGB"), "BMP"), 3),
+    "WebP": (encoded(noise("RGB"), "WEBP"), 3),
+    "TIFF": (encoded(noise("RGB"), "TIFF"), 3),
+    "16-bit TIFF": (encoded(_16_BIT, "TIFF"), 1),
+}
+_CONVERTED = {
+    "CMYK JPEG",
+    "transparent grey",
+    "transparent colour",
+    "GIF",
+    "grey GIF",
+    "BMP",
+    "WebP",
+    "TIFF",
+    "16-bit TIFF",
 }
 
 
@@ -48,8 +67,17 @@ _DECODERS = pytest.mark.parametrize(
 @pytest.mark.parametrize("kind", _ACCEPTED)
 def test_accepts_what_decodes_to_grey_or_colour(kind: str, decode: Decode) -> None:
     data, channels = _ACCEPTED[kind]
-    assert check_encoded_image(data, "file", decode=decode) == (9, 7, channels)
-    assert tf.io.decode_image(data, channels, expand_animations=False).shape == (9, 7, channels)
+    stored = read_encoded_image(data, "file", decode=decode)
+    assert stored.shape == (9, 7, channels)
+    decoded = tf.io.decode_image(stored.content, channels, expand_animations=False)
+    assert decoded.shape == (9, 7, channels)
+
+
+@_DECODERS
+@pytest.mark.parametrize("kind", set(_ACCEPTED) - _CONVERTED)
+def test_what_tensorflow_shows_as_a_viewer_does_passes_unchanged(kind: str, decode: Decode) -> None:
+    data, _ = _ACCEPTED[kind]
+    assert read_encoded_image(data, "file", decode=decode).content == data
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -73,13 +101,26 @@ def _jpeg_that_claims(width: int, height: int) -> bytes:
     return bytes(data)
 
 
+def _gif_that_claims(width: int, height: int) -> bytes:
+    data = bytearray(encoded(noise(), "GIF"))
+    data[6:10] = struct.pack("<HH", width, height)
+    return bytes(data)
+
+
 _DAMAGED = bytearray(encoded(noise()))
 _DAMAGED[70] ^= 1
 _REFUSED = {
-    "nothing": (b"", "expected a PNG or JPEG image"),
+    "nothing": (b"", "expected a PNG, JPEG, WebP, BMP, GIF or TIFF image"),
     "text": (b"hello", "data that begin with b'hello'"),
-    "GIF": (encoded(noise(), "GIF"), "expected a PNG or JPEG image, found data that begin"),
-    "BMP": (encoded(noise(), "BMP"), "expected a PNG or JPEG image, found data that begin"),
+    "cut GIF": (encoded(noise(), "GIF")[:-40], "found damaged data"),
+    "cut BMP": (encoded(noise(), "BMP")[:-30], "found damaged data"),
+    "cut WebP": (encoded(noise(), "WEBP")[:20], "found a damaged header"),
+    "cut TIFF": (encoded(noise(), "TIFF")[:50], "found a damaged header"),
+    "TIFF of real numbers": (
+        encoded(noise().convert("F"), "TIFF"),
+        "expected 8-bit samples, or 16-bit grey, found samples of the kind F",
+    ),
+    "GIF bomb": (_gif_that_claims(65_000, 65_000), "found 65000 x 65000"),
     "cut PNG": (encoded(noise())[:-30], "expected a complete PNG image"),
     "PNG without its end": (encoded(noise())[:-12], "expected a complete PNG image"),
     "damaged PNG": (bytes(_DAMAGED), "a damaged chunk at byte 33"),
@@ -91,11 +132,6 @@ _REFUSED = {
     "cut JPEG": (encoded(noise(), "JPEG")[:-30], "found damaged data"),
     "JPEG header only": (b"\xff\xd8\xff\xe0", "found a damaged header"),
     "JPEG bomb": (_jpeg_that_claims(65_000, 65_000), "found 65000 x 65000"),
-    "transparent grey": (encoded(noise(), transparency=4), "found one transparent colour"),
-    "transparent colour": (
-        encoded(noise("RGB"), transparency=(1, 2, 3)),
-        "expected an alpha channel or no transparency",
-    ),
 }
 
 
@@ -104,7 +140,7 @@ _REFUSED = {
 def test_refuses_the_rest_with_place_and_reason(kind: str, decode: Decode) -> None:
     data, message = _REFUSED[kind]
     with pytest.raises(DataError, match=message) as caught:
-        check_encoded_image(data, "folder/file", "record 7", decode=decode)
+        read_encoded_image(data, "folder/file", "record 7", decode=decode)
     assert str(caught.value).startswith("folder/file, record 7: expected")
 
 
@@ -115,7 +151,7 @@ def test_any_cut_of_any_image_is_a_data_error(data: st.DataObject) -> None:
     whole = data.draw(st.sampled_from([encoded(noise("RGB")), png]))
     cut = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(DataError):
-        check_encoded_image(whole[:cut], "file")
+        read_encoded_image(whole[:cut], "file")
 
 
 @settings(deadline=None)
@@ -125,4 +161,4 @@ def test_any_damaged_byte_of_a_png_is_a_data_error(data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(damaged) - 1))
     damaged[position] ^= data.draw(st.integers(1, 255))
     with pytest.raises(DataError):
-        check_encoded_image(bytes(damaged), "file")
+        read_encoded_image(bytes(damaged), "file")

@@ -149,7 +149,7 @@ _BAD_INPUTS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "undecodable image": (
         _eval(*[_GOOD] * 40, _example(image=b"no image", label=0)),
-        r"eval\.tfrecord, record 40: expected a PNG or JPEG image",
+        r"eval\.tfrecord, record 40: expected a PNG, JPEG, WebP",
     ),
     "no tf.train.Example": (
         _eval(b"\xff\xff\xff"),

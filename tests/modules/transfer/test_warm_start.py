@@ -189,7 +189,7 @@ def test_a_target_with_a_new_class_gets_a_row_for_it_without_any_announcement(
 @pytest.mark.parametrize(
     ("changes", "transfer", "message"),
     [
-        ({}, {"method": "coral"}, "'coral' cannot do a target.* with crooked; without horizontal"),
+        ({}, {"method": "coral"}, "'coral' cannot do a target.*with crooked; without horizontal"),
         ({"shots": 0}, {"method": "zero_shot"}, "'zero_shot' cannot do a target"),
         ({"shots": 0}, {"method": "pseudo_labels"}, r"target\.shots is 0.* have class crooked"),
         ({}, {"restore": "graph"}, "a saved graph has logits for the source's classes alone"),

@@ -86,7 +86,7 @@ def test_a_spoiled_idx_domain_is_one_error(
         (spoil.undecodable_image, "expected a complete PNG image"),
         (spoil.empty_class, "eval/4: expected at least one image, found an empty folder"),
         (spoil.class_that_eval_lacks, "eval split, label: expected at least 1 example of each"),
-        (spoil.missing_eval, "expected a folder 'eval' with one folder for each class"),
+        (spoil.missing_train, "expected a folder 'train' with one folder for each class"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
@@ -112,9 +112,9 @@ def test_every_bad_image_is_named_and_so_is_what_is_wrong_with_the_source(tmp_pa
         f"target.path={domain}", "target.format=image_folder", f"source.path={tmp_path / 'absent'}"
     )
     lines = errors(result)
-    assert len(lines) == 3
+    assert len(lines) == 2
     for place in ("absent", "train/3/00000.png", "train/7/00005.png"):
-        assert sum(place in line for line in lines) == 1
+        assert result.output.count(place) == 1
 
 
 def test_more_shots_than_labels_is_an_error() -> None:
@@ -192,3 +192,37 @@ def test_a_misspelt_key_ends_in_one_message() -> None:
 def test_the_last_line_is_the_command_to_run() -> None:
     result = check("target.shots=1")
     assert result.output.splitlines()[-1] == f"Ready: warmstart run {CONFIG} --set target.shots=1"
+
+
+def test_bad_images_that_may_be_left_out_are_a_warning(tmp_path: Path) -> None:
+    domain = spoil.png_copy(tmp_path / "domain")
+    (domain / "train/3/00000.png").write_bytes(b"no image")
+    (domain / "train/3/notes.txt").write_text("no image either")
+    skip = (f"target.path={domain}", "target.format=image_folder", "validation.bad_images=skip")
+    result = check(*skip)
+    assert result.exit_code == 0, result.output
+    assert "warning  target optdigits, image: expected images that can be read, found 2 files" in (
+        result.output
+    )
+    refused = check(*skip, "validation.max_bad_images=0.001")
+    assert refused.exit_code == 1
+    assert "validation.max_bad_images allows 0.10" in refused.output
+
+
+def test_a_folder_without_an_eval_split_is_ready_and_says_what_was_drawn(tmp_path: Path) -> None:
+    domain = spoil.png_copy(tmp_path / "domain", per_class=60)
+    options = (f"target.path={domain / 'train'}", "target.format=image_folder")
+    result = check(*options)
+    assert result.exit_code == 0, result.output
+    assert "No eval split was found. One was drawn by seed 0" in result.output
+    assert "seed 7" in check(*options, "target.eval_seed=7").output
+
+
+def test_a_large_imbalance_is_a_warning(tmp_path: Path) -> None:
+    domain = spoil.png_copy(tmp_path / "domain", per_class=60)
+    for path in sorted((domain / "train/3").iterdir())[3:]:
+        path.unlink()
+    options = (f"target.path={domain}", "target.format=image_folder", "target.shots=1")
+    result = check(*options)
+    assert result.exit_code == 0, result.output
+    assert "found 3 of class '3' and 60 of class" in result.output

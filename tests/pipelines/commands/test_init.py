@@ -106,7 +106,7 @@ def test_other_classes_than_digits_ask_for_a_source(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (spoil.missing_eval, "Rename 'test' to 'eval'."),
+        (spoil.missing_train, "Put images into train/<class>/."),
         (spoil.empty_class, "eval/4: expected at least one image"),
         (spoil.class_that_eval_lacks, "found 0 of class '4'"),
         (spoil.undecodable_image, "expected a complete PNG image"),

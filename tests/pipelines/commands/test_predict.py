@@ -99,7 +99,7 @@ def test_one_bad_file_is_named_and_nothing_is_predicted(run: Path, images: Path)
     (images / "bad.png").write_bytes(b"GIF89a")
     result = predict(run, images)
     assert result.exit_code == 1
-    assert "bad.png: expected a PNG or JPEG image" in result.output
+    assert "bad.png: expected a PNG, JPEG, WebP" in result.output
     assert "1 of 4 files are not images" in result.output
     assert "a.jpg" not in result.output
 

@@ -1,0 +1,1 @@
+"""Image files in folders: which layouts are understood, and what they say about each file."""
