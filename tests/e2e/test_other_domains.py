@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +13,24 @@ from tests.e2e.conftest import read_idx, read_result, warmstart
 
 pytestmark = pytest.mark.e2e
 
-CLASSES = ("zero", "one", "two", "three")
+# Digits by the names of their classes. The target calls 1 otherwise, lacks 0, and has 4.
+SOURCE_CLASSES = {"zero": 0, "one": 1, "two": 2, "three": 3}
+TARGET_CLASSES = {"two": 2, "the one": 1, "three": 3, "four": 4}
 
 
 def write_image_folder(
-    folder: Path, source: str, size: int, per_class: int, background: tuple[int, int, int]
+    folder: Path,
+    source: str,
+    classes: Mapping[str, int],
+    size: int,
+    per_class: int,
+    background: tuple[int, int, int],
 ) -> Path:
     """Writes colour JPEG and PNG files of the first digits, with classes as folder names."""
     for split, target in (("train", "train"), ("t10k", "eval")):
         images = read_idx(Path(f"data/{source}/{split}-images-idx3-ubyte.gz"))
         labels = read_idx(Path(f"data/{source}/{split}-labels-idx1-ubyte.gz"))
-        for label, name in enumerate(CLASSES):
+        for name, label in classes.items():
             directory = folder / target / name
             directory.mkdir(parents=True)
             for number, image in enumerate(images[labels == label][:per_class]):
@@ -33,15 +41,21 @@ def write_image_folder(
     return folder
 
 
-def test_a_pair_of_colour_image_folders_with_four_named_classes(tmp_path: Path) -> None:
-    source = write_image_folder(tmp_path / "source", "mnist", 40, 250, (0, 0, 90))
-    target = write_image_folder(tmp_path / "target", "optdigits", 17, 80, (60, 0, 0))
+def test_a_pair_of_colour_image_folders_with_renamed_fewer_and_new_classes(tmp_path: Path) -> None:
+    blue, red = (0, 0, 90), (60, 0, 0)
+    source = write_image_folder(tmp_path / "source", "mnist", SOURCE_CLASSES, 40, 250, blue)
+    target = write_image_folder(tmp_path / "target", "optdigits", TARGET_CLASSES, 17, 80, red)
     config = tmp_path / "pair.yaml"
     config.write_text(
         f"""
 name: coloured_digits
 source: {{name: blue, path: {source}, format: image_folder}}
-target: {{name: red, path: {target}, format: image_folder, shots: 5}}
+target:
+  name: red
+  path: {target}
+  format: image_folder
+  class_map: {{the one: one}}
+  shots: 5
 network: {{name: lenet, image_size: 24, channels: 3}}
 pretraining: {{steps: 150}}
 transfer: {{steps: 60}}
@@ -52,6 +66,14 @@ gate: {{min_eval_examples: 50}}
     done = warmstart("run", config, "--output", output)
     assert done.code == 0, done.output
     result = read_result(output)
-    assert set(result["arms"]["warm_start"]["per_class"]) == set(CLASSES)
+    # In the order of the target's folders.
+    assert result["target"]["classes"] == ["four", "one", "three", "two"]
+    assert set(result["arms"]["warm_start"]["per_class"]) == {"four", "one", "three", "two"}
+    assert result["arms"]["pretrained"]["kind"] == "probe"
     assert result["arms"]["warm_start"]["accuracy"] > 0.9
+    assert result["source"]["accuracy_after_transfer"] > 0.8
     assert result["target"]["train_examples"] == 20
+    assert "pretrained (linear probe)" in done.output
+    report = (output / "report.html").read_text()
+    assert "Pretrained (linear probe)" in report
+    assert "imprinted from 5 labelled images" in report
