@@ -75,5 +75,5 @@ gate: {{min_eval_examples: 50}}
     assert result["target"]["train_examples"] == 20
     assert "pretrained (linear probe)" in done.output
     report = (output / "report.html").read_text()
-    assert "Pretrained (linear probe)" in report
+    assert "answers through a linear probe" in report
     assert "imprinted from 5 labelled images" in report
