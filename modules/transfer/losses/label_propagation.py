@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 _MOST_NEIGHBOURS, _FEWEST_NEIGHBOURS = 10, 3
-_IMAGES_PER_NEIGHBOUR = 3  # of a class, on average
+_IMAGES_PER_NEIGHBOUR = 2  # of a class, on average
 _ROUNDS = 30
 _SHARPNESS = 3  # power of the similarities, gamma in Iscen et al., CVPR 2019
 
