@@ -210,7 +210,6 @@ def _target_branch(
         settings=ReportSettings(
             gate=config.gate,
             preprocessing=config.preprocessing,
-            method=config.transfer.method,
             restore=config.transfer.restore,
         ),
         source_fingerprint=source_fingerprint("components.transfer_report.executor"),

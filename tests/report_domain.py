@@ -27,7 +27,7 @@ from modules.report.evidence.predictions import Predictions
 from modules.report.evidence.projector import ProjectedExamples
 from modules.report.inputs import ReportData
 from modules.settings import GateSettings, PreprocessingSettings
-from modules.training.record import TrainingRecord
+from modules.training.record import FIRST_PASS_STEPS, TrainingRecord
 from modules.transfer.transferability.estimates import Estimate
 
 HOSTILE_NAMES = (
@@ -60,7 +60,7 @@ def report_data(
     method: str = "joint",
     uneven: float = 0.0,
     source_names: Sequence[str] | None = None,
-    kind: str | None = None,
+    kind: str = ZERO_SHOT,
 ) -> ReportData:
     """Makes all that a report shows.
 
@@ -72,7 +72,7 @@ def report_data(
         method: Of the transfer.
         uneven: How far the classes' shares of right answers lie from the arm's, at most.
         source_names: Names of the source's classes, unless they are the target's.
-        kind: What the pretrained arm is, `probe` or `zero_shot`, where the evaluation says so.
+        kind: What the pretrained arm is, `probe` or `zero_shot`.
 
     Returns:
         Data whose parts agree with each other.
@@ -94,7 +94,7 @@ def report_data(
             "accuracy": 0.99,
             "accuracy_after_transfer": 0.98,
             "examples": 1000,
-            "classes": list(names),
+            "classes": list(source_names or names),
         },
         judge(predictions.labels, predictions.predicted, names, gate),
         names,
@@ -102,10 +102,8 @@ def report_data(
         target_name=domain,
         shots=10,
         seed=0,
-        pretrained_kind=ZERO_SHOT,
+        pretrained_kind=kind,
     )
-    if kind:
-        evaluation["arms"][PRETRAINED]["kind"] = kind
     shown = range(min(len(names), MOST_FEATURE_CLASSES))
     return ReportData(
         evaluation=evaluation,
@@ -139,7 +137,9 @@ def report_data(
                 precision="float32",
                 labelled_examples=0 if arm == SCRATCH else 100,
                 seed=0,
-                metrics={"center_loss": 0.05, "restored_target_accuracy": 0.8},
+                metrics={"center_loss": 0.05, "restored_target_accuracy": 0.8}
+                | ({FIRST_PASS_STEPS: 40} if arm == PRETRAINED else {}),
+                transfer={"method": method, "chosen_because": "the configuration names it"},
             )
             for arm in ARMS
         },
@@ -172,7 +172,7 @@ def report_data(
         ],
         blessed_model_id=list(REPORT_INPUTS).index("warm_start_model") + 1,
         settings=ReportSettings(
-            gate=gate, preprocessing=PreprocessingSettings(), method=method, restore="rebuild"
+            gate=gate, preprocessing=PreprocessingSettings(), restore="rebuild"
         ),
     )
 

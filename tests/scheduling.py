@@ -21,6 +21,8 @@ ON_THE_QUICK_RUN = (
     "tests/e2e/interruption/test_kill.py",
     "tests/kubeflow/test_replay.py",
 )
+# These go to one worker too, and share its hosts and their workers.
+ON_THE_ENGINE = ("tests/distributed/test_engines.py", "tests/distributed/test_hosts.py")
 # Others that take long, the longest first.
 LONG = (
     "tests/e2e/test_readme.py",
@@ -28,7 +30,7 @@ LONG = (
     "tests/e2e/test_hostile_run.py",
     "tests/e2e/interruption/test_interruption.py",
     "tests/distributed/test_training_workers.py",
-    "tests/distributed/test_engines.py",
+    *ON_THE_ENGINE,
     "tests/e2e/test_bad_input.py",
     "tests/e2e/test_other_domains.py",
     "tests/distributed/test_unsupervised_workers.py",
@@ -46,7 +48,8 @@ class LongestFilesFirst(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return "the quick run" if file in ON_THE_QUICK_RUN else file
+        shared = {"the quick run": ON_THE_QUICK_RUN, "the engine": ON_THE_ENGINE}
+        return next((name for name, those in shared.items() if file in those), file)
 
 
 def sort_by_length(items: list[pytest.Item]) -> None:

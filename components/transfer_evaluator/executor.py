@@ -21,7 +21,7 @@ from components.transfer_evaluator.split_answers import AnswerSplits, read_answe
 from modules.core.arms import ARMS, PRETRAINED, PROBE, WARM_START, ZERO_SHOT
 from modules.core.class_names import read_class_names
 from modules.core.errors import DataError
-from modules.core.example_features import EVAL_SPLIT
+from modules.core.example_features import CLASSES_FILE, EVAL_SPLIT
 from modules.core.progress import report_progress
 from modules.domains.label_space import LabelSpace
 from modules.evaluation.evaluation_report import (
@@ -198,6 +198,15 @@ def _questions(input_dict: _Artifacts, space: LabelSpace) -> list[_Question]:
             )
             for arm, path in paths.items()
         ]
+    if BASE_MODEL_KEY not in input_dict:
+        raise DataError(
+            os.path.join(
+                artifact_utils.get_single_uri(input_dict[TARGET_EXAMPLES_KEY]), CLASSES_FILE
+            ),
+            expected=f"the source's classes {list(space.source)}",
+            found=f"{list(space.target)}",
+            fix="Give TransferEvaluator the pretrained model, too, as base_model.",
+        )
     of_source = {
         PRETRAINED: (_model_path(input_dict, BASE_MODEL_KEY), SERVING_DEFAULT),
         WARM_START: (paths[WARM_START], SERVING_SOURCE),

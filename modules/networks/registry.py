@@ -77,11 +77,16 @@ class BuiltNetwork(keras.Model):
 
     def to_float32(self) -> BuiltNetwork:
         """Returns a copy that computes in float32 throughout."""
+        return self.with_first_classes(self.num_classes)
+
+    def with_first_classes(self, count: int) -> BuiltNetwork:
+        """Returns a copy for the first classes alone, that computes in float32 throughout."""
         with precision_policy("float32"):
-            copy = BuiltNetwork(self.settings, self.num_classes)
+            copy = BuiltNetwork(self.settings, count)
         weights = self.named_variables
         for name, variable in copy.named_variables.items():
-            variable.assign(weights[name])
+            is_logits = name.startswith(f"{LOGITS}/")
+            variable.assign(weights[name][..., :count] if is_logits else weights[name])
         return copy
 
 

@@ -13,13 +13,11 @@ class ReportSettings(Settings):
     Attributes:
         gate: What the warm start had to prove.
         preprocessing: How images were prepared.
-        method: Name of the transfer method.
         restore: How the warm start restores the model, `rebuild` or `graph`.
     """
 
     gate: GateSettings
     preprocessing: PreprocessingSettings
-    method: str
     restore: str
 
 

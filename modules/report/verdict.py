@@ -31,7 +31,7 @@ def verdict_section(data: ReportData) -> Section:
             "source": evaluation["source"],
             "target": evaluation["target"],
             "seed": evaluation["seed"],
-            "method": data.settings.method,
+            "transfer": data.records[WARM_START].transfer,
         },
     )
 

@@ -129,3 +129,15 @@ class PseudoLabelsSettings(Settings):
 
     weight: NonNegativeFloat = 1.0
     kept_share: PositiveFraction = 0.8
+
+
+class LabelPropagationSettings(Settings):
+    """Training on labels that spread from the shots to unlabelled target images.
+
+    Attributes:
+        weight: Factor of the loss.
+        kept_share: Share of each class, surest first, whose propagated labels are fitted.
+    """
+
+    weight: NonNegativeFloat = 1.0
+    kept_share: PositiveFraction = 0.8

@@ -52,3 +52,9 @@ class TransferPlan(TrainingPlan):
 
     transfer: TransferSettings = TransferSettings()
     shots: Shots = 10
+
+    def with_method(self, method: str) -> TransferPlan:
+        """Returns the same plan for another transfer method."""
+        return self.model_copy(
+            update={"transfer": self.transfer.model_copy(update={"method": method})}
+        )

@@ -15,19 +15,23 @@ from modules.settings.methods import (
     InformationMaximizationSettings,
     InstanceWeightingSettings,
     L2SpSettings,
+    LabelPropagationSettings,
     MmdSettings,
     PseudoLabelsSettings,
     RelationalSettings,
 )
 
 _SPLIT_METHOD = "self_training"
+# The name that stands for the best method for the classes and images that there are.
+AUTO = "auto"
 
 
 class TransferSettings(Settings):
     """How the pretrained model is carried over to the target domain.
 
     Attributes:
-        method: A method registered in `modules.transfer.methods`.
+        method: A method registered in `modules.transfer.methods`; or `auto`, which takes one by the
+            classes of both domains and by what the target has beyond its labelled images.
         restore: `rebuild` builds the network from code and maps checkpoint variables onto it by
             name; `graph` trains the saved model's own graph, without its code.
         new_classes: How the logits of classes that the source does not have begin: `imprint`, from
@@ -36,6 +40,8 @@ class TransferSettings(Settings):
         batch_size: Labelled target images a step, and as many unlabelled ones for methods that
             take them.
         source_batch_size: Source images a step, for methods that also train on the source.
+        unlabelled_images: Most images of the target's train split that methods use without labels;
+            of more, as many are drawn at random.
         learning_rate: Adam's learning rate for the warm start.
         scratch_learning_rate: Adam's learning rate for the scratch control.
         schedule: `cosine` lowers both learning rates to zero over the steps; `constant` keeps them.
@@ -50,17 +56,19 @@ class TransferSettings(Settings):
         relational: Settings of method `relational`.
         information_maximization: Settings of method `information_maximization`.
         pseudo_labels: Settings of method `pseudo_labels`.
+        label_propagation: Settings of method `label_propagation`.
         frozen_layers: Names of layers that are not trained.
         expected_missing: Variables, or layers, that the checkpoint may lack; any other raises.
         expected_mismatched: Variables, or layers, whose shape may differ from the checkpoint's.
     """
 
-    method: str = "information_maximization"
+    method: str = AUTO
     restore: Literal["rebuild", "graph"] = "rebuild"
     new_classes: Literal["imprint", "fresh"] = "imprint"
     steps: PositiveInt = 400
     batch_size: PositiveInt = 48
     source_batch_size: PositiveInt = 32
+    unlabelled_images: PositiveInt = 5000
     learning_rate: PositiveFloat = 3e-4
     scratch_learning_rate: PositiveFloat = 1e-3
     schedule: Schedule = "cosine"
@@ -74,6 +82,7 @@ class TransferSettings(Settings):
     relational: RelationalSettings = RelationalSettings()
     information_maximization: InformationMaximizationSettings = InformationMaximizationSettings()
     pseudo_labels: PseudoLabelsSettings = PseudoLabelsSettings()
+    label_propagation: LabelPropagationSettings = LabelPropagationSettings()
     frozen_layers: tuple[str, ...] = Field(default=(), strict=False)
     expected_missing: tuple[str, ...] = Field(default=(), strict=False)
     expected_mismatched: tuple[str, ...] = Field(default=(), strict=False)

@@ -52,10 +52,15 @@ def check_labels(
                 path,
                 expected=expected,
                 found=f"label {min(outside) + label_offset}",
-                fix="Correct the file, or list all `classes` of this domain. If its first label is "
-                "1, set its label_offset to 1.",
+                fix=_fix(min(labels[TRAIN_SPLIT], default=0), label_offset),
                 offset=offset,
             )
+
+
+def _fix(lowest: int, label_offset: int) -> str:
+    if label_offset == 0 < lowest:
+        return f"If the labels start at {lowest}, set this domain's `label_offset` to {lowest}."
+    return "Correct the file, or list all `classes` of this domain."
 
 
 def implied_class_names(train_labels: Collection[int], label_offset: int = 0) -> tuple[str, ...]:

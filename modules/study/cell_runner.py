@@ -5,27 +5,39 @@ from __future__ import annotations
 import tempfile
 import time
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from modules.core.arms import SCRATCH
 from modules.core.class_names import read_class_names
 from modules.core.example_features import EVAL_SPLIT
 from modules.domains.label_space import LabelSpace
 from modules.examples.few_shot import draw_shots
-from modules.examples.input_pipeline import ImagePreprocessor, index_examples, preprocess_examples
+from modules.examples.input_pipeline import (
+    ImagePreprocessor,
+    PreprocessedExamples,
+    index_examples,
+    preprocess_examples,
+)
 from modules.models.artifact import check_model
 from modules.networks.network import Network
 from modules.networks.outputs import network_outputs
 from modules.settings.plans import TransferPlan
-from modules.study.cells import Cell, CellResult
+from modules.study.cells import PROBE, Cell, CellResult
 from modules.training.placement import TrainingPlacement
 from modules.training.resumption import training_identity
 from modules.transfer.data import TrainSplit, select_transfer_data
 from modules.transfer.label_relations import refuse_label_relation
+from modules.transfer.method_choice import choose_method
+from modules.transfer.pretrained_arm import probe_network
 from modules.transfer.scratch_control import train_from_scratch
 from modules.transfer.warm_start import WarmStart
+
+# A network, and which of its logits are the target's classes, int64 [K].
+_Trained: TypeAlias = tuple[Network, npt.NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -63,8 +75,8 @@ class StudyInputs:
             "shots": cell.shots,
             "seed": plan.seed + cell.repeat,
         }
-        if cell.method != SCRATCH:
-            changes["transfer"] = plan.transfer.model_copy(update={"method": cell.method})
+        if cell.method not in (SCRATCH, PROBE):
+            plan = plan.with_method(cell.method)
         return plan.model_copy(update=changes)
 
 
@@ -113,26 +125,41 @@ class CellRunner:
         started = time.perf_counter()
         plan = self._inputs.plan_of(cell)
         with tempfile.TemporaryDirectory() as run_directory:
-            train = self._train_from_scratch if cell.method == SCRATCH else self._warm_start
-            network = train(plan, run_directory)
-        space = self._target_alone if cell.method == SCRATCH else self._space
-        logits = network_outputs(network, self._eval.images).logits[:, space.target_rows]
+            train = {SCRATCH: self._train_from_scratch, PROBE: self._probe}.get(
+                cell.method, self._warm_start
+            )
+            network, columns = train(plan, run_directory)
+        logits = network_outputs(network, self._eval.images).logits[:, columns]
         correct = int(np.sum(np.argmax(logits, axis=-1) == self._eval.known_labels))
         # The graphs of hundreds of cells would stay in memory.
         keras.utils.clear_session()
         return CellResult(cell, correct, len(self._eval), time.perf_counter() - started)
 
-    def _warm_start(self, plan: TransferPlan, run_directory: str) -> Network:
+    def _warm_start(self, plan: TransferPlan, run_directory: str) -> _Trained:
         space, here = self._space, TrainingPlacement.of_one_device()
+        images = len(self._target.index)
+        choice = choose_method(plan.transfer.method, space, plan.shots, images)
+        plan = plan.with_method(choice.method)
         refuse_label_relation(space, plan.transfer, plan.shots)
         warm_start = WarmStart(plan, self._inputs.base_model, space, here)
         data = select_transfer_data(plan, self._target, self._source, space)
         network, _ = warm_start.restore_with_new_classes(data.shots)
         warm_start.fit(network, data, run_directory)
-        return network
+        return network, space.target_rows
 
-    def _train_from_scratch(self, plan: TransferPlan, run_directory: str) -> Network:
-        index, space = self._target.index, self._target_alone
+    def _train_from_scratch(self, plan: TransferPlan, run_directory: str) -> _Trained:
+        space = self._target_alone
+        shots = self._shots(plan, space)
+        network, _ = train_from_scratch(plan, shots, len(space.classes), run_directory)
+        return network, space.target_rows
+
+    def _probe(self, plan: TransferPlan, run_directory: str) -> _Trained:
+        del run_directory  # nothing to resume
+        space = self._space
+        network = probe_network(self._inputs.base_model, space, self._shots(plan, space))
+        return network, np.searchsorted(np.sort(space.target_rows), space.target_rows)
+
+    def _shots(self, plan: TransferPlan, space: LabelSpace) -> PreprocessedExamples:
+        index = self._target.index
         rows = draw_shots(index.labels, index.example_ids, plan.shots, plan.seed, space.target)
-        shots = self._target.preprocess(rows).relabelled(space.target_rows)
-        return train_from_scratch(plan, shots, len(space.classes), run_directory)[0]
+        return self._target.preprocess(rows).relabelled(space.target_rows)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 ZERO_SHOT = "zero_shot"
+PROBE = "probe"
 
 
 @dataclass(frozen=True, order=True)
@@ -15,7 +16,7 @@ class Cell:
     Attributes:
         repeat: 0-based; added to the study's seed.
         shots: Labelled target examples per class.
-        method: Name of a transfer method, or `scratch`.
+        method: Name of a transfer method, `auto`, or a control: `scratch` or `probe`.
     """
 
     repeat: int
@@ -56,7 +57,7 @@ def plan_cells(
     """Plans a study repeat by repeat, so that an unfinished one is a smaller study.
 
     Args:
-        methods: Names of transfer methods, and `scratch`.
+        methods: Names of transfer methods, `auto`, `scratch` and `probe`.
         shots: Labelled target examples per class.
         repeats: Trainings of each method with each number of shots.
         need_labels: Methods that cannot train without labels. They are left out at 0 shots.

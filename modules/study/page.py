@@ -16,7 +16,7 @@ from modules.report.drawing.svg import draw_svg
 from modules.report.run_facts import reproduction_markup
 from modules.report.sections.section import Section, render
 from modules.settings import TransferSettings
-from modules.study.cells import ZERO_SHOT
+from modules.study.cells import PROBE, ZERO_SHOT
 from modules.study.plot import draw_lines
 from modules.study.summary import SummaryRow, by_method_and_shots
 
@@ -27,8 +27,13 @@ _ROLES = {
     TransferSettings().method: "the default recipe",
     ZERO_SHOT: "the pretrained model as it is",
     SCRATCH: "the control, without transfer",
+    PROBE: "a linear classifier of the pretrained features",
 }
-_REFERENCES = {ZERO_SHOT: "the pretrained model as it is", SCRATCH: "training from scratch"}
+_REFERENCES = {
+    ZERO_SHOT: "the pretrained model as it is",
+    PROBE: "a linear probe",
+    SCRATCH: "training from scratch",
+}
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ from modules.examples.input_pipeline import (
     matching_files,
     preprocess_examples,
 )
+from modules.examples.turned_classes import TURNS, with_turned_classes
 from modules.images.augmentation import augment_images
 from modules.training.batches import BatchStream
 from modules.training.file_sharding import choose_files
 from modules.training.jobs import PretrainingJob, train_split
 from modules.training.objectives import SOURCE, CrossEntropy
 from modules.training.placement import TrainingPlacement
+from modules.training.record import FIRST_PASS_STEPS
 from modules.training.session import Budget, TrainingSession
 
 
@@ -34,19 +36,25 @@ def pretrain(job: PretrainingJob, placement: TrainingPlacement) -> None:
         ImagePreprocessor(job.transform_graph),
         memory_cache_mib=plan.training.memory_cache_mib,
     )
+    labelled = placement.sum_over_workers(len(examples)) if by_file else len(examples)
+    settings, classes = plan.pretraining, len(session.class_names)
+    if settings.turned_classes:
+        examples = with_turned_classes(examples, classes)
     stream = BatchStream(
         SOURCE,
         examples,
-        plan.pretraining.batch_size,
+        settings.batch_size,
         plan.seed,
         augment_images if plan.preprocessing.augmentation == "robust" else None,
     )
     stream = stream.shared_by_file(placement) if by_file else stream.shared_by_data(placement)
-    labelled = placement.sum_over_workers(len(examples)) if by_file else len(examples)
     session.open_run()
-    network = session.new_network()
-    budget = Budget(
-        plan.pretraining.steps, plan.pretraining.learning_rate, plan.pretraining.schedule
-    )
+    network = session.new_network(TURNS * classes if settings.turned_classes else classes)
+    budget = Budget(settings.steps, settings.learning_rate, settings.schedule)
     outcome = session.fit(network, CrossEntropy(SOURCE), {SOURCE: stream}, budget)
-    session.save(network, PRETRAINED, outcome, labelled_examples=labelled)
+    if settings.turned_classes:
+        network = network.with_first_classes(classes)
+    metrics = {}
+    if not (by_file or settings.turned_classes):
+        metrics[FIRST_PASS_STEPS] = min(settings.steps, labelled // settings.batch_size)
+    session.save(network, PRETRAINED, outcome, labelled_examples=labelled, metrics=metrics)

@@ -12,6 +12,9 @@ from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError, one_line
 
 TRAINING_FILE = "training.json"
+# Metric: steps in which the training met each of its images for the first time. A loss of these
+# steps is a held-out one.
+FIRST_PASS_STEPS = "first_pass_steps"
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class TrainingRecord:
         labelled_example_ids: Their ids, ascending, for the arms on the target domain.
         seed: The seed.
         metrics: Scalars by name, such as the last step's losses.
+        transfer: Of a warm start: its `method` and what it was `chosen_because` of.
     """
 
     arm: str
@@ -39,6 +43,7 @@ class TrainingRecord:
     seed: int
     labelled_example_ids: list[str] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
+    transfer: dict[str, str] = field(default_factory=dict)
 
     def write(self, directory: str) -> None:
         """Writes training.json in one step into a ModelRun artifact, which is made if missing."""

@@ -124,9 +124,9 @@ class TrainingSession:
         object.__setattr__(self, "precision", precision)
         object.__setattr__(self, "class_names", read_class_names(self.job.examples))
 
-    def new_network(self) -> BuiltNetwork:
+    def new_network(self, classes: int) -> BuiltNetwork:
         """Builds the plan's network with fresh weights."""
-        plan, classes = self.job.plan, len(self.class_names)
+        plan = self.job.plan
         return new_network(plan.network, classes, plan.seed, self.precision, self.placement)
 
     def open_run(self) -> None:
@@ -172,6 +172,7 @@ class TrainingSession:
         classes: ServedClasses | None = None,
         network_settings: NetworkSettings | None = None,
         metrics: Mapping[str, float] | None = None,
+        transfer: Mapping[str, str] | None = None,
     ) -> None:
         """Fills the Model artifact, then writes the record that makes the training complete.
 
@@ -184,6 +185,7 @@ class TrainingSession:
             classes: Of the network's logits and of the signatures. Defaults to `class_names`.
             network_settings: The network's, where they are not the plan's.
             metrics: Further scalars for the record.
+            transfer: The transfer method and why it was chosen, for the record.
 
         Raises:
             TrainingError: The workers hold different weights.
@@ -205,4 +207,5 @@ class TrainingSession:
             labelled_example_ids=[value.decode() for value in example_ids],
             seed=job.plan.seed,
             metrics={**(metrics or {}), **outcome.facts, **outcome.losses},
+            transfer=dict(transfer or {}),
         ).write(job.model_run)

@@ -136,17 +136,18 @@ def select_transfer_data(
         source=target.name,
     )
     streams: dict[str, PreprocessedExamples] = {}
-    target_rows = _sample(len(target.index), _TARGET_SAMPLE, seed)
+    total = len(target.index)
+    target_rows = _sample(total, _TARGET_SAMPLE, seed)
+    unlabelled_rows = _sample(total, transfer.unlabelled_images if UNLABELLED in used else 0, seed)
+    # Read once: all that is used, and nothing else.
+    read = np.unique(np.concatenate([rows, target_rows, unlabelled_rows]))
+    images = target.preprocess(None if len(read) == total else read)
     if UNLABELLED in used:
-        everything = target.preprocess(None)
-        streams[UNLABELLED] = everything.without_labels()
-        labelled = everything.take(rows) if len(rows) else None
-        target_sample = everything.take(target_rows)
-    else:
-        labelled = target.preprocess(rows) if len(rows) else None
-        target_sample = target.preprocess(target_rows)
-    if labelled is not None:
-        labelled = labelled.relabelled(space.target_rows)
+        streams[UNLABELLED] = _part(images, read, unlabelled_rows).without_labels()
+    target_sample = _part(images, read, target_rows)
+    labelled = None
+    if len(rows):
+        labelled = _part(images, read, rows).relabelled(space.target_rows)
         if TARGET in used:
             streams[TARGET] = labelled
     needed = transfer.steps * transfer.source_batch_size if SOURCE in used else 0
@@ -160,3 +161,10 @@ def select_transfer_data(
 def _sample(total: int, count: int, seed: int) -> np.ndarray:
     """Chooses rows at random, ascending."""
     return np.sort(np.random.default_rng(seed).permutation(total)[:count])
+
+
+def _part(
+    examples: PreprocessedExamples, read: np.ndarray, rows: np.ndarray
+) -> PreprocessedExamples:
+    """Finds some rows of the index among those that were read, both ascending."""
+    return examples if len(rows) == len(read) else examples.take(np.searchsorted(read, rows))

@@ -31,9 +31,9 @@ def refuse_label_relation(space: LabelSpace, transfer: TransferSettings, shots: 
         )
     if space.new and shots == 0:
         raise ConfigError(
-            f"target.shots is 0, but the source does not have {_classes(space)}: nothing says "
-            "what they look like. Give them labelled images, or set target.class_map, if only the "
-            "names differ."
+            f"target.shots is 0, but the source does not have {_classes(space)}: nothing says what "
+            f"{'it looks' if len(space.new) == 1 else 'they look'} like. Give labelled images, or "
+            "set target.class_map, if only the names differ."
         )
     if space.new and transfer.restore == "graph":
         raise ConfigError(

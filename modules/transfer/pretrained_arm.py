@@ -43,22 +43,30 @@ def write_pretrained_arm(
     if space.relation == "same":
         _copy(base_model, model_uri)
         return
-    metadata = read_checkpoint_metadata(checkpoint_dir(base_model))
-    settings = NetworkSettings.model_validate(metadata["network"])
+    settings = _network_settings(base_model)
     network: Network
     if space.new:
         if shots is None:
             raise ValueError("A probe needs shots.")
-        network, classes = _probe(base_model, settings, space, shots), space.trained_target
+        network, classes = probe_network(base_model, space, shots), space.trained_target
     else:
         network, classes = RestoredGraph(saved_model_dir(base_model)), space.source
     served = ServedClasses(classes, space.target)
     save_model(network, settings, served, transform_graph_dir, model_uri)
 
 
-def _probe(
-    base_model: str, settings: NetworkSettings, space: LabelSpace, shots: PreprocessedExamples
-) -> Network:
+def probe_network(base_model: str, space: LabelSpace, shots: PreprocessedExamples) -> Network:
+    """Puts a linear probe, fitted to the shots, on the pretrained model's frozen features.
+
+    Args:
+        base_model: Root of the pretrained Model artifact.
+        space: Classes of both domains.
+        shots: The labelled target examples.
+
+    Returns:
+        A network whose logits are the target's classes, in the order of `space.trained_target`.
+    """
+    settings = _network_settings(base_model)
     with precision_policy("float32"):
         network = build_network(settings, len(space.target))
     warm_start_network(
@@ -73,6 +81,11 @@ def _probe(
     network.named_variables[f"{LOGITS}/kernel"].assign(probe.kernel)
     network.named_variables[f"{LOGITS}/bias"].assign(probe.bias)
     return network
+
+
+def _network_settings(base_model: str) -> NetworkSettings:
+    metadata = read_checkpoint_metadata(checkpoint_dir(base_model))
+    return NetworkSettings.model_validate(metadata["network"])
 
 
 def _copy(folder: str, target: str) -> None:

@@ -25,6 +25,7 @@ from modules.networks.registry import build_network, freeze_layers
 from modules.networks.restored_graph import RestoredGraph
 from modules.settings import NetworkSettings
 from modules.settings.plans import TransferPlan
+from modules.settings.transfer import AUTO
 from modules.training.batches import BatchStream, batch_dataset
 from modules.training.jobs import WarmStartJob
 from modules.training.loop import TrainingOutcome
@@ -35,8 +36,9 @@ from modules.training.session import Budget, TrainingSession, fit
 from modules.transfer.class_masks import MaskedObjective, class_masks
 from modules.transfer.data import TrainSplit, TransferData, select_transfer_data
 from modules.transfer.label_relations import refuse_label_relation
+from modules.transfer.method import TransferMethod
+from modules.transfer.method_choice import choose_method
 from modules.transfer.methods import TRANSFER_METHODS, MethodContext, create_transfer_method
-from modules.transfer.methods.base import TransferMethod
 from modules.transfer.new_classes import imprint_new_classes
 from modules.transfer.pretrained_arm import write_pretrained_arm
 from modules.transfer.proof import prove_warm_start
@@ -176,8 +178,8 @@ class WarmStart:
 
     def _stream(self, name: str, data: TransferData) -> BatchStream:
         transfer = self.plan.transfer
-        # Unlabelled images show the target as it is.
-        augment = name != UNLABELLED and self.plan.preprocessing.augmentation == "robust"
+        shown_as_it_is = name == UNLABELLED and not self.method.distorts_unlabelled
+        augment = self.plan.preprocessing.augmentation == "robust" and not shown_as_it_is
         return BatchStream(
             name,
             data.streams[name],
@@ -200,7 +202,7 @@ def run_warm_start(job: WarmStartJob) -> None:
         WarmStartMappingError: Checkpoint and network differ more than was announced.
     """
     transfer = job.plan.transfer
-    if TRANSFER_METHODS.find(transfer.method).trains():
+    if transfer.method == AUTO or TRANSFER_METHODS.find(transfer.method).trains():
         train_job(job, train_warm_start, transfer.batch_size, transfer.source_batch_size)
     else:
         train_warm_start(job, TrainingPlacement.of_one_device())
@@ -211,14 +213,16 @@ def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
     plan = job.plan
     check_model(job.base_model)
     space = LabelSpace.of(read_class_names(job.source_examples), read_class_names(job.examples))
-    refuse_label_relation(space, plan.transfer, plan.shots)
-    warm_start = WarmStart(plan, job.base_model, space, placement)
-    session = TrainingSession(job, placement, warm_start.precision)
     preprocessor = ImagePreprocessor(job.transform_graph)
     target, source = (
         TrainSplit.open(examples, preprocessor, plan.training.memory_cache_mib)
         for examples in (job.examples, job.source_examples)
     )
+    choice = choose_method(plan.transfer.method, space, plan.shots, len(target.index))
+    plan = plan.with_method(choice.method)
+    refuse_label_relation(space, plan.transfer, plan.shots)
+    warm_start = WarmStart(plan, job.base_model, space, placement)
+    session = TrainingSession(job, placement, warm_start.precision)
     data = select_transfer_data(plan, target, source, space)
     if placement.is_chief:
         # Before the restoration, which sets the seed: what this draws must not reach the training.
@@ -250,4 +254,5 @@ def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
         classes=warm_start.served_classes,
         network_settings=warm_start.network_settings,
         metrics=metrics,
+        transfer=choice._asdict(),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -25,9 +26,21 @@ from pipelines.commands.options import override_option
     type=click.Path(path_type=Path, dir_okay=False),
     help="The YAML file to write.",
 )
+@click.option(
+    "--platform",
+    type=click.Choice(["kubeflow", "vertex"]),
+    default="kubeflow",
+    show_default=True,
+    help="Where it will run: open-source Kubeflow Pipelines, or Vertex AI Pipelines.",
+)
 @override_option
 def compile_command(
-    config: Path, image: str, pipeline_root: str, output: Path, overrides: tuple[str, ...]
+    config: Path,
+    image: str,
+    pipeline_root: str,
+    output: Path,
+    platform: Literal["kubeflow", "vertex"],
+    overrides: tuple[str, ...],
 ) -> None:
     """Compile the transfer pipeline of CONFIG for Kubeflow Pipelines."""
     from pipelines.config import load_config
@@ -42,7 +55,14 @@ def compile_command(
         ) as log,
         logs_to_file(Path(log.name)),
     ):
-        compile_pipeline(loaded, image=image, pipeline_root=pipeline_root, output=output)
+        compile_pipeline(
+            loaded, image=image, pipeline_root=pipeline_root, output=output, platform=platform
+        )
     Path(log.name).unlink()
     click.echo(f"{output}: pipeline for {image}. Start it with:")
-    click.echo(f"  warmstart submit {output} --host URL")
+    if platform == "vertex":
+        click.echo(
+            f"  aiplatform.PipelineJob(display_name=NAME, template_path='{output}').submit()"
+        )
+    else:
+        click.echo(f"  warmstart submit {output} --host URL")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from modules.core.errors import ConfigError, DataError, WarmstartError, one_line
+from modules.core.example_features import TRAIN_SPLIT
 from modules.core.finding import Finding
 from modules.domains.bad_images import judge_bad_images
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
@@ -14,6 +15,8 @@ from modules.domains.dataset_wording import describe_dataset
 from modules.domains.label_space import LabelSpace, describe_classes
 from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules
 from modules.domains.schema import read_pinned_schema
+from modules.settings.transfer import AUTO
+from modules.transfer.method_choice import choose_method
 from pipelines.beam.options import check_storage, describe_beam
 from pipelines.config import Config, DomainConfig
 from pipelines.registered_names import find_unknown_names
@@ -87,7 +90,9 @@ def _check_domains(config: Config, limits: ReadingLimits) -> Iterator[CheckLine]
         yield _check_schema(config.source.schema_file, len(source.class_names))
     if source.class_names and target.class_names:
         yield from _check_target(config, case)
-        yield _check_classes(config, LabelSpace.of(source.class_names, target.class_names))
+        if TRAIN_SPLIT in target.splits:
+            space = LabelSpace.of(source.class_names, target.class_names)
+            yield from _check_classes(config, space, target.splits[TRAIN_SPLIT].examples)
 
 
 def _summarize(config: Config, limits: ReadingLimits) -> tuple[DatasetSummary, DatasetSummary]:
@@ -175,16 +180,22 @@ def _check_target(config: Config, case: Case) -> Iterator[CheckLine]:
             yield CheckLine(OK, if_kept[rule])
 
 
-def _check_classes(config: Config, space: LabelSpace) -> CheckLine:
+def _check_classes(config: Config, space: LabelSpace, images: int) -> Iterator[CheckLine]:
+    transfer, shots = config.transfer, config.target.shots
+    choice = choose_method(transfer.method, space, shots, images)
     # Every method can do the same classes; looking up the method imports TensorFlow.
     if space.relation != "same":
         from modules.transfer.label_relations import refuse_label_relation
 
+        chosen = transfer.model_copy(update={"method": choice.method})
         try:
-            refuse_label_relation(space, config.transfer, config.target.shots)
+            refuse_label_relation(space, chosen, shots)
         except WarmstartError as error:
-            return CheckLine(ERROR, str(error))
-    return CheckLine(OK, describe_classes(space))
+            yield CheckLine(ERROR, str(error))
+            return
+    yield CheckLine(OK, describe_classes(space))
+    if transfer.method == AUTO:
+        yield CheckLine(OK, f"transfer.method auto takes {choice.method}: {choice.chosen_because}")
 
 
 def _check_schema(path: str, num_classes: int) -> CheckLine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -23,7 +23,9 @@ from pipelines.kubeflow.tasks import (
     platform_spec,
     rename_nodes,
 )
+from pipelines.kubeflow.vertex import adapt_to_vertex, check_vertex
 
+Platform = Literal["kubeflow", "vertex"]
 # The project's folder in the image, and the tasks' working directory; see kubeflow/Dockerfile.
 IMAGE_HOME = "/opt/warmstart"
 _COMMAND = ["python", "-m", "components.container_entrypoint"]
@@ -31,8 +33,15 @@ _COMMAND = ["python", "-m", "components.container_entrypoint"]
 _EPHEMERAL_SERVING = "/tmp/warmstart-serving"
 
 
-def compile_pipeline(config: Config, *, image: str, pipeline_root: str, output: Path) -> None:
-    """Writes the pipeline for Kubeflow Pipelines.
+def compile_pipeline(
+    config: Config,
+    *,
+    image: str,
+    pipeline_root: str,
+    output: Path,
+    platform: Platform = "kubeflow",
+) -> None:
+    """Writes the pipeline for Kubeflow Pipelines, or for Vertex AI Pipelines.
 
     Equal arguments give equal bytes. Relative paths in the configuration refer to the image, which
     holds the embedded domains.
@@ -42,6 +51,7 @@ def compile_pipeline(config: Config, *, image: str, pipeline_root: str, output: 
         image: Container image that all tasks run in, such as registry.example/warmstart:1.
         pipeline_root: A gs://, s3:// or minio:// URI, below which artifacts are kept.
         output: The YAML file to write.
+        platform: Where the pipeline will run: `kubeflow` is the open-source backend.
 
     Raises:
         ConfigError: An argument, or a path in the configuration, makes no sense on a cluster.
@@ -51,7 +61,11 @@ def compile_pipeline(config: Config, *, image: str, pipeline_root: str, output: 
     _check_arguments(image, pipeline_root, output)
     # Remote Beam workers cannot reach folders that the launcher fills for a single task.
     check_storage(config.beam, pipeline_root)
+    if platform == "vertex":
+        check_vertex(config, pipeline_root)
     documents = compile_documents(config, image=image, pipeline_root=pipeline_root)
+    if platform == "vertex":
+        adapt_to_vertex(documents[0])
     body = yaml.safe_dump_all(documents, sort_keys=True, allow_unicode=True, width=100)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -26,8 +26,10 @@ _SECONDS_TO_BE_AT_WORK = 1.0
 
 def print_line(console: Console, text: str) -> None:
     """Prints a line, which a terminal cuts at its edge; elsewhere it stays whole."""
-    line = Text(text, no_wrap=True, overflow="ellipsis")
-    console.print(line, soft_wrap=not console.is_terminal)
+    if console.is_terminal:
+        console.print(Text(text), no_wrap=True, overflow="ellipsis")
+    else:
+        console.print(Text(text), soft_wrap=True)
 
 
 class RunDisplay(logging.Handler):

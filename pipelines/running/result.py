@@ -52,6 +52,7 @@ def collect_result(
         "verdict": evaluation["verdict"],
         "reasons": evaluation["reasons"],
         "pushed_to": _pushed_to(artifacts),
+        "transfer": training["transfer"],
         "warm_start": training["metrics"],
         "transferability": transferability,
         "seconds": {

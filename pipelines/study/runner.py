@@ -12,7 +12,8 @@ from rich.console import Console
 from modules.core.arms import SCRATCH
 from modules.core.errors import ConfigError
 from modules.core.nearest_name import nearest_name_hint
-from modules.study.cells import Cell, CellResult, plan_cells
+from modules.settings.transfer import AUTO
+from modules.study.cells import PROBE, Cell, CellResult, plan_cells
 from modules.study.store import CellStore
 from modules.study.summary import SummaryRow, summarize
 from pipelines.beam.options import check_storage
@@ -76,18 +77,19 @@ def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Ce
     from modules.training.objectives import TARGET
     from modules.transfer.methods import TRANSFER_METHODS
 
-    known = (*TRANSFER_METHODS.names(), SCRATCH)
+    by_default = (*TRANSFER_METHODS.names(), SCRATCH)
+    known = (*by_default, AUTO, PROBE)
     for name in methods:
         if name not in known:
             raise ConfigError(
                 f"--methods: no method is named '{name}'{nearest_name_hint(name, known)}"
             )
-    need_labels = {SCRATCH} | {
+    need_labels = {SCRATCH, PROBE} | {
         name
         for name in TRANSFER_METHODS.names()
         if TARGET in TRANSFER_METHODS.find(name).required_streams
     }
-    cells = plan_cells(methods or known, shots, repeats, need_labels)
+    cells = plan_cells(methods or by_default, shots, repeats, need_labels)
     if not cells:
         raise ConfigError(
             f"--shots: {', '.join(methods)} cannot train without labels. Pass numbers above 0."

@@ -13,8 +13,8 @@ from benchmarks import batch_supply, center_loss, loop_speed, step_profile, trai
 from benchmarks.random_digits import random_digits
 from modules.training.loop import MakeBatches
 from modules.training.objectives import SOURCE, CrossEntropy, Objective
+from modules.transfer.composition import Composition
 from modules.transfer.losses.center_loss_objective import CenterLossObjective
-from modules.transfer.methods.composition import Composition
 
 
 @pytest.fixture(autouse=True)

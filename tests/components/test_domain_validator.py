@@ -107,9 +107,28 @@ def test_too_small_classes_stop_the_run(tmp_path: Path) -> None:
     assert "train split" not in message
 
 
-def test_other_classes_than_the_sources_stop_the_run(tmp_path: Path) -> None:
-    domain = Domain(tmp_path, GOOD, ["zero", "one", "two", "3"]).with_source(GOOD)
-    assert "without three with 3 that the source does not have" in domain.rejection()
+def test_a_target_may_have_other_classes_and_more_of_them(tmp_path: Path) -> None:
+    names = ["zero", "one", "two", "drei", "vier", "fünf"]
+    more = {"train": balanced(5, 6), "eval": balanced(2, 6)}
+    report = Domain(tmp_path, more, names).with_source(GOOD).validate()
+    assert report["findings"] == []
+    assert list(report["splits"]["train"]["examples_per_class"]) == names
+    # Of the three classes that both have.
+    assert report["label_skew"]["train"]["l_infinity"] == 0.0
+
+
+def test_a_label_that_a_target_with_other_classes_does_not_have_stops_the_run(
+    tmp_path: Path,
+) -> None:
+    splits = {"train": [*balanced(5, 3), serialized_example(99, 3)], "eval": balanced(2, 3)}
+    domain = Domain(tmp_path, splits, ["zero", "one", "drei"]).with_source(GOOD)
+    assert "expected labels from 0 to 2, found unknown labels 3 (1 example)" in domain.rejection()
+
+
+def test_a_class_that_is_mapped_to_none_of_the_sources_stops_the_run(tmp_path: Path) -> None:
+    domain = Domain(tmp_path, GOOD).with_source(GOOD)
+    domain.class_map = {"null": "zerro"}
+    assert "found 'zerro' for the target's 'null'; did you mean 'zero'?" in domain.rejection()
 
 
 def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:

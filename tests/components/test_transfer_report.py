@@ -37,7 +37,6 @@ GATE = GateSettings(min_eval_examples=10)
 SETTINGS = ReportSettings(
     gate=GATE,
     preprocessing=PREPROCESSING,
-    method=TRANSFER_PLAN.transfer.method,
     restore=TRANSFER_PLAN.transfer.restore,
 )
 

@@ -29,14 +29,24 @@ def channel(artifact_type: type[types.Artifact]) -> types.Channel:
     return types.Channel(type=artifact_type)
 
 
-def component(validation: ValidationSettings, **channels: types.BaseChannel) -> DomainValidator:
+def component(
+    validation: ValidationSettings,
+    class_map: Mapping[str, str] | None = None,
+    **channels: types.BaseChannel,
+) -> DomainValidator:
     inputs = {
         "statistics": channel(standard_artifacts.ExampleStatistics),
         "schema": channel(standard_artifacts.Schema),
         "examples": channel(standard_artifacts.Examples),
         **channels,
     }
-    return DomainValidator(**inputs, validation=validation, role="target", source_fingerprint="1")
+    return DomainValidator(
+        **inputs,
+        validation=validation,
+        role="target",
+        class_map=class_map,
+        source_fingerprint="1",
+    )
 
 
 class Domain:
@@ -44,6 +54,7 @@ class Domain:
 
     def __init__(self, folder: Path, splits: Splits, names: Sequence[str] = NAMES) -> None:
         self.folder = folder
+        self.class_map: dict[str, str] = {}
         schema = standard_artifacts.Schema()
         schema.uri = str(folder / "schema")
         Path(schema.uri).mkdir(parents=True)
@@ -69,7 +80,9 @@ class Domain:
     def validate(self, **settings: Any) -> dict[str, Any]:
         validation = ValidationSettings.model_validate(settings)
         Executor().Do(
-            self.inputs, {"anomalies": [self.anomalies]}, component(validation).exec_properties
+            self.inputs,
+            {"anomalies": [self.anomalies]},
+            component(validation, self.class_map).exec_properties,
         )
         return json.loads(Path(self.anomalies.uri, "validation.json").read_text())
 

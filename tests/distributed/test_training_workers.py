@@ -17,6 +17,8 @@ import tensorflow as tf
 
 from modules import pretraining, scratch_training
 from modules.core.errors import TrainingError
+from modules.core.interruption import Interrupted, signals_heard, stop_requested
+from modules.core.progress import PROGRESS_LOGGER, Progress
 from modules.models.checkpointing import read_checkpoint_metadata, read_checkpoint_variables
 from modules.settings import CenterLossSettings, NetworkSettings, Settings
 from modules.training.checkpoints import CHECKPOINT_FOLDER
@@ -212,6 +214,39 @@ def test_the_scratch_control_with_dropout_keeps_the_workers_equal(
     arguments = fn_args(tiny_domains.target, tiny_domains.transform_graph, tmp_path, plan)
     logs = logged(lambda: scratch_training.run_fn(arguments))
     assert_same_weights_on_both(logs, tmp_path / "model")
+
+
+def test_ctrl_c_saves_the_last_step_of_both_workers_which_then_go_on_to_the_same_result(
+    tiny_domains: TinyDomains, two_workers: tuple[Path, Logs], tmp_path: Path
+) -> None:
+    rarely = TWO.model_copy(update={"checkpoint_every_steps": 1000})
+
+    class CtrlC(logging.Handler):
+        """Presses Ctrl-C as soon as the chief reports a step."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            if isinstance(record.msg, Progress) and not stop_requested():
+                os.kill(os.getpid(), signal.SIGINT)
+
+    presses, logger = CtrlC(), logging.getLogger(PROGRESS_LOGGER)
+    logger.setLevel(logging.INFO)
+    logger.addHandler(presses)
+    try:
+        saved = pytest.raises(Interrupted, match=r"saved at step \d+ of 120\.$")
+        with saved as interrupt, signals_heard(lambda text: None):
+            pretrain(tiny_domains, tmp_path, training=rarely)
+    finally:
+        logger.removeHandler(presses)
+    step = re.findall(r"\d+", str(interrupt.value))[0]
+    (checkpoint,) = (tmp_path / "model_run" / CHECKPOINT_FOLDER).glob("ckpt-*.index")
+    assert checkpoint.stem == f"ckpt-{step}"
+    with signals_heard(lambda text: None):
+        again = logged(lambda: pretrain(tiny_domains, tmp_path, training=rarely))
+    resumed = again.found(re.compile(r"Worker (\d): .*Resumed from step (\d+)"))
+    assert resumed == {"0": step, "1": step}
+    expected = read_checkpoint_variables(str(two_workers[0] / "model" / "checkpoint"))
+    for name, value in read_checkpoint_variables(str(tmp_path / "model" / "checkpoint")).items():
+        np.testing.assert_array_equal(value, expected[name])
 
 
 def test_a_killed_worker_ends_the_training_which_then_resumes_to_the_same_result(

@@ -56,14 +56,19 @@ SPEC: dict[str, Any] = {
 @pytest.fixture(scope="session")
 def compile_to(tmp_path_factory: pytest.TempPathFactory) -> Compile:
     """Compiles a scenario, the default one unless told otherwise, and returns the YAML file."""
-    from pipelines.kubeflow.compiler import compile_pipeline
+    from pipelines.kubeflow.compiler import Platform, compile_pipeline
 
     def compile_with(
-        *overrides: str, pipeline_root: str = PIPELINE_ROOT, config: str | Path = CONFIG
+        *overrides: str,
+        pipeline_root: str = PIPELINE_ROOT,
+        config: str | Path = CONFIG,
+        platform: Platform = "kubeflow",
     ) -> Path:
         output = tmp_path_factory.mktemp("compiled") / "p.yaml"
         loaded = load_config(config, overrides)
-        compile_pipeline(loaded, image=IMAGE, pipeline_root=pipeline_root, output=output)
+        compile_pipeline(
+            loaded, image=IMAGE, pipeline_root=pipeline_root, output=output, platform=platform
+        )
         return output
 
     return compile_with

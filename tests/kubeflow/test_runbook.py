@@ -24,8 +24,9 @@ from tests.kubeflow.submission.kfp_api_server import KfpApiServer
 RUNBOOK = Path("kubeflow/README.md").read_text(encoding="utf-8")
 
 
-def code_block(language: str) -> str:
-    (block,) = re.findall(rf"```{language}\n(.*?)```", RUNBOOK, re.DOTALL)
+def code_block(language: str, section: str = "") -> str:
+    part = RUNBOOK.partition(f"## {section}\n")[2].partition("\n## ")[0] if section else RUNBOOK
+    (block,) = re.findall(rf"```{language}\n(.*?)```", part, re.DOTALL)
     return block
 
 
@@ -130,7 +131,7 @@ def test_every_file_that_is_named_exists() -> None:
 
 def test_the_schedules_python_makes_a_recurring_run(api: KfpApiServer, compiled: Path) -> None:
     submission = submit(compiled, Server(api.host), report=lambda line: None)
-    code = code_block("python")
+    code = code_block("python", "Schedule")
     exec(code.replace("http://127.0.0.1:8080", api.host), {})
     (scheduled,) = api.recurring_runs
     assert scheduled.trigger.cron_schedule.cron == "0 0 2 * * *"

@@ -55,6 +55,8 @@ def test_the_record_says_what_was_done(pretrained: Path) -> None:
     # Of the steps alone: saving and starting up do not count.
     assert record.examples_per_second > 30 * 24 / record.seconds
     assert record.metrics["loss"] < 0.7
+    # A pass over 90 images in batches of 24: the fourth batch has images that were met before.
+    assert record.metrics["first_pass_steps"] == 3
 
 
 def test_the_contract_of_training_json_is_kept(pretrained: Path) -> None:
@@ -69,6 +71,7 @@ def test_the_contract_of_training_json_is_kept(pretrained: Path) -> None:
         "labelled_example_ids",
         "seed",
         "metrics",
+        "transfer",
     }
 
 
@@ -125,3 +128,17 @@ def test_a_training_without_class_names_is_refused_and_leaves_no_record(
     with pytest.raises(DataError, match="class names"):
         train(domains, tmp_path / "output")
     assert not (tmp_path / "output" / "model_run" / "training.json").exists()
+
+
+def test_turned_classes_are_learnt_beside_the_source_s_and_left_out_of_the_model(
+    pretrained: Path, tiny_domains: TinyDomains, tmp_path: Path
+) -> None:
+    settings = PRETRAINING_PLAN.pretraining.model_copy(update={"turned_classes": True})
+    turned = train(tiny_domains, tmp_path, pretraining=settings)
+    metadata = read_checkpoint_metadata(str(turned / "model" / "checkpoint"))
+    assert metadata["class_names"] == list(CLASS_NAMES)
+    weights = read_checkpoint_variables(str(turned / "model" / "checkpoint"))
+    assert weights["logits/kernel"].shape == (1024, 3)
+    upright = read_checkpoint_variables(str(pretrained / "model" / "checkpoint"))
+    assert not np.array_equal(weights["conv1/kernel"], upright["conv1/kernel"])
+    assert TrainingRecord.read(str(turned / "model_run")).labelled_examples == 90

@@ -35,7 +35,7 @@ def test_every_committed_scenario_is_valid(path: Path) -> None:
 def test_what_is_not_given_has_a_default(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, MINIMAL))
     assert config.target.shots == 10
-    assert config.transfer.method == "information_maximization"
+    assert config.transfer.method == "auto"
 
 
 @pytest.mark.parametrize(

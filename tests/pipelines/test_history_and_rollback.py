@@ -35,7 +35,9 @@ def result(pushed_to: Path | None = None, *, seed: int = 0, minute: int = 0) -> 
         "verdict": "blessed" if pushed_to else "not_blessed",
         "arms": {arm: {"accuracy": accuracy} for arm, accuracy in arms.items()},
         "pushed_to": pushed_to and str(pushed_to),
-        "cached": [],
+        "cached": ["Pusher"],
+        "seconds": {"total": 70.0, "Transform": 6.0, "Pusher": 0.1},
+        "timeline": {"Transform": [0.0, 6.0], "Pusher": [6.0, 6.1]},
     }
 
 
@@ -52,6 +54,10 @@ def output(pretrained: Path, tmp_path: Path) -> Path:
 
 def numbers(output: Path) -> list[int]:
     return [version.number for version in pushed_versions(output / "serving")]
+
+
+def test_a_record_keeps_the_seconds_of_what_the_cache_did_not_serve(output: Path) -> None:
+    assert read_history(output)[-1].seconds == {"Transform": 6.0}
 
 
 def test_the_runs_below_a_folder_are_listed_with_their_last_outcome(output: Path) -> None:

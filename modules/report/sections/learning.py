@@ -10,13 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
 from modules.core.wording import ARM_NAMES
-from modules.report.drawing.palette import ARM_COLOURS, CLASS_COLOURS
+from modules.report.drawing.palette import ARM_COLOURS, CLASS_COLOURS, MUTED
 from modules.report.drawing.svg import draw_svg
 from modules.report.evidence.learning_curves import Curve
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
+from modules.training.record import FIRST_PASS_STEPS, TrainingRecord
 
 _LOSS = "loss"
+_HELD_OUT = "every image is new: held-out loss"
 _WIDTH = 200.0  # three of them stand side by side
 _FEW_DECADES = 50.0
 _DASHES = ((0, (4, 1.6)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (2, 2)))
@@ -25,7 +27,15 @@ _MOST_MARKS = 7  # on one line
 
 
 def learning_section(data: ReportData) -> Section:
-    """Shows the losses of each training by step."""
+    """Shows the losses of each training by step.
+
+    Where a training meets its images for the first time, its loss is a held-out one: each batch is
+    scored before it is learnt from. That costs no image and no time.
+
+    References:
+        Blum, Kalai, Langford. Beating the hold-out: bounds for k-fold and progressive
+        cross-validation. COLT 1999.
+    """
     curves = data.curves
     return Section(
         "learning",
@@ -36,7 +46,10 @@ def learning_section(data: ReportData) -> Section:
                     "arm": ARM_NAMES[arm],
                     "record": data.records[arm],
                     "loss": _last(curves[arm].get(_LOSS, {})),
-                    "figure": _losses(arm, curves[arm]) if curves[arm].get(_LOSS) else None,
+                    "held_out_steps": _held_out_steps(data.records[arm]),
+                    "figure": _losses(arm, curves[arm], _held_out_steps(data.records[arm]))
+                    if curves[arm].get(_LOSS)
+                    else None,
                 }
                 for arm in curves
             ],
@@ -48,7 +61,12 @@ def _last(curve: Curve) -> float | None:
     return curve[max(curve)] if curve else None
 
 
-def _losses(arm: str, curves: Mapping[str, Curve]) -> Markup:
+def _held_out_steps(record: TrainingRecord) -> int:
+    """Counts the first steps, which trained on images that no step before them had."""
+    return int(record.metrics.get(FIRST_PASS_STEPS, 0))
+
+
+def _losses(arm: str, curves: Mapping[str, Curve], held_out_steps: int) -> Markup:
     total = curves[_LOSS]
     parts = {
         tag.removeprefix(f"{_LOSS}/").replace("_", " "): curve
@@ -83,6 +101,10 @@ def _losses(arm: str, curves: Mapping[str, Curve]) -> Markup:
         )
         if all(value > 0 for curve in (total, *shown.values()) for value in curve.values()):
             _scale_logarithmically(axes)
+        if 0 < held_out_steps < max(total):
+            axes.axvline(held_out_steps, color=MUTED, linewidth=1, linestyle=(0, (2, 2)))
+        if held_out_steps:
+            axes.axvspan(0, held_out_steps, color=MUTED, alpha=0.12, linewidth=0, label=_HELD_OUT)
         axes.set_xlim(0, max(total))
         axes.set_xlabel("training step")
         axes.figure.legend(loc="outside lower left", ncols=1, handlelength=3.2)
@@ -93,7 +115,7 @@ def _losses(arm: str, curves: Mapping[str, Curve]) -> Markup:
         name=f"learning-{arm.replace('_', '-')}",
         title=f"Loss by training step: {ARM_NAMES[arm].lower()}",
         description=f"The loss goes from {first:.3g} to {_last(total):.3g} in {max(total)} steps.",
-        height=165 + 12 * max(1, len(shown) + 1),
+        height=165 + 12 * (max(1, len(shown) + 1) + bool(held_out_steps)),
         width=_WIDTH,
     )
 

@@ -26,5 +26,7 @@ def samples_section(data: ReportData) -> Section:
             "source": evaluation["source"]["name"],
             "target": evaluation["target"]["name"],
             "framing": framing,
+            "common": any(sample.source for sample in samples),
+            "lacking": not all(sample.source for sample in samples),
         },
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-_NEIGHBOURS = 10
+_MOST_NEIGHBOURS, _FEWEST_NEIGHBOURS = 10, 3
+_IMAGES_PER_NEIGHBOUR = 3  # of a class, on average
 _NEIGHBOURS_SHARE = 0.9  # alpha in the paper: the rest is each image's own prior
 _ROUNDS = 30
 _SHARPNESS = 3  # power of the similarities, gamma in Iscen et al., CVPR 2019
@@ -32,7 +33,11 @@ def propagate_labels(features: np.ndarray, prior: np.ndarray) -> np.ndarray:
         >>> np.argmax(propagate_labels(features, prior), axis=1).tolist()
         [0, 0, 1]
     """
-    graph = _normalized_graph(np.asarray(features, np.float32))
+    classes = max(1, np.count_nonzero(np.any(prior, axis=0)))
+    # More neighbours than a class has images would join it to others.
+    fitting = len(features) // (classes * _IMAGES_PER_NEIGHBOUR)
+    neighbours = int(np.clip(fitting, _FEWEST_NEIGHBOURS, _MOST_NEIGHBOURS))
+    graph = _normalized_graph(np.asarray(features, np.float32), neighbours)
     own = np.asarray(prior, np.float32)
     scores = own
     for _ in range(_ROUNDS):
@@ -40,13 +45,13 @@ def propagate_labels(features: np.ndarray, prior: np.ndarray) -> np.ndarray:
     return scores / np.maximum(scores.sum(axis=0), np.finfo(np.float32).tiny)
 
 
-def _normalized_graph(features: np.ndarray) -> np.ndarray:
+def _normalized_graph(features: np.ndarray, neighbours: int) -> np.ndarray:
     """Symmetric similarities of mutual or one-sided neighbours, [N, N], degrees divided out."""
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
     directions = features / np.maximum(lengths, np.finfo(np.float32).tiny)
     similarities = directions @ directions.T
     np.fill_diagonal(similarities, -1.0)  # no image is its own neighbour
-    count = min(_NEIGHBOURS, len(features) - 1)
+    count = min(neighbours, len(features) - 1)
     is_neighbour = np.zeros_like(similarities, bool)
     if count:
         nearest = np.argpartition(-similarities, count - 1, axis=1)[:, :count]

@@ -55,11 +55,14 @@ class Guesses:
         return shares.astype(np.float32)
 
 
-def guess_from_neighbourhoods(preparation: Preparation) -> Guesses:
+def guess_from_neighbourhoods(
+    preparation: Preparation, *, from_shots_alone: bool = False
+) -> Guesses:
     """Combines the network's predictions with the neighbourhoods of its features.
 
     Args:
         preparation: The restored network, the stream `unlabelled` and, if given, `target`.
+        from_shots_alone: Leave out the network's predictions: only labels spread.
 
     Returns:
         The guesses for all unlabelled images, or for an even selection.
@@ -69,7 +72,7 @@ def guess_from_neighbourhoods(preparation: Preparation) -> Guesses:
     rows = np.linspace(0, len(unlabelled) - 1, count).astype(np.int64)
     outputs = preparation.outputs(UNLABELLED, unlabelled.images[rows])
     features, probabilities = outputs.features, np.asarray(tf.nn.softmax(outputs.logits))
-    prior = probabilities
+    prior = np.zeros_like(probabilities) if from_shots_alone else probabilities
     if TARGET in preparation.examples:
         shots = preparation.examples[TARGET]
         known = np.eye(prior.shape[1], dtype=np.float32)[shots.known_labels]

@@ -6,7 +6,7 @@ from modules.core.registry import Registry
 from modules.settings import CenterLossSettings
 from modules.training.objectives import SOURCE, TARGET, Objective
 from modules.transfer.losses.center_loss_objective import CenterLossObjective
-from modules.transfer.methods.base import MethodContext, TransferMethod
+from modules.transfer.method import MethodContext, TransferMethod
 from modules.transfer.methods.center_loss import CenterLossFineTune, WithCenterLoss
 from modules.transfer.methods.coral import Coral
 from modules.transfer.methods.dann import Dann
@@ -16,6 +16,7 @@ from modules.transfer.methods.information_maximization import InformationMaximiz
 from modules.transfer.methods.instance_weighting import InstanceWeighting
 from modules.transfer.methods.joint import Joint
 from modules.transfer.methods.l2_sp import L2Sp
+from modules.transfer.methods.label_propagation import LabelPropagation
 from modules.transfer.methods.mmd import Mmd
 from modules.transfer.methods.pseudo_labels import PseudoLabels
 from modules.transfer.methods.relational import Relational
@@ -36,6 +37,7 @@ TRANSFER_METHODS: Registry[type[TransferMethod]] = Registry(
         "instance_weighting": InstanceWeighting,
         "joint": Joint,
         "l2_sp": L2Sp,
+        "label_propagation": LabelPropagation,
         "mmd": Mmd,
         "pseudo_labels": PseudoLabels,
         "relational": Relational,

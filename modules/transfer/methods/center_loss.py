@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from modules.training.objectives import Stream
-from modules.transfer.methods.composition import Composition
+from modules.transfer.composition import Composition
 from modules.transfer.methods.fine_tune import FineTune
 
 

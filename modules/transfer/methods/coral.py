@@ -5,9 +5,9 @@ from __future__ import annotations
 import tensorflow as tf
 
 from modules.domains.label_space import EQUAL_CLASSES
+from modules.transfer.composition import JointComposition
 from modules.transfer.losses.feature_alignment import FeatureAlignment
-from modules.transfer.methods.base import MethodContext
-from modules.transfer.methods.composition import JointComposition
+from modules.transfer.method import MethodContext
 
 
 class Coral(JointComposition):

@@ -15,8 +15,8 @@ from modules.training.objectives import (
     Stream,
     mean_over_batch,
 )
-from modules.transfer.methods.base import MethodContext
-from modules.transfer.methods.composition import JointComposition
+from modules.transfer.composition import JointComposition
+from modules.transfer.method import MethodContext
 
 # Steepness of the schedule (gamma in the paper, section 5.2.2).
 _STEEPNESS = 10.0

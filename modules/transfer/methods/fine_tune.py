@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from modules.training.objectives import TARGET, Stream, cross_entropy, mean_over_batch
-from modules.transfer.methods.base import TransferMethod
+from modules.transfer.method import TransferMethod
 
 
 class FineTune(TransferMethod):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from modules.transfer.composition import JointComposition
 from modules.transfer.losses.information_maximization import InformationLoss
-from modules.transfer.methods.base import MethodContext
-from modules.transfer.methods.composition import JointComposition
+from modules.transfer.method import MethodContext
 
 
 class InformationMaximization(JointComposition):

@@ -19,7 +19,7 @@ from modules.training.objectives import (
 )
 from modules.transfer.losses.density_ratio import density_ratio
 from modules.transfer.losses.labelled_domains import labelled_losses
-from modules.transfer.methods.base import MethodContext, TransferMethod
+from modules.transfer.method import MethodContext, TransferMethod
 
 
 class InstanceWeighting(TransferMethod):

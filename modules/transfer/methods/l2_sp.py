@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from modules.core.untracked import Untracked
 from modules.training.objectives import Objective, Preparation, Stream
-from modules.transfer.methods.base import MethodContext
-from modules.transfer.methods.composition import Composition
+from modules.transfer.composition import Composition
+from modules.transfer.method import MethodContext
 from modules.transfer.methods.fine_tune import FineTune
 
 

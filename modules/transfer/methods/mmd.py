@@ -5,10 +5,10 @@ from __future__ import annotations
 import tensorflow as tf
 
 from modules.domains.label_space import EQUAL_CLASSES
+from modules.transfer.composition import JointComposition
 from modules.transfer.losses.feature_alignment import FeatureAlignment
 from modules.transfer.losses.pairwise import squared_distances
-from modules.transfer.methods.base import MethodContext
-from modules.transfer.methods.composition import JointComposition
+from modules.transfer.method import MethodContext
 
 # Widths of the kernels, as multiples of the mean squared distance between two examples.
 _WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)

@@ -10,9 +10,9 @@ from modules.core.untracked import Untracked
 from modules.networks.network import FEATURES, Network
 from modules.settings.methods import RelationalSettings
 from modules.training.objectives import TARGET, UNLABELLED, Objective, Preparation, Stream
+from modules.transfer.composition import Composition
 from modules.transfer.losses.pairwise import squared_distances
-from modules.transfer.methods.base import MethodContext
-from modules.transfer.methods.composition import Composition
+from modules.transfer.method import MethodContext
 from modules.transfer.methods.fine_tune import FineTune
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modules.domains.label_space import KNOWN_CLASSES
-from modules.transfer.methods.base import TransferMethod
+from modules.transfer.method import TransferMethod
 
 
 class ZeroShot(TransferMethod):

@@ -147,6 +147,16 @@ def test_tfrecords_that_this_component_wrote_are_read_again(
     ]
 
 
+def test_classes_get_the_names_that_the_source_has_for_them(tmp_path: Path) -> None:
+    write_image_folder(tmp_path / "images")
+    arguments = {"input_base": str(tmp_path / "images"), "format": "image_folder"}
+    artifact = execute(tmp_path / "out", **arguments, class_map={"dog": "hound"})
+    assert json.loads(Path(artifact.uri, "classes.json").read_text()) == ["cat", "hound"]
+    with pytest.raises(DataError, match="no class 'dogg'; did you mean 'dog'"):
+        execute(tmp_path / "refused", **arguments, class_map={"dogg": "hound"})
+    assert not (tmp_path / "refused" / "classes.json").exists()
+
+
 def test_given_class_names_are_written(tmp_path: Path) -> None:
     classes = [f"zäh{digit}" for digit in range(10)]
     artifact = execute(tmp_path / "out", input_base=OPTDIGITS, format="idx", classes=classes)

@@ -135,7 +135,7 @@ def test_arm_that_does_not_fit_is_refused_and_nothing_is_written(
     assert not Path(evaluation.blessing.uri).exists()
 
 
-def test_domains_with_different_classes_are_refused(
+def test_for_a_target_with_other_classes_the_pretrained_model_itself_is_needed(
     tmp_path: Path, models: dict[str, types.Artifact]
 ) -> None:
     evaluation = Evaluation(tmp_path, models, target_names=["zero", "one", "deux"])

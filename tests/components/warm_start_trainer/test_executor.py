@@ -53,7 +53,7 @@ def _plain(trainer: WarmStartTrainer) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("shots", [2, "all"])
-def test_it_fills_its_three_artifacts(
+def test_it_fills_its_artifacts(
     tiny_domains: TinyDomains, pretrained: Path, tmp_path: Path, shots: Shots
 ) -> None:
     artifacts = inputs(tiny_domains, pretrained)
@@ -68,6 +68,11 @@ def test_it_fills_its_three_artifacts(
     mapping = json.loads((tmp_path / "mapping_report" / "mapping_report.json").read_text())
     assert mapping["checkpoint"] == str(pretrained / "model" / "checkpoint")
     assert len(mapping["restored"]) == 8
+    # With the same classes it is the pretrained model, file by file.
+    for path in (pretrained / "model").rglob("*"):
+        if path.is_file():
+            copy = tmp_path / "pretrained_arm" / path.relative_to(pretrained / "model")
+            assert copy.read_bytes() == path.read_bytes()
 
 
 def test_an_unexpected_difference_fails_before_any_model_is_written(
@@ -108,6 +113,7 @@ def test_its_outputs_are_of_types_that_every_orchestrator_knows() -> None:
         "model": standard_artifacts.Model,
         "model_run": standard_artifacts.ModelRun,
         "mapping_report": simple_artifacts.File,
+        "pretrained_arm": standard_artifacts.Model,
     }
 
 
@@ -124,4 +130,9 @@ def test_it_compiles_into_a_pipeline() -> None:
     )
     (node,) = compiled.nodes
     assert node.pipeline_node.node_info.id == "WarmStartTrainer"
-    assert set(node.pipeline_node.outputs.outputs) == {"model", "model_run", "mapping_report"}
+    assert set(node.pipeline_node.outputs.outputs) == {
+        "model",
+        "model_run",
+        "mapping_report",
+        "pretrained_arm",
+    }

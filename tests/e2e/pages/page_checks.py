@@ -21,13 +21,21 @@ IN_A_BROWSER = [
     pytest.mark.e2e,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: apt-get install chromium"),
 ]
-light_and_dark = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+# Sizes and colours do not depend on each other: not every pair of them is worth its seconds.
 every_size = pytest.mark.parametrize(
-    "size",
-    [DESKTOP, _LARGE_PHONE, _PHONE, _SMALL_PHONE],
-    ids=["desktop", "large-phone", "phone", "small"],
+    ("size", "dark"),
+    [
+        (DESKTOP, False),
+        (DESKTOP, True),
+        (_LARGE_PHONE, False),
+        (_PHONE, True),
+        (_SMALL_PHONE, False),
+    ],
+    ids=["desktop", "dark-desktop", "large-phone", "dark-phone", "small-phone"],
 )
-both_layouts = pytest.mark.parametrize("size", [DESKTOP, _PHONE], ids=["desktop", "phone"])
+both_layouts = pytest.mark.parametrize(
+    ("size", "dark"), [(DESKTOP, False), (_PHONE, True)], ids=["desktop", "dark-phone"]
+)
 
 
 def open_document(page: Page, path: Path, size: tuple[int, int], *, dark: bool = False) -> None:

@@ -24,7 +24,6 @@ from tests.e2e.pages.page_checks import (
     check_drawing,
     check_print,
     every_size,
-    light_and_dark,
     open_document,
 )
 from tests.report_domain import HOSTILE_NAMES, report_data
@@ -82,7 +81,6 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return paths
 
 
-@light_and_dark
 @every_size
 @pytest.mark.parametrize("name", REPORTS)
 def test_it_is_drawn_whole_without_errors_or_sideways_scrolling(
@@ -172,7 +170,6 @@ def test_the_first_stop_of_the_keyboard_leads_past_the_head(
     assert page.evaluate("document.activeElement.id") == "content"
 
 
-@light_and_dark
 @both_layouts
 @pytest.mark.parametrize("name", REPORTS)
 def test_axe_finds_nothing_serious(

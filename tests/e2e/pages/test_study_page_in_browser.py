@@ -17,7 +17,6 @@ from tests.e2e.pages.page_checks import (
     check_accessibility,
     check_drawing,
     every_size,
-    light_and_dark,
 )
 
 pytestmark = IN_A_BROWSER
@@ -59,7 +58,6 @@ def stand_ins(row: dict[str, str]) -> tuple[float, ...]:
     return (*ends, *[float(row["mean"])] * (repeats - 2))[:repeats]
 
 
-@light_and_dark
 @every_size
 @pytest.mark.parametrize("name", STUDIES)
 def test_it_is_drawn_whole_without_errors_or_sideways_scrolling(
@@ -69,7 +67,6 @@ def test_it_is_drawn_whole_without_errors_or_sideways_scrolling(
     assert found["figures"] == 1
 
 
-@light_and_dark
 @both_layouts
 @pytest.mark.parametrize("name", STUDIES)
 def test_axe_finds_nothing_serious(

@@ -259,3 +259,23 @@ def test_the_fingerprint_changes_with_any_bit_name_or_shape(
     assert checkpoint_fingerprint({**arrays, "d": arrays[name]}) != original
     renamed = {("d" if key == name else key): value for key, value in arrays.items()}
     assert checkpoint_fingerprint(renamed) != original
+
+
+def test_logits_are_restored_by_the_names_of_their_classes(checkpoint: Path) -> None:
+    before = read_checkpoint_variables(str(checkpoint))
+    network = _network(seed=2, num_classes=5)
+    fresh = _values(network)
+    names = ["d", "new", "a", "newer", "b"]
+    report = warm_start_network(network, str(checkpoint), class_names=names)
+    assert not report.shape_mismatch
+    kernel, old = _values(network)["logits/kernel"], before["logits/kernel"]
+    np.testing.assert_array_equal(kernel[:, [0, 2, 4]], old[:, [3, 0, 1]])
+    np.testing.assert_array_equal(kernel[:, [1, 3]], fresh["logits/kernel"][:, [1, 3]])
+    assert [row.origin for row in report.rows] == [
+        "checkpoint row 3",
+        "fresh",
+        "checkpoint row 0",
+        "fresh",
+        "checkpoint row 1",
+    ]
+    assert report.fingerprint == checkpoint_fingerprint(before)

@@ -176,3 +176,10 @@ def test_freezing_a_layer_without_weights_is_refused_with_the_nearest_name(name:
     network = build_network(NetworkSettings(), num_classes=10)
     with pytest.raises(ConfigError, match=f"no layer '{name}'"):
         freeze_layers(network, [name])
+
+
+def test_a_copy_for_the_first_classes_gives_their_logits_and_all_features() -> None:
+    network, images = build_network(NetworkSettings(image_size=8), 6), _images(3, size=8)
+    first, whole = network.with_first_classes(2)(images), network(images)
+    np.testing.assert_array_equal(first["logits"], whole["logits"][:, :2])
+    np.testing.assert_array_equal(first["features"], whole["features"])

@@ -19,6 +19,7 @@ from modules.report.sections.calibration import calibration_section
 from modules.report.sections.classes.accuracy import classes_section
 from modules.report.sections.classes.confusion import confusion_section
 from modules.report.sections.learning import learning_section
+from modules.report.sections.samples import samples_section
 from tests.report_domain import DIGITS, HOSTILE_NAMES, report_data, without_features
 
 _VOID = {"meta", "link", "img", "br", "input"}
@@ -210,6 +211,27 @@ def test_a_probe_is_explained(page: Outline) -> None:
     assert "10 classes are only in the target. 2 classes are only in the source." in probed.text
 
 
+@pytest.mark.parametrize(
+    ("lacking", "words"),
+    [
+        (slice(0, 0), "The same classes in mnist and in optdigits."),
+        (slice(0, 1), "the same in mnist, where it has them."),
+        (slice(0, 10), "mnist and optdigits have no class in common"),
+    ],
+)
+def test_classes_that_the_source_lacks_are_told(
+    digits: ReportData, lacking: slice, words: str
+) -> None:
+    without = {sample.label for sample in digits.samples[lacking]}
+    samples = [
+        replace(sample, source=None if sample.label in without else sample.source)
+        for sample in digits.samples
+    ]
+    content = samples_section(replace(digits, samples=samples)).content
+    assert words in content
+    assert content.count(">none<") == len(without)
+
+
 def test_losses_differ_in_colour_dashes_and_marks(digits: ReportData) -> None:
     steps = range(20, 200, 20)
     parts = {f"loss/part {part}": dict.fromkeys(steps, 0.1 + part) for part in range(6)}
@@ -237,6 +259,11 @@ def test_an_arm_that_was_not_trained_is_told_not_drawn(page: Outline) -> None:
     assert "This arm was not trained" in page.text
     assert "learning-scratch-title" not in page.values("id")
     assert "learning-warm-start-title" in page.values("id")
+
+
+def test_the_steps_whose_loss_is_a_held_out_one_are_told(page: Outline) -> None:
+    assert page.text.count("every image is new: held-out loss") == 1
+    assert "every image new in the first 40 steps" in page.text
 
 
 def test_held_centers_are_told(page: Outline, digits: ReportData) -> None:

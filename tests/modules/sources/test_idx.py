@@ -99,6 +99,19 @@ def test_classes_are_numbered_unless_they_are_named(folder: Path) -> None:
     assert IdxSource(str(folder), ("a", "b", "c", "d")).class_names({}) == ("a", "b", "c", "d")
 
 
+def test_labels_may_start_at_1(folder: Path) -> None:
+    for split in ("train", "t10k"):
+        write_idx(folder / f"{split}-labels-idx1-ubyte", _LABELS + 1)
+    with pytest.raises(DataError, match="set this domain's `label_offset` to 1"):
+        IdxSource(str(folder)).class_names({})
+    source = IdxSource(str(folder), label_offset=1)
+    assert source.class_names({}) == ("1", "2", "3")
+    assert IdxSource(str(folder), ("a", "b", "c"), 1).class_names({}) == ("a", "b", "c")
+    (shard,) = source.shards("train")
+    assert shard.labels() == _LABELS.tolist()
+    assert [record.label for record in shard.read()] == _LABELS.tolist()
+
+
 def test_dots_in_names_are_fine(folder: Path) -> None:
     (folder / "train-images-idx3-ubyte").rename(folder / "train-images.idx3-ubyte")
     assert len(_read(folder)) == _COUNT

@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modules.core.errors import DataError
-from modules.sources.labels import check_labels, implied_class_names, natural_order
+from modules.sources.labels import (
+    check_labels,
+    implied_class_names,
+    natural_order,
+    rename_classes,
+)
 
 
 def problem_in(
@@ -72,3 +77,43 @@ def test_whole_numbers_sort_by_value_and_other_names_as_text(
     names: list[str], ordered: list[str]
 ) -> None:
     assert natural_order(names) == ordered
+
+
+@pytest.mark.parametrize("classes", [None, ["a", "b"]])
+def test_labels_that_start_at_1_say_what_to_set(classes: Sequence[str] | None) -> None:
+    assert str(problem_in({1, 2}, {1}, classes)).endswith(
+        "If the labels start at 1, set this domain's `label_offset` to 1."
+    )
+
+
+def test_implied_names_are_the_labels_of_the_data() -> None:
+    assert implied_class_names({2, 0, 1}, label_offset=1) == ("1", "2", "3")
+
+
+def test_an_offset_shows_in_messages() -> None:
+    with pytest.raises(DataError, match=r"labels from 1 to 2, one for each class.*found label 3"):
+        check_labels({"train": {0, 2}}, ["a", "b"], lambda *_: ("file", None), label_offset=1)
+
+
+def test_renaming_keeps_the_order_and_other_names() -> None:
+    names = ["letter_A", "letter_B", "c"]
+    assert rename_classes(names, {"letter_B": "B", "letter_A": "A"}, "here") == ("A", "B", "c")
+    assert rename_classes(names, {"letter_A": "letter_B", "letter_B": "letter_A"}, "here") == (
+        "letter_B",
+        "letter_A",
+        "c",
+    )
+
+
+@pytest.mark.parametrize(
+    ("class_map", "message"),
+    [
+        ({"leter_A": "A"}, "no class 'leter_A'; did you mean 'letter_A'?"),
+        ({"letter_A": "letter_B"}, "two classes 'letter_B'"),
+        ({"letter_A": "X", "letter_B": "X"}, "two classes 'X'"),
+    ],
+)
+def test_a_map_that_does_not_fit_is_refused(class_map: dict[str, str], message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        rename_classes(["letter_A", "letter_B"], class_map, "here")
+    assert message in str(caught.value)

@@ -57,6 +57,22 @@ def _read(folder: Path, split: str, classes: Sequence[str] | None = None) -> lis
     return list(itertools.chain.from_iterable(shard.read() for shard in shards))
 
 
+def test_labels_may_start_at_1(tmp_path: Path) -> None:
+    _write(tmp_path / "train.tfrecord", _examples([1, 2, 3]))
+    _write(tmp_path / "eval.tfrecord", _examples([1]))
+    source = TFRecordSource(str(tmp_path), label_offset=1)
+    (shard,) = source.shards("train")
+    assert [record.label for record in shard.read()] == [0, 1, 2]
+    assert source.class_names({"train": {0: "a", 1: "b", 2: "c"}, "eval": {0: "d"}}) == (
+        "1",
+        "2",
+        "3",
+    )
+    (short,) = TFRecordSource(str(tmp_path), ("one", "two"), 1).shards("train")
+    with pytest.raises(DataError, match="expected a label from 1 to 2, found label 3"):
+        list(short.read())
+
+
 def test_records_come_file_by_file_in_their_order(folder: Path) -> None:
     records = _read(folder, "train")
     assert [record.label for record in records] == [*[0, 1, 2] * 14, 2]

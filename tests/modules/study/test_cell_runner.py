@@ -77,6 +77,19 @@ def test_a_cell_repeats_whatever_ran_before_it(runner: CellRunner, method: str) 
     assert (first.cell, first.correct) == (again.cell, again.correct)
 
 
+def test_a_probe_fits_the_pretrained_features(runner: CellRunner) -> None:
+    few, many = (runner.run(Cell(0, shots, "probe")) for shots in (1, 8))
+    assert many.accuracy > 0.8
+    assert many.correct >= few.correct
+
+
+def test_auto_is_the_method_that_it_takes(runner: CellRunner) -> None:
+    auto, named = (
+        runner.run(Cell(0, 2, method)) for method in ("auto", "information_maximization")
+    )
+    assert auto.correct == named.correct
+
+
 def test_a_method_that_needs_labels_is_refused_without(runner: CellRunner) -> None:
     with pytest.raises(ConfigError, match=r"joint.*target\.shots is 0"):
         runner.run(Cell(0, 0, "joint"))

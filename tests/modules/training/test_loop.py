@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import tensorflow as tf
 
 from modules.core.errors import TrainingError
+from modules.core.interruption import Interrupted, signals_heard
 from modules.core.progress import PROGRESS_LOGGER
 from modules.examples.input_pipeline import PreprocessedExamples
 from modules.networks.registry import build_network, freeze_layers
@@ -28,9 +30,9 @@ from modules.training.checkpoints import CHECKPOINT_FOLDER
 from modules.training.loop import TrainingLoop, TrainingOutcome, forward_streams
 from modules.training.objectives import CrossEntropy, Objective, Stream
 from modules.training.optimizers import build_optimizer
+from modules.transfer.composition import Composition
 from modules.transfer.losses.center_loss_objective import CenterLossObjective
 from modules.transfer.methods import MethodContext
-from modules.transfer.methods.composition import Composition
 
 NETWORK = NetworkSettings(image_size=8, dropout=0.5)
 SETTINGS = TrainingSettings(
@@ -131,6 +133,41 @@ def test_a_killed_training_resumes_from_its_latest_checkpoint(tmp_path: Path) ->
     resumed, outcome = train(tmp_path, 8, network=make_network(seed=5))
     assert outcome.resumed_at == 4
     assert_same_weights(train(tmp_path / "whole", 8)[0], resumed)
+
+
+def test_a_training_that_is_asked_to_stop_saves_its_last_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rarely = SETTINGS.model_copy(update={"checkpoint_every_steps": 1000})
+    summarise = TrainingLoop._summarise
+
+    def press_ctrl_c(loop: TrainingLoop, losses: Mapping[str, float], step: int) -> None:
+        summarise(loop, losses, step)
+        if step == 6:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(TrainingLoop, "_summarise", press_ctrl_c)
+    saved = pytest.raises(Interrupted, match=r"^The training is saved at step 6 of 12\.$")
+    with saved, signals_heard(lambda text: None):
+        train(tmp_path / "parts", 12, settings=rarely)
+    monkeypatch.undo()
+    assert scalars(tmp_path / "parts")["loss"] == [3, 6]
+    with caplog.at_level(logging.INFO, PROGRESS_LOGGER), signals_heard(lambda text: None):
+        resumed, outcome = train(tmp_path / "parts", 12, network=make_network(seed=5))
+    assert outcome.resumed_at == 6
+    assert "goes on from step 6 of 12" in caplog.messages
+    assert_same_weights(train(tmp_path / "whole", 12)[0], resumed)
+
+
+def test_a_request_to_stop_waits_for_no_more_than_a_second_of_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rarely = TrainingSettings(checkpoint_every_steps=1000, summary_every_steps=1000)
+    looked = iter(range(1000))
+    monkeypatch.setattr("modules.training.loop._SECONDS_BETWEEN_LOOKS", 1e-9)
+    monkeypatch.setattr("modules.training.loop.stop_requested", lambda: next(looked) < 0)
+    train(tmp_path, 12, settings=rarely)
+    assert next(looked) == 12
 
 
 def test_a_finished_training_is_not_trained_on(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from modules.training.objectives import CrossEntropy, Objective, Preparation, Stream
-from modules.transfer.methods.composition import Composition
+from modules.transfer.composition import Composition
 from tests.modules.transfer.tiny_transfer import context, network, preparation, stream
 
 

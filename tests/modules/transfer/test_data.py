@@ -51,6 +51,23 @@ def test_unlabelled_are_all_target_images_without_their_labels(tiny_domains: Tin
     assert data.shots.example_ids.tolist() == alone.example_ids.tolist()
 
 
+def test_of_many_unlabelled_images_some_are_drawn_and_the_shots_stay_the_same(
+    tiny_domains: TinyDomains,
+) -> None:
+    data = load(tiny_domains, method="coral", unlabelled_images=10)
+    drawn, everything = (
+        part.streams["unlabelled"] for part in (data, load(tiny_domains, method="coral"))
+    )
+    assert len(drawn) == 10
+    rows = np.searchsorted(everything.example_ids, drawn.example_ids)
+    np.testing.assert_array_equal(drawn.example_ids, everything.example_ids[rows])
+    np.testing.assert_allclose(drawn.images, everything.images[rows], atol=1e-5)
+    assert data.shots is not None
+    np.testing.assert_array_equal(
+        data.shots.example_ids, load(tiny_domains, method="joint").streams["target"].example_ids
+    )
+
+
 def test_no_more_of_the_source_is_read_than_the_steps_can_use(
     tiny_domains: TinyDomains, monkeypatch: pytest.MonkeyPatch
 ) -> None:

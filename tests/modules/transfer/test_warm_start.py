@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules.core.errors import ConfigError, WarmStartMappingError
+from modules.core.errors import ConfigError
 from modules.domains.label_space import LabelSpace
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import index_examples
@@ -167,25 +167,47 @@ def test_frozen_layers_keep_the_pretrained_weights(
     assert not np.array_equal(before["logits/kernel"], result.weights["logits/kernel"])
 
 
-def test_a_target_with_other_classes_gets_a_new_head_if_that_is_announced(
+def test_a_target_with_a_new_class_gets_a_row_for_it_without_any_announcement(
     train_only: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "target"
     shutil.copytree(train_only.target, target)
-    (target / "classes.json").write_text('["vertical", "horizontal", "diagonal", "none"]')
+    (target / "classes.json").write_text('["vertical", "crooked", "diagonal"]')
     other = replace(train_only, target=target)
-    with pytest.raises(ConfigError, match="'joint' needs a target with the source's classes"):
-        run(other, pretrained, tmp_path)
-    with pytest.raises(WarmStartMappingError, match="logits/kernel"):
-        run(other, pretrained, tmp_path, {"shots": "all"}, method="fine_tune")
-    announced: dict[str, Any] = {"method": "fine_tune", "expected_mismatched": ("logits",)}
-    result = run(other, pretrained, tmp_path, {"shots": "all"}, **announced)
-    assert set(result.mapping["shape_mismatch"]) == {"logits/kernel", "logits/bias"}
+    plain: dict[str, Any] = {"method": "fine_tune", "new_classes": "fresh"}
+    result = run(other, pretrained, tmp_path / "fresh", **plain)
     assert result.weights["logits/kernel"].shape == (1024, 4)
-    assert "restored_output_difference" not in result.record.metrics
-    graph = {"method": "fine_tune", "restore": "graph"}
-    with pytest.raises(ConfigError, match="predicts 3 classes, but the target has 4"):
-        run(other, pretrained, tmp_path, {"shots": "all"}, **graph)
+    assert result.mapping["rows"][3] == {
+        "class_name": "crooked",
+        "origin": "fresh",
+        "why": "the pretrained model does not have this class",
+    }
+    assert not result.mapping["shape_mismatch"]
+    assert result.record.metrics["restored_output_difference"] < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("changes", "transfer", "message"),
+    [
+        ({}, {"method": "coral"}, "'coral' cannot do a target.* with crooked; without horizontal"),
+        ({"shots": 0}, {"method": "zero_shot"}, "'zero_shot' cannot do a target"),
+        ({"shots": 0}, {"method": "pseudo_labels"}, r"target\.shots is 0.* have class crooked"),
+        ({}, {"restore": "graph"}, "a saved graph has logits for the source's classes alone"),
+    ],
+)
+def test_what_cannot_be_done_with_new_classes_is_refused_before_anything_is_read(
+    train_only: TinyDomains,
+    pretrained: Path,
+    tmp_path: Path,
+    changes: dict[str, Any],
+    transfer: dict[str, Any],
+    message: str,
+) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "classes.json").write_text('["vertical", "crooked", "diagonal"]')
+    with pytest.raises(ConfigError, match=f"{message}.*target.class_map"):
+        run(replace(train_only, target=target), pretrained, tmp_path, changes, **transfer)
 
 
 def test_a_copy_of_the_network_has_the_restored_weights(

@@ -130,12 +130,44 @@ def test_too_few_eval_examples_for_the_gate_is_a_warning() -> None:
     assert "warning  target optdigits, eval split: expected at least 900 examples" in result.output
 
 
-def test_other_classes_than_the_source_s_are_an_error(tmp_path: Path) -> None:
-    domain = spoil.png_copy(tmp_path / "domain")
+@pytest.fixture(scope="module")
+def other_digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The target with `nine` for 9."""
+    domain = spoil.png_copy(tmp_path_factory.mktemp("other") / "domain")
     for split in ("train", "eval"):
         (domain / split / "9").rename(domain / split / "nine")
-    line = only_error(f"target.path={domain}", "target.format=image_folder")
-    assert "without 9 with nine that the source does not have" in line
+    return domain
+
+
+def test_shared_new_and_unused_classes_are_told(other_digits: Path) -> None:
+    result = check(f"target.path={other_digits}", "target.format=image_folder")
+    assert result.exit_code == 0, result.output
+    expected = "classes: 9 shared; 1 new in the target: nine; 1 of the source alone: 9"
+    assert expected in " ".join(result.output.split())
+
+
+def test_a_class_under_another_name_is_mapped(other_digits: Path) -> None:
+    here = (f"target.path={other_digits}", "target.format=image_folder")
+    result = check(*here, "target.class_map={nine: '9'}")
+    assert result.exit_code == 0, result.output
+    assert "both domains have the same 10 classes" in result.output
+    assert "did you mean 'nine'?" in only_error(*here, "target.class_map={nin: '9'}")
+    assert "'99' for the target's 'nine'" in only_error(*here, "target.class_map={nine: '99'}")
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("target.shots=0", "the source does not have class nine: nothing says what it looks like"),
+        ("transfer.method=zero_shot", "'zero_shot' cannot do a target"),
+        ("transfer.restore=graph", "a saved graph has logits for the source's classes alone"),
+    ],
+)
+def test_what_new_classes_do_not_allow_is_an_error(
+    other_digits: Path, override: str, message: str
+) -> None:
+    here = (f"target.path={other_digits}", "target.format=image_folder")
+    assert message in only_error(*here, override)
 
 
 @pytest.mark.parametrize(

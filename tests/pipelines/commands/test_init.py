@@ -99,7 +99,7 @@ def test_colour_photographs_keep_their_colours_and_their_frame(tmp_path: Path) -
 def test_other_classes_than_digits_ask_for_a_source(tmp_path: Path) -> None:
     result = init(colour_classes(tmp_path / "target", 20), tmp_path / "animals.yaml")
     assert result.exit_code == 1
-    assert "Pass a folder with the same classes: --source DIR" in result.output
+    assert "of the same classes or of others: --source DIR" in result.output
     assert not (tmp_path / "animals.yaml").exists()
 
 

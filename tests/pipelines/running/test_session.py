@@ -32,7 +32,10 @@ def test_an_error_that_is_explained_already_stays_as_it_is() -> None:
         fail(ConfigError("typo"))
 
 
-def test_an_interrupted_beam_worker_is_an_interrupt() -> None:
+def test_whatever_fails_after_a_request_to_stop_is_an_interrupt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pipelines.running.session.stop_requested", lambda: True)
     with pytest.raises(KeyboardInterrupt):
         fail(RuntimeError("worker failed: KeyboardInterrupt"))
 

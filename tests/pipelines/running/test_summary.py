@@ -32,7 +32,11 @@ def result() -> dict[str, Any]:
             "examples": 10000,
         },
         "target": {"name": "optdigits", "shots": 10},
-        "arms": {"pretrained": arm(820), "scratch": arm(830), "warm_start": arm(890)},
+        "arms": {
+            "pretrained": {"kind": "zero_shot", **arm(820)},
+            "scratch": arm(830),
+            "warm_start": arm(890),
+        },
         "verdict": "blessed",
         "reasons": ["the warm start fixed 72 errors and made 2 [sic]"],
         "pushed_to": "/runs/a/serving/1",

@@ -25,9 +25,9 @@ from modules.training.batches import BatchStream, batch_dataset
 from modules.training.loop import TrainingLoop, TrainingOutcome
 from modules.training.objectives import CrossEntropy, Objective, Preparation, Stream
 from modules.training.optimizers import build_optimizer
+from modules.transfer.composition import Composition
 from modules.transfer.losses.center_loss_objective import CenterLossObjective
 from modules.transfer.methods import MethodContext, create_transfer_method
-from modules.transfer.methods.composition import Composition
 from modules.transfer.methods.joint import Joint
 
 CLASSES = 3

@@ -44,6 +44,17 @@ def test_one_known_example_a_class_labels_all_where_nothing_else_is_known() -> N
     np.testing.assert_array_equal(propagate_labels(features, prior).argmax(axis=1), labels)
 
 
+def test_classes_of_few_images_do_not_run_into_each_other() -> None:
+    """Six images a class, ten degrees from class to class: ten neighbours would reach beyond."""
+    classes, each = 9, 6
+    labels = np.repeat(np.arange(classes), each)
+    angles = np.radians(10 * labels + np.random.default_rng(0).normal(0, 2, len(labels)))
+    features = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    prior = np.zeros((len(labels), classes))
+    prior[::each] = np.eye(classes)
+    assert np.mean(propagate_labels(features, prior).argmax(axis=1) == labels) > 0.9
+
+
 def test_the_order_of_the_examples_makes_no_difference() -> None:
     features, labels = two_clusters(15)
     prior = np.random.default_rng(1).dirichlet([1, 1], len(labels))

@@ -6,10 +6,10 @@ import pytest
 
 from modules.settings import CenterLossSettings
 from modules.training.objectives import Objective
+from modules.transfer.composition import Composition
 from modules.transfer.losses.center_loss_objective import CenterLossObjective
 from modules.transfer.methods import create_transfer_method
 from modules.transfer.methods.center_loss import CenterLossFineTune
-from modules.transfer.methods.composition import Composition
 from modules.transfer.methods.fine_tune import FineTune
 from tests.modules.transfer.tiny_transfer import context
 

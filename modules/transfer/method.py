@@ -43,12 +43,15 @@ class TransferMethod(Objective):
         optional_streams: Streams that it also trains on if they exist, such as the shots of a
             method that needs no target labels.
         has_center_loss: Whether the method includes center loss unless the settings say otherwise.
+        distorts_unlabelled: Whether augmentation distorts unlabelled images, too. Otherwise they
+            show the target as it is.
         label_relations: What the target's classes may be to the source's.
     """
 
     required_streams: ClassVar[frozenset[str]] = frozenset()
     optional_streams: ClassVar[frozenset[str]] = frozenset()
     has_center_loss: ClassVar[bool] = False
+    distorts_unlabelled: ClassVar[bool] = False
     label_relations: ClassVar[frozenset[Relation]] = ANY_CLASSES
 
     def __init__(self, context: MethodContext) -> None:

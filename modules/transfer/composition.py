@@ -16,7 +16,7 @@ from modules.training.objectives import (
     Stream,
 )
 from modules.transfer.losses.labelled_domains import LabelledDomains
-from modules.transfer.methods.base import MethodContext, TransferMethod
+from modules.transfer.method import MethodContext, TransferMethod
 
 
 class Composition(TransferMethod):
@@ -81,11 +81,11 @@ class Composition(TransferMethod):
 
 
 class JointComposition(Composition):
-    """Joint training on the labels that there are, and an objective on unlabelled target images."""
+    """Joint training on the labels that there are, and objectives on unlabelled target images."""
 
     required_streams = frozenset({SOURCE, UNLABELLED})
     optional_streams = frozenset({TARGET})
     has_center_loss = True
 
-    def __init__(self, context: MethodContext, objective: Objective) -> None:
-        super().__init__(context, LabelledDomains(), objective)
+    def __init__(self, context: MethodContext, *objectives: Objective) -> None:
+        super().__init__(context, LabelledDomains(), *objectives)

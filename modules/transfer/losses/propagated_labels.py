@@ -1,0 +1,58 @@
+"""Propagated labels: what the shots' neighbourhoods say about unlabelled images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from modules.core.untracked import Untracked
+from modules.training.objectives import UNLABELLED, Objective, Preparation, Stream, mean_over_batch
+from modules.transfer.losses.neighbourhood_guesses import guess_from_neighbourhoods
+from modules.transfer.losses.pseudo_labels import surest_of_each_class
+
+
+class PropagatedLabelLoss(Objective):
+    """Cross-entropy on unlabelled images with labels that spread from the shots.
+
+    The labels follow the nearest neighbours in the restored network's features. Unlike
+    pseudo-labels, they do not depend on the network's predictions, which are worth little for
+    classes that it has hardly seen. Of each class the surest share is kept.
+
+    Reference: Iscen et al., Label Propagation for Deep Semi-Supervised Learning, CVPR 2019,
+    section 4.
+
+    Args:
+        weight: Factor of the loss.
+        kept_share: Share of each class to keep, in (0, 1].
+    """
+
+    def __init__(self, weight: float, kept_share: float) -> None:
+        super().__init__(name="propagated_label_loss")
+        self.weight = weight
+        self.kept_share = kept_share
+        # Computed from the data, the labels do not belong in checkpoints.
+        self._labels: Untracked[tuple[tf.Tensor, tf.Tensor]] | None = None
+
+    def prepare(self, preparation: Preparation) -> None:
+        """Propagates the labels."""
+        guesses = guess_from_neighbourhoods(preparation, from_shots_alone=True)
+        kept = surest_of_each_class(guesses.propagated, self.kept_share)
+        total = len(preparation.examples[UNLABELLED])
+        labels, weights = np.zeros(total, np.int64), np.zeros(total, np.float32)
+        labels[guesses.rows] = np.argmax(guesses.propagated, axis=1)
+        weights[guesses.rows[kept]] = total / np.count_nonzero(kept)
+        self._labels = Untracked((tf.constant(labels), tf.constant(weights)))
+
+    def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns the mean over the images that have a label, in expectation over batches."""
+        if self._labels is None:
+            raise RuntimeError("Labels are propagated by prepare().")
+        labels, weights = self._labels.value
+        stream = streams[UNLABELLED]
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
+            tf.gather(labels, stream.rows), stream.logits
+        )
+        mean = mean_over_batch(tf.gather(weights, stream.rows) * losses)
+        return {"propagated_cross_entropy": self.weight * mean}

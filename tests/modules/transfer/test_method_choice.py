@@ -1,0 +1,46 @@
+"""`auto` follows the classes and the unlabelled images; a named method is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from modules.domains.label_space import LabelSpace
+from modules.settings import Shots
+from modules.transfer.method_choice import choose_method
+from modules.transfer.methods import TRANSFER_METHODS
+
+SAME = LabelSpace(("a", "b"), ("a", "b"))
+SUBSET = LabelSpace(("a", "b", "c"), ("c", "a"))
+SUPERSET = LabelSpace(("a", "b"), ("a", "b", "c"))
+DISJOINT = LabelSpace(("a", "b"), ("c", "d"))
+
+
+@pytest.mark.parametrize(
+    ("space", "shots", "images", "method", "because"),
+    [
+        (SAME, 0, 20, "information_maximization", "every target class is one of the source's"),
+        (SUBSET, 1, 3, "information_maximization", "1 unlabelled image is left"),
+        (SAME, "all", 20, "joint", "no unlabelled image is left"),
+        (SUPERSET, 1, 100, "label_propagation", "1 of 3 target classes are new"),
+        (DISJOINT, 10, 21, "label_propagation", "2 of 2 target classes are new"),
+        (DISJOINT, 10, 20, "joint", "2 of 2 target classes are new, and no unlabelled"),
+    ],
+)
+def test_auto_takes_the_best_for_what_there_is(
+    space: LabelSpace, shots: Shots, images: int, method: str, because: str
+) -> None:
+    choice = choose_method("auto", space, shots, images)
+    assert choice.method == method
+    assert because in choice.chosen_because
+
+
+@pytest.mark.parametrize("space", [SAME, SUBSET, SUPERSET, DISJOINT])
+@pytest.mark.parametrize("images", [20, 2000])
+def test_what_auto_takes_can_do_the_classes(space: LabelSpace, images: int) -> None:
+    method = TRANSFER_METHODS.find(choose_method("auto", space, "all", images).method)
+    assert space.relation in method.label_relations
+
+
+def test_a_named_method_is_kept() -> None:
+    choice = choose_method("fine_tune", DISJOINT, 1, 100)
+    assert choice == ("fine_tune", "the configuration names it")
