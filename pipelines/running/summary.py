@@ -41,8 +41,7 @@ def print_summary(result: dict[str, Any], output: Path, console: Console) -> Non
     console.print(
         f"[bold green]Blessed[/]: the warm start is a real gain on {target}."
         if blessed
-        else f"[bold yellow]Not blessed[/]: no proof of a gain on {target}; "
-        "serving is untouched.",
+        else f"[bold yellow]Not blessed[/]: no proof of a gain on {target}; serving is untouched.",
         highlight=False,
     )
     # Reasons name classes, so control characters are replaced.
