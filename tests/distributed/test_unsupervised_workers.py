@@ -71,12 +71,16 @@ def job(tiny_domains: TinyDomains, tmp_path: Path) -> Path:
     return path
 
 
+def wait_for_a_checkpoint(folder: Path, chief: subprocess.Popen[str]) -> None:
+    while not list(folder.glob("ckpt-*.index")):
+        assert chief.poll() is None, chief.communicate()[1]
+        time.sleep(0.01)
+
+
 def test_sigterm_to_one_worker_saves_the_last_step_of_all(job: Path, tmp_path: Path) -> None:
     checkpoints = tmp_path / "model_run" / CHECKPOINT_FOLDER
     with manifest_workers(job) as (chief, other):
-        while not list(checkpoints.glob("ckpt-*.index")):
-            assert chief.poll() is None, chief.communicate()[1]
-            time.sleep(0.01)
+        wait_for_a_checkpoint(checkpoints, chief)
         other.send_signal(signal.SIGTERM)
         _, errors = chief.communicate(timeout=60)
         # Kubeflow starts containers again that end with 128 or more.
@@ -92,9 +96,7 @@ def test_a_worker_that_lost_another_ends_to_be_started_again_from_the_checkpoint
 ) -> None:
     checkpoints = tmp_path / "model_run" / CHECKPOINT_FOLDER
     with manifest_workers(job) as (chief, other):
-        while not list(checkpoints.glob("ckpt-*.index")):
-            assert chief.poll() is None, chief.communicate()[1]
-            time.sleep(0.01)
+        wait_for_a_checkpoint(checkpoints, chief)
         other.send_signal(signal.SIGKILL)
         _, errors = chief.communicate(timeout=60)
         assert chief.returncode == LOST_ANOTHER_WORKER, errors
