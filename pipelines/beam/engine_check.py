@@ -8,6 +8,7 @@ import platform
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,7 +68,7 @@ def check_engine(settings: BeamSettings, folder: str) -> Iterator[Answer]:
         yield Answer(f"workers on {', '.join(workers)}", None, time.monotonic() - started)
         started = time.monotonic()
         try:
-            run_job(settings, lambda pipeline: [p.apply(pipeline, scratch) for p in NEEDED])
+            run_job(settings, partial(_apply_all, folder=scratch))
         except Exception as error:
             raise EngineError(f"the engine failed on a small job: {shorten(error)}") from error
         seconds = time.monotonic() - started
@@ -122,6 +123,11 @@ def shorten(error: BaseException) -> str:
     """The end of an error's message, where runners put the cause."""
     text = one_line(error)
     return text if len(text) <= _ERROR_LENGTH else f"...{text[-_ERROR_LENGTH:]}"
+
+
+def _apply_all(pipeline: beam.Pipeline, folder: str) -> None:
+    for primitive in NEEDED:
+        primitive.apply(pipeline, folder)
 
 
 def _versions(_: int) -> str:
