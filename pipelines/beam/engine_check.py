@@ -60,8 +60,10 @@ def check_engine(settings: BeamSettings, folder: str) -> Iterator[Answer]:
         folder: A folder or URI that all workers reach; what is written there is removed.
 
     Raises:
-        EngineError: The engine does not answer, or its workers have other versions.
+        EngineError: Beam refuses the options, the engine does not answer, or its workers have
+            other versions.
     """
+    _require_valid_options(settings)
     with _scratch(folder) as scratch:
         started = time.monotonic()
         workers = worker_versions(settings, scratch)
@@ -123,6 +125,13 @@ def shorten(error: BaseException) -> str:
     """The end of an error's message, where runners put the cause."""
     text = one_line(error)
     return text if len(text) <= _ERROR_LENGTH else f"...{text[-_ERROR_LENGTH:]}"
+
+
+def _require_valid_options(settings: BeamSettings) -> None:
+    try:
+        beam.Pipeline(argv=beam_pipeline_args(settings))
+    except ValueError as error:
+        raise EngineError(f"beam: Beam refuses these options: {shorten(error)}") from error
 
 
 def _apply_all(pipeline: beam.Pipeline, folder: str) -> None:

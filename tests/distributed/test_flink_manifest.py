@@ -1,4 +1,4 @@
-"""kubeflow/manifests/flink.yaml agrees with itself, with the lock and with Beam; it has not been run."""
+"""kubeflow/manifests/flink.yaml agrees with itself, the lock and Beam; it has not been run."""
 
 from __future__ import annotations
 
