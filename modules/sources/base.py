@@ -11,6 +11,7 @@ from modules.core.errors import DataError
 
 RECORDS_PER_SHARD = 10_000
 MAX_DEFAULT_SHARDS = 10_000  # beyond 100 million images they grow
+MAX_SIDE = 65_535  # JPEG's limit; decoders of PNG refuse sides of millions
 MAX_PIXELS = 64_000_000  # height x width; a bigger image is a mistake or a decompression bomb
 
 

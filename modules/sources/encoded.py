@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from modules.core.errors import DataError
-from modules.sources.base import MAX_PIXELS
+from modules.sources.base import MAX_PIXELS, MAX_SIDE
 from modules.sources.conversion import (
     UnreadableImage,
     UnsupportedSamples,
@@ -161,6 +161,8 @@ def _converted(image: Image.Image) -> StoredImage:
 def _check_size(shape: ImageShape) -> None:
     if not 0 < shape.height * shape.width <= MAX_PIXELS:
         raise _Refused(f"1 to {MAX_PIXELS} pixels", f"{shape.width} x {shape.height}")
+    if max(shape.height, shape.width) > MAX_SIDE:
+        raise _Refused(f"sides of up to {MAX_SIDE} pixels", f"{shape.width} x {shape.height}")
 
 
 def _channels(image: Image.Image) -> int:

@@ -140,7 +140,10 @@ def _walk_local(
         if _is_ignored(entry.name):
             continue
         name = f"{start}/{entry.name}" if start else entry.name
-        target = os.path.join(open_folders[-1], entry.name)
+        if not entry.is_dir(follow_symlinks=False) and not entry.is_symlink():
+            yield name
+            continue
+        target = f"{open_folders[-1]}/{entry.name}"
         if entry.is_symlink():
             try:
                 check_stays_inside(entry.path, root)

@@ -21,12 +21,13 @@ import click
 from tests.fuzz.mutation import mutate
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+_READERS = ["idx", "image_folder", "images", "labels", "tfrecord", "config"]
 _MAX_BYTES = 4096
 _MAX_MEMORY_MIB = 6000
 
 
 @click.command()
-@click.argument("reader", type=click.Choice(["idx", "image_folder", "tfrecord", "config"]))
+@click.argument("reader", type=click.Choice(_READERS))
 @click.option("--seconds", default=60, show_default=True, help="How long.")
 @click.option("--seed", default=1, show_default=True, help="Chooses the inputs.")
 @click.option("--findings", default="runs/fuzz", show_default=True, help="Folder for findings.")

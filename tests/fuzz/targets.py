@@ -6,17 +6,21 @@ A target takes bytes of any kind and may end in one way besides success: the doc
 from __future__ import annotations
 
 import gzip
+import io
 import shutil
 import struct
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from PIL import Image, ImageCms
 
 from modules.core.errors import ConfigError, DataError
+from modules.sources.encoded import read_encoded_image
 from modules.sources.formats import open_source
 from modules.sources.idx_format import encode_idx
 from modules.sources.png import encode_pngs
@@ -90,6 +94,21 @@ def _image_folder(data: bytes, folder: Path) -> None:
     _read_all("image_folder", folder)
 
 
+def _images(data: bytes, folder: Path) -> None:
+    """What ends in PNGs and JPEGs that TensorFlow decodes, whatever the format was."""
+    stored = read_encoded_image(data, str(folder))
+    pixels = tf.io.decode_image(stored.content, expand_animations=False)
+    assert pixels.shape[:2] == stored.shape[:2]
+
+
+def _labels(data: bytes, folder: Path) -> None:
+    for name in ("1.png", "2.png", "3.png", "a/4.png"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(_png())
+    (folder / "labels.csv").write_bytes(data)
+    _read_all("image_folder", folder)
+
+
 def _tfrecord(data: bytes, folder: Path) -> None:
     """The first byte says what the rest is: a file, a zipped file, or the record of a sound one."""
     (folder / "eval.tfrecord").write_bytes(_framed(_example(_png(), 0)))
@@ -122,6 +141,38 @@ def _png(channels: int = 1) -> bytes:
 def _jpeg(channels: int) -> bytes:
     pixels = np.arange(48 * channels, dtype=np.uint8).reshape(6, 8, channels)
     return bytes(tf.io.encode_jpeg(pixels).numpy())
+
+
+def _seeds_of_images() -> list[bytes]:
+    """A small picture in every format, turned, with colours of its own, in several frames."""
+    pixels = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3) * 4
+    picture = Image.fromarray(pixels)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    foreign = profile.replace("sRGB".encode("utf-16-be"), "mine".encode("utf-16-be"))
+    kinds: list[tuple[Image.Image, str, dict[str, Any]]] = [
+        (picture, "WEBP", {"lossless": True, "exif": exif}),
+        (picture, "WEBP", {"save_all": True, "append_images": [picture.convert("L")]}),
+        (picture, "TIFF", {"exif": exif}),
+        (picture, "TIFF", {"compression": "tiff_lzw"}),
+        (picture.convert("CMYK"), "TIFF", {"compression": "tiff_deflate"}),
+        (picture, "BMP", {}),
+        (picture.convert("P"), "BMP", {}),
+        (picture, "GIF", {"save_all": True, "append_images": [picture.convert("L")]}),
+        (picture.convert("L"), "GIF", {"transparency": 3}),
+        (picture, "JPEG", {"exif": exif}),
+        (picture.convert("CMYK"), "JPEG", {}),
+        (picture, "PNG", {"exif": exif}),
+        (picture, "PNG", {"icc_profile": foreign}),
+        (picture, "PNG", {"transparency": (4, 8, 12)}),
+    ]
+    seeds = []
+    for image, format, options in kinds:
+        file = io.BytesIO()
+        image.save(file, format, **options)
+        seeds.append(file.getvalue())
+    return seeds
 
 
 def _example(image: bytes, label: int) -> bytes:
@@ -157,6 +208,15 @@ def _seeds_of_tfrecord() -> list[bytes]:
 TARGETS = {
     "idx": Target(_idx, _seeds_of_idx()),
     "image_folder": Target(_image_folder, [_png(), _png(3), _jpeg(1), _jpeg(3)]),
+    "images": Target(_images, _seeds_of_images()),
+    "labels": Target(
+        _labels,
+        [
+            b"file,label\n1.png,a\n2.png,b\na/4.png,a\n",
+            b"file;label;split;group\n1.png;a;train;x\n2.png;a;test;y\n3.png;a;val;y\n",
+            b'\xef\xbb\xbfLabel\tFile\n"a ""b"""\t"1.png"\r\n"a ""b"""\t./2.png\r\n',
+        ],
+    ),
     "tfrecord": Target(_tfrecord, _seeds_of_tfrecord()),
     "config": Target(
         _config,

@@ -12,7 +12,6 @@ from modules.core.errors import DataError
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
 from modules.core.wording import percent
 from modules.sources.base import (
-    EvalDraw,
     ImageRecord,
     ImageShard,
     ImageSource,
@@ -93,7 +92,16 @@ class ImageFolderSource(ImageSource):
     @property
     def notes(self) -> Sequence[str]:
         """Says which splits are used, and whether one was drawn."""
-        return self._content.notes
+        files = self._content.files
+        if self._drawn is None or not files:
+            return self._content.notes
+        drawn = len(self._files[EVAL_SPLIT])
+        whole = ", groups as a whole" if any(file.group for file in files) else ""
+        return [
+            *self._content.notes,
+            f"No eval split was found. One was drawn by seed {self.draw.seed}{whole}: {drawn:,} of "
+            f"{len(files):,} images, {percent(drawn / len(files))}.",
+        ]
 
     @property
     def refused(self) -> Sequence[str]:
@@ -105,15 +113,28 @@ class ImageFolderSource(ImageSource):
         has_table = LABEL_TABLE in list_folder(self.folder)
         content = (read_label_table if has_table else read_class_folders)(self.folder)
         content.raise_problems(self.folder)
-        if not any(file.split == EVAL_SPLIT for file in content.files):
-            _draw_eval_split(content, self.draw)
         return content
+
+    @functools.cached_property
+    def _drawn(self) -> set[str] | None:
+        """The files and groups that were drawn for the eval split; None if the folder has one."""
+        files = self._content.files
+        if any(file.split == EVAL_SPLIT for file in files):
+            return None
+        return draw_eval_units(
+            ((file.group or file.name, file.class_name) for file in files), self.draw
+        )
+
+    def _split(self, file: LabelledFile) -> str | None:
+        if self._drawn is None:
+            return file.split
+        return EVAL_SPLIT if (file.group or file.name) in self._drawn else TRAIN_SPLIT
 
     @functools.cached_property
     def _class_names(self) -> tuple[str, ...]:
         files = self._content.files
         return self.classes or tuple(
-            natural_order({file.class_name for file in files if file.split == TRAIN_SPLIT})
+            natural_order({file.class_name for file in files if file.split != EVAL_SPLIT})
         )
 
     @functools.cached_property
@@ -124,10 +145,10 @@ class ImageFolderSource(ImageSource):
         splits: dict[str, list[tuple[bytes, str, int]]] = {TRAIN_SPLIT: [], EVAL_SPLIT: []}
         unknown: set[str] = set()
         for file in self._content.files:
-            label = labels.get(file.class_name)
-            if label is not None and file.split is not None:
+            label, split = labels.get(file.class_name), self._split(file)
+            if label is not None and split is not None:
                 try:
-                    splits[file.split].append((_hash(file.name, self.folder), file.name, label))
+                    splits[split].append((_hash(file.name, self.folder), file.name, label))
                 except DataError as error:
                     problems.problems.append(error)
             elif file.class_name not in unknown:
@@ -147,21 +168,6 @@ class ImageFolderSource(ImageSource):
             found=f"class {file.class_name!r}",
             fix="Rename or remove the class, or add it to the train split.",
         )
-
-
-def _draw_eval_split(content: FolderContent, draw: EvalDraw) -> None:
-    units = [(file.group or file.name, file.class_name) for file in content.files]
-    drawn = draw_eval_units(units, draw)
-    content.files = [
-        file._replace(split=EVAL_SPLIT if unit in drawn else TRAIN_SPLIT)
-        for file, (unit, _) in zip(content.files, units, strict=True)
-    ]
-    evaluated = sum(file.split == EVAL_SPLIT for file in content.files)
-    whole = ", groups as a whole" if any(file.group for file in content.files) else ""
-    content.notes.append(
-        f"No eval split was found. One was drawn by seed {draw.seed}{whole}: {evaluated:,} of "
-        f"{len(content.files):,} images, {percent(evaluated / max(1, len(content.files)))}."
-    )
 
 
 def _hash(name: str, folder: str) -> bytes:

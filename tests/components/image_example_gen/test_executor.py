@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import gzip
 import json
+import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +17,10 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
 from modules.core.errors import DataError
+from modules.core.progress import PROGRESS_LOGGER, Progress
+from modules.domains.ingestion import read_ingestion
+from modules.settings import ValidationSettings
+from modules.sources.base import EvalDraw
 from modules.sources.idx_format import write_idx
 from modules.sources.png import encode_pngs
 from tests.components.image_example_gen import ingestion
@@ -36,6 +42,15 @@ def _idx(name: str, header: int) -> np.ndarray:
 def optdigits(tmp_path_factory: pytest.TempPathFactory) -> standard_artifacts.Examples:
     output = tmp_path_factory.mktemp("ingested") / "optdigits"
     return execute(output, input_base=OPTDIGITS, format="idx", num_shards=4)
+
+
+def test_it_reports_how_many_images_are_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, PROGRESS_LOGGER):
+        execute(tmp_path, input_base=OPTDIGITS, format="idx", num_shards=4)
+    reports: list[Any] = [record.msg for record in caplog.records if record.name == PROGRESS_LOGGER]
+    assert reports[-1] == Progress(1797, 1797, unit="image")
 
 
 @pytest.mark.parametrize(
@@ -176,6 +191,18 @@ class TestFailure:
         assert "Replace the image, or remove it." in message
         assert message.endswith("Or leave such files out: validation.bad_images=skip.")
 
+    def test_of_several_images_is_one_error_that_names_them_all(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        (folder / "train/cat/9.png").write_bytes(b"no image")
+        (folder / "train/cat/notes.txt").write_text("no image")
+        with pytest.raises(DataError) as caught:
+            execute(tmp_path / "out", input_base=str(folder), format="image_folder")
+        message = str(caught.value)
+        assert message.startswith(f"{folder}: 3 problems.")
+        for name in ("eval/dog/9.png", "train/cat/9.png", "train/cat/notes.txt"):
+            assert message.count(name) == 1
+
     def test_is_not_hidden_by_a_worker_that_still_writes(
         self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -214,6 +241,50 @@ class TestFailure:
     def test_of_a_missing_folder_is_a_clean_error(self, tmp_path: Path) -> None:
         with pytest.raises(DataError, match="absent: expected a folder, found nothing"):
             execute(tmp_path / "out", input_base=str(tmp_path / "absent"), format="idx")
+
+
+def test_bad_images_that_may_be_left_out_are_listed_beside_the_examples(tmp_path: Path) -> None:
+    images = write_image_folder(tmp_path / "in")
+    (tmp_path / "in/train/cat/9.png").write_bytes(b"no image")
+    arguments = {"input_base": str(tmp_path / "in"), "format": "image_folder"}
+    skip = ValidationSettings(bad_images="skip", max_bad_images=0.15)
+    artifact = execute(tmp_path / "out", **arguments, validation=skip)
+    assert {
+        example["example_id"]
+        for split in ("train", "eval")
+        for example in examples_of(artifact, split)
+    } == set(images)
+    ingestion = json.loads(Path(artifact.uri, "ingestion.json").read_text())
+    (bad,) = ingestion["bad_images"]
+    assert bad.startswith(f"{tmp_path}/in/train/cat/9.png: expected a PNG, JPEG")
+    (finding,) = read_ingestion(artifact.uri).findings
+    assert finding.found.startswith("1 file that is left out")
+    few = ValidationSettings(bad_images="skip", max_bad_images=0.05)
+    with pytest.raises(DataError, match="max_bad_images allows 5"):
+        execute(tmp_path / "refused", **arguments, validation=few)
+    assert list((tmp_path / "refused").iterdir()) == []
+
+
+def test_an_eval_split_is_drawn_and_recorded(tmp_path: Path) -> None:
+    for index in range(40):
+        path = tmp_path / "in" / ("cat", "dog")[index % 2] / f"{index}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(*encode_pngs(np.full((1, 3, 5), index, np.uint8)))
+    artifact = execute(
+        tmp_path / "out",
+        input_base=str(tmp_path / "in"),
+        format="image_folder",
+        eval_draw=EvalDraw(0.3, seed=5),
+    )
+    train, evaluation = (
+        {example["example_id"] for example in examples_of(artifact, split)}
+        for split in ("train", "eval")
+    )
+    assert len(train | evaluation) == len(train) + len(evaluation) == 40
+    (note,) = read_ingestion(artifact.uri).notes
+    assert note.startswith(
+        f"No eval split was found. One was drawn by seed 5: {len(evaluation)} of"
+    )
 
 
 def test_colour_idx_of_another_size_and_class_count_just_works(tmp_path: Path) -> None:

@@ -120,6 +120,11 @@ _REFUSED = {
         encoded(noise().convert("F"), "TIFF"),
         "expected 8-bit samples, or 16-bit grey, found samples of the kind F",
     ),
+    # Found by fuzzing: the PNG that it would become is one that TensorFlow refuses.
+    "TIFF of one endless row": (
+        encoded(Image.new("L", (1_000_001, 1)), "TIFF", compression="tiff_deflate"),
+        "expected sides of up to 65535 pixels, found 1000001 x 1",
+    ),
     "GIF bomb": (_gif_that_claims(65_000, 65_000), "found 65000 x 65000"),
     "cut PNG": (encoded(noise())[:-30], "expected a complete PNG image"),
     "PNG without its end": (encoded(noise())[:-12], "expected a complete PNG image"),

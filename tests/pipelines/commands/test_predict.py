@@ -16,6 +16,7 @@ from PIL import Image
 
 from modules.core.checksums import CHECKSUMS_FILE
 from pipelines.cli import main
+from tests.modules.sources.images import encoded
 from tests.pushed_models import push
 
 
@@ -99,7 +100,7 @@ def test_one_bad_file_is_named_and_nothing_is_predicted(run: Path, images: Path)
     (images / "bad.png").write_bytes(b"GIF89a")
     result = predict(run, images)
     assert result.exit_code == 1
-    assert "bad.png: expected a PNG, JPEG, WebP" in result.output
+    assert "bad.png: expected an image with a valid header" in result.output
     assert "1 of 4 files are not images" in result.output
     assert "a.jpg" not in result.output
 
@@ -142,3 +143,57 @@ def test_a_model_that_was_changed_is_refused_before_it_is_loaded(
     assert "it was changed since" in result.output
     (copy / file).unlink()
     assert predict(copy, images).exit_code == 1
+
+
+def upright_photo() -> Image.Image:
+    rng = np.random.default_rng(1)
+    small = Image.fromarray(rng.integers(0, 255, (4, 3, 3), dtype=np.uint8))
+    return small.resize((30, 40), Image.Resampling.BICUBIC)
+
+
+def probabilities(run: Path, folder: Path) -> dict[str, tuple[str, float]]:
+    document = json.loads(predict(run, folder, "--format", "json").output)
+    return {
+        Path(row["image"]).name: (row["class"], row["probability"])
+        for row in document["predictions"]
+    }
+
+
+def test_a_photo_that_is_stored_rotated_is_predicted_as_its_upright_copy(
+    run: Path, tmp_path: Path
+) -> None:
+    photo = upright_photo()
+    ways = {
+        3: photo.transpose(Image.Transpose.ROTATE_180),
+        6: photo.transpose(Image.Transpose.ROTATE_90),
+        8: photo.transpose(Image.Transpose.ROTATE_270),
+    }
+    photo.save(tmp_path / "plain.png")
+    ways[6].save(tmp_path / "sideways.png")
+    for orientation, stored in ways.items():
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        for format in ("PNG", "TIFF", "WEBP"):
+            content = encoded(stored, format, exif=exif, lossless=True)
+            (tmp_path / f"{orientation}.{format}").write_bytes(content)
+        stored.save(tmp_path / f"{orientation}.jpg", exif=exif, quality=100, subsampling=0)
+    found = probabilities(run, tmp_path)
+    plain, sideways = found.pop("plain.png"), found.pop("sideways.png")
+    assert abs(plain[1] - sideways[1]) > 1e-3
+    assert len(found) == 12
+    for name, (class_name, probability) in found.items():
+        assert class_name == plain[0]
+        close = 2e-4 if name.endswith(".jpg") else 1e-6
+        assert probability == pytest.approx(plain[1], abs=close), name
+
+
+def test_every_format_gives_the_answer_of_its_pixels(run: Path, tmp_path: Path) -> None:
+    grey = upright_photo().convert("L")
+    for format in ("PNG", "WEBP", "BMP", "GIF", "TIFF"):
+        (tmp_path / f"a.{format}").write_bytes(encoded(grey, format, lossless=True))
+    found = probabilities(run, tmp_path)
+    expected = found.pop("a.PNG")
+    assert len(found) == 4
+    for name, (class_name, probability) in found.items():
+        assert class_name == expected[0]
+        assert probability == pytest.approx(expected[1], abs=1e-5), name
