@@ -1,6 +1,6 @@
 """What more data costs: seconds and peak memory of each component of a local run.
 
-    python -m benchmarks.growth --scale 1,3,10
+    python -m benchmarks.growth --scale 1,3,10 [--set beam.runner=...]
 
 Scale 1 is MNIST's 60,000 train images; `data.write_grown_mnist` makes the others. Pretraining and
 transfer take few steps. Compare seconds of different scales only if the machine was equally busy.
@@ -79,13 +79,13 @@ def measure(repeats: int) -> list[Figure]:
     ]
 
 
-def run_grown(images: int) -> GrownRun:
-    """Runs the default scenario with a source of so many train images."""
+def run_grown(images: int, overrides: Sequence[str] = ()) -> GrownRun:
+    """Runs the default scenario with a source of so many train images, and `key=value` strings."""
     with tempfile.TemporaryDirectory() as name:
         folder, output = Path(name), Path(name, "output")
         source = write_grown_mnist(folder / "source", images)
         command = [sys.executable, "-m", "pipelines.cli", "run", CONFIG, "--output", str(output)]
-        for override in (f"source.path={source}", *_STEPS):
+        for override in (f"source.path={source}", *_STEPS, *overrides):
             command += ["--set", override]
         with (folder / "log").open("w", encoding="utf-8") as log:
             process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
@@ -139,11 +139,12 @@ def to_table(runs: Sequence[GrownRun]) -> str:
 
 @click.command()
 @click.option("--scale", "scales", default="1,3,10", show_default=True, help="Multiples of MNIST.")
-def main(scales: str) -> None:
+@click.option("--set", "overrides", multiple=True, help="key.path=value, as for 'warmstart run'.")
+def main(scales: str, overrides: tuple[str, ...]) -> None:
     """Run the default scenario on more and more images."""
     runs = []
     for scale in scales.split(","):
-        runs.append(run_grown(round(float(scale) * MNIST_IMAGES)))
+        runs.append(run_grown(round(float(scale) * MNIST_IMAGES), overrides))
         click.echo(to_table(runs))
 
 

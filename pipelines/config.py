@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from modules.core.errors import ConfigError
 from modules.settings import (
@@ -94,6 +94,18 @@ class TargetConfig(DomainConfig):
 
     class_map: dict[str, str] = Field(default_factory=dict)
     shots: Shots = 10
+
+    @field_validator("class_map", mode="before")
+    @classmethod
+    def _read_numbers_as_names(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {_name(theirs): _name(ours) for theirs, ours in value.items()}
+
+
+def _name(value: Any) -> Any:
+    # YAML takes the class name 9 for a number.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class Config(Settings):

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import yaml
 from apache_beam.io.filesystems import FileSystems
@@ -26,7 +26,7 @@ from pipelines.beam.primitives import NEEDED
 from pipelines.beam.settings import BeamSettings
 from research import engine_cases
 
-_SPECIAL = {
+_SPECIAL: dict[str, Callable[[BeamSettings, str], str | None]] = {
     "counters come back": engine_cases.counters_arrive,
     "a worker's error comes back as itself": engine_cases.errors_arrive,
 }

@@ -18,6 +18,7 @@ ON_THE_QUICK_RUN = (
     "tests/e2e/test_pushed_model.py",
     "tests/e2e/test_tensorboard.py",
     "tests/e2e/interruption/test_full_disk.py",
+    "tests/e2e/interruption/test_terminal.py",
     "tests/e2e/interruption/test_kill.py",
     "tests/kubeflow/test_replay.py",
 )

@@ -29,10 +29,11 @@ from components.image_example_gen.shard_writer import (
     write_shard,
 )
 from components.temporary_folder import discard, remove, temporary_folder
+from modules.core.errors import DataError
 from modules.core.example_features import CLASSES_FILE, INGESTION_FILE
 from modules.domains.bad_images import judge_bad_images
 from modules.settings.image_source import ImageSourceSettings
-from modules.sources.base import EvalDraw, ImageSource
+from modules.sources.base import EvalDraw, ImageShard, ImageSource
 from modules.sources.formats import open_source
 from modules.sources.labels import rename_classes
 
@@ -94,13 +95,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         settings: ImageSourceSettings,
         partial: str,
     ) -> None:
+        shards = {split: source.shards(split, settings.num_shards) for split in splits}
+        images = _count_images([shard for each in shards.values() for shard in each])
         tasks = []
         for split in splits:
-            shards = source.shards(split, settings.num_shards)
             fileio.makedirs(split_folder(partial, split))
             tasks += [
-                ShardTask(shard, settings.domain, partial, split, index, len(shards))
-                for index, shard in enumerate(shards)
+                ShardTask(shard, settings.domain, partial, split, index, len(shards[split]), images)
+                for index, shard in enumerate(shards[split])
             ]
         with reraise_user_errors(), self._make_beam_pipeline() as pipeline:
             (
@@ -109,6 +111,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | "Distribute" >> beam.Reshuffle()
                 | "WriteShard" >> beam.Map(write_shard).with_output_types(None)
             )
+
+
+def _count_images(shards: Sequence[ImageShard]) -> int:
+    """Returns how many images the shards hold; 0 where that shows only as they are read."""
+    try:
+        labels = [shard.labels() for shard in shards]
+    except DataError:
+        return 0  # Reading will say what is wrong.
+    return sum(len(each) for each in labels if each) if all(labels) else 0
 
 
 def _judge_ingestion(

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tfx.dsl.io import fileio
 from tfx.utils import io_utils
 
+from components.image_example_gen.progress import IMAGES_BETWEEN_COUNTS, image_counter
 from modules.core.example_features import CHANNELS, DOMAIN, EXAMPLE_ID, HEIGHT, IMAGE, LABEL, WIDTH
 from modules.sources.base import ImageRecord, ImageShard
 
@@ -22,7 +23,11 @@ _REPORTS_FOLDER = "reports"
 
 @dataclass(frozen=True)
 class ShardTask:
-    """Shard `index` of a split's `count`, to be written below the folder `root`."""
+    """Shard `index` of a split's `count`, to be written below the folder `root`.
+
+    Attributes:
+        images: Images in all shards of all splits; 0 where that shows only as they are read.
+    """
 
     shard: ImageShard
     domain: str
@@ -30,6 +35,7 @@ class ShardTask:
     split: str
     index: int
     count: int
+    images: int = 0
 
 
 @dataclass
@@ -94,6 +100,10 @@ def write_shard(task: ShardTask) -> None:
             report.labels.setdefault(record.label, record.example_id)
             report.records += 1
             writer.write(encoder.encode(record))
+            if task.images and report.records % IMAGES_BETWEEN_COUNTS == 0:
+                image_counter.add(IMAGES_BETWEEN_COUNTS, task.root, task.images)
+    if task.images:
+        image_counter.add(report.records % IMAGES_BETWEEN_COUNTS, task.root, task.images)
     report_path = os.path.join(_reports_folder(task.root, task.split), f"{task.index:05d}.json")
     io_utils.write_string_file(report_path, json.dumps(dataclasses.asdict(report)))
     name = f"data_tfrecord-{task.index:05d}-of-{task.count:05d}.gz"

@@ -15,6 +15,7 @@ import tensorflow as tf
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError, one_line
 from modules.models.mapping_report import (
+    FROM_CHECKPOINT,
     ClassRow,
     MappingReport,
     compare_weights,
@@ -209,7 +210,9 @@ def _by_class(
 
 def _class_rows(class_names: Sequence[str], known: Sequence[str]) -> list[ClassRow]:
     return [
-        ClassRow(name, f"checkpoint row {known.index(name)}", "the pretrained model has this class")
+        ClassRow(
+            name, f"{FROM_CHECKPOINT} {known.index(name)}", "the pretrained model has this class"
+        )
         if name in known
         else ClassRow(name, "fresh", "the pretrained model does not have this class")
         for name in class_names

@@ -13,6 +13,9 @@ from modules.core.nearest_name import nearest_name_hint
 
 Shape = tuple[int, ...]
 
+# Begins the origin of a restored class.
+FROM_CHECKPOINT = "checkpoint row"
+
 
 @dataclass(frozen=True)
 class ShapeMismatch:

@@ -57,8 +57,7 @@ def work(job_file: Path, train: Train, *, supervised: bool) -> NoReturn:
         threading.Thread(target=_obey_supervisor, daemon=True).start()
         logging.getLogger(PROGRESS_LOGGER).addHandler(_Reports())
         logging.getLogger(PROGRESS_LOGGER).propagate = False
-    with contextlib.nullcontext() if supervised else signals_heard(_say):
-        status = _status_of(job_file, train, supervised)
+    status = _status_of(job_file, train, supervised)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -68,7 +67,7 @@ def work(job_file: Path, train: Train, *, supervised: bool) -> NoReturn:
 
 def _status_of(job_file: Path, train: Train, supervised: bool) -> int:
     try:
-        _train_as_worker(read_job(job_file), train)
+        _train_as_worker(read_job(job_file), train, supervised)
     except KeyboardInterrupt as interrupt:
         _tell(str(interrupt), supervised, kind="Interrupted")
         return exit_status()
@@ -88,7 +87,7 @@ def _status_of(job_file: Path, train: Train, supervised: bool) -> int:
     return 0
 
 
-def _train_as_worker(job: AnyTrainingJob, train: Train) -> None:
+def _train_as_worker(job: AnyTrainingJob, train: Train, supervised: bool) -> None:
     """Trains as the worker that TF_CONFIG names.
 
     Raises:
@@ -111,10 +110,13 @@ def _train_as_worker(job: AnyTrainingJob, train: Train) -> None:
     placement = TrainingPlacement.of_one_device()
     if cluster is not None and workers > 1:
         placement = TrainingPlacement.of_worker(cluster, settings.worker_timeout_seconds)
+    # Not before: a worker that joins gets a handler of SIGTERM from TensorFlow.
+    hearing = contextlib.nullcontext() if supervised else signals_heard(_say)
     if cluster is None or cluster.worker == 0:
-        train(job, placement)
+        with hearing:
+            train(job, placement)
         return
-    with _outliving(cluster.addresses[0]):
+    with _outliving(cluster.addresses[0]), hearing:
         train(job, placement)
     from modules.training.record import TrainingRecord
 

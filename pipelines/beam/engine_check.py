@@ -8,6 +8,7 @@ import platform
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,15 +60,17 @@ def check_engine(settings: BeamSettings, folder: str) -> Iterator[Answer]:
         folder: A folder or URI that all workers reach; what is written there is removed.
 
     Raises:
-        EngineError: The engine does not answer, or its workers have other versions.
+        EngineError: Beam refuses the options, the engine does not answer, or its workers have
+            other versions.
     """
+    _require_valid_options(settings)
     with _scratch(folder) as scratch:
         started = time.monotonic()
         workers = worker_versions(settings, scratch)
         yield Answer(f"workers on {', '.join(workers)}", None, time.monotonic() - started)
         started = time.monotonic()
         try:
-            run_job(settings, lambda pipeline: [p.apply(pipeline, scratch) for p in NEEDED])
+            run_job(settings, partial(_apply_all, folder=scratch))
         except Exception as error:
             raise EngineError(f"the engine failed on a small job: {shorten(error)}") from error
         seconds = time.monotonic() - started
@@ -122,6 +125,18 @@ def shorten(error: BaseException) -> str:
     """The end of an error's message, where runners put the cause."""
     text = one_line(error)
     return text if len(text) <= _ERROR_LENGTH else f"...{text[-_ERROR_LENGTH:]}"
+
+
+def _require_valid_options(settings: BeamSettings) -> None:
+    try:
+        beam.Pipeline(argv=beam_pipeline_args(settings))
+    except ValueError as error:
+        raise EngineError(f"beam: Beam refuses these options: {shorten(error)}") from error
+
+
+def _apply_all(pipeline: beam.Pipeline, folder: str) -> None:
+    for primitive in NEEDED:
+        primitive.apply(pipeline, folder)
 
 
 def _versions(_: int) -> str:

@@ -91,11 +91,8 @@ class _Built(beam.PTransform):
 class _FinishingBundles(beam.DoFn):
     """Gives its sum only when a bundle ends, as BatchElements does."""
 
-    def setup(self) -> None:
-        self._ready = True
-
     def start_bundle(self) -> None:
-        self._sum = 0 if self._ready else None
+        self._sum = 0
 
     def process(self, number: int) -> Iterator[int]:
         self._sum += number

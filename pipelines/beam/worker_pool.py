@@ -26,6 +26,7 @@ from modules.core.errors import EngineError
 from pipelines.beam.versions import own_versions, refuse_other_versions
 
 DEFAULT_PORT = 50000
+_STATE_CACHE = 100 * 2**20  # bytes
 _PRELOADED = [
     "apache_beam.runners.worker.sdk_worker",
     "tensorflow_data_validation",
@@ -82,7 +83,8 @@ class WorkerPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
 def _work(control_address: str, worker_id: str) -> None:
     from apache_beam.runners.worker.sdk_worker import SdkHarness
 
-    SdkHarness(control_address, worker_id=worker_id).run()
+    # Side inputs stay with the worker, as in Beam's own containers.
+    SdkHarness(control_address, worker_id=worker_id, state_cache_size=_STATE_CACHE).run()
 
 
 def serve(port: int) -> grpc.Server:

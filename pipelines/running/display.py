@@ -124,7 +124,8 @@ class RunDisplay(logging.Handler):
     def _component_bar(self) -> ProgressBar:
         if self._progress:
             return ProgressBar(self._progress.total, self._progress.step)
-        if self._component in self._expected:
+        # Nothing is known of a component that takes longer than expected.
+        if self._component in self._expected and self._estimate.component_left():
             return ProgressBar(1.0, self._estimate.component_share())
         return ProgressBar(None, pulse=True)
 
@@ -144,6 +145,7 @@ class RunDisplay(logging.Handler):
         minutes, seconds = divmod(int(now - self._begun), 60)
         elapsed = f"{minutes}:{seconds:02}"
         is_at_work = self._estimate.has_worked or now - self._started > _SECONDS_TO_BE_AT_WORK
-        if not self._expected or not is_at_work:
+        left = self._estimate.left()
+        if not self._expected or not is_at_work or left < 1:
             return elapsed
-        return f"{elapsed}  about {duration_phrase(self._estimate.left())} left"
+        return f"{elapsed}  about {duration_phrase(left)} left"

@@ -24,21 +24,24 @@ _ARM_NAMES = {
 }
 
 
+# Longer names of domains are cut.
+_NAME_LENGTH = 18
+
+
 def print_summary(result: dict[str, Any], output: Path, console: Console) -> None:
     """Prints what result.json says, and where in the output folder to find everything."""
     console.print(_arms_table(result))
-    source, target = result["source"], result["target"]
+    source, target = result["source"], _domain_name(result, "target")
     console.print(
-        f"On the source ({source['name']}, {source['examples']:,} examples): "
+        f"On the source ({_domain_name(result, 'source')}, {source['examples']:,} examples): "
         f"{source['accuracy']:.1%} before, {source['accuracy_after_transfer']:.1%} after transfer.",
         highlight=False,
     )
     blessed = result["verdict"] == "blessed"
     console.print(
-        f"[bold green]Blessed[/]: the warm start is a real gain on {target['name']}."
+        f"[bold green]Blessed[/]: the warm start is a real gain on {target}."
         if blessed
-        else f"[bold yellow]Not blessed[/]: no proof of a gain on {target['name']}; "
-        "serving is untouched.",
+        else f"[bold yellow]Not blessed[/]: no proof of a gain on {target}; serving is untouched.",
         highlight=False,
     )
     # Reasons name classes, so control characters are replaced.
@@ -64,9 +67,9 @@ def print_places(console: Console, places: Mapping[str, str]) -> None:
 
 
 def _arms_table(result: dict[str, Any]) -> Table:
-    target = result["target"]
+    domains = f"{_domain_name(result, 'source')} to {_domain_name(result, 'target')}"
     table = Table(
-        title=f"{result['source']['name']} to {target['name']}: {shots_phrase(target['shots'])}",
+        title=f"{domains}: {shots_phrase(result['target']['shots'])}",
         box=box.SIMPLE_HEAD,
         title_justify="left",
     )
@@ -86,6 +89,10 @@ def _arms_table(result: dict[str, Any]) -> Table:
             f"{scores['correct']}/{scores['total']}",
         )
     return table
+
+
+def _domain_name(result: dict[str, Any], domain: str) -> str:
+    return display_name(result[domain]["name"], _NAME_LENGTH)
 
 
 def _places(result: dict[str, Any], output: Path) -> dict[str, str]:

@@ -98,7 +98,9 @@ def duration_phrase(seconds: float) -> str:
     """Words a duration as coarsely as an estimate is.
 
     Example:
-        >>> duration_phrase(61.4), duration_phrase(400)
-        ('61 s', '7 min')
+        >>> duration_phrase(61.4), duration_phrase(400), duration_phrase(10_000)
+        ('61 s', '7 min', '2.8 h')
     """
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

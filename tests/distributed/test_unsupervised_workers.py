@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -70,14 +71,32 @@ def job(tiny_domains: TinyDomains, tmp_path: Path) -> Path:
     return path
 
 
+def wait_for_a_checkpoint(folder: Path, chief: subprocess.Popen[str]) -> None:
+    while not list(folder.glob("ckpt-*.index")):
+        assert chief.poll() is None, chief.communicate()[1]
+        time.sleep(0.01)
+
+
+def test_sigterm_to_one_worker_saves_the_last_step_of_all(job: Path, tmp_path: Path) -> None:
+    checkpoints = tmp_path / "model_run" / CHECKPOINT_FOLDER
+    with manifest_workers(job) as (chief, other):
+        wait_for_a_checkpoint(checkpoints, chief)
+        other.send_signal(signal.SIGTERM)
+        _, errors = chief.communicate(timeout=60)
+        # Kubeflow starts containers again that end with 128 or more.
+        assert chief.returncode == 128 + signal.SIGINT, errors
+        assert other.wait(timeout=30) == 128 + signal.SIGTERM
+    said = re.search(rf"Interrupted: The training is saved at step (\d+) of {STEPS}\.", errors)
+    assert said, errors
+    assert (checkpoints / f"ckpt-{said[1]}.index").exists()
+
+
 def test_a_worker_that_lost_another_ends_to_be_started_again_from_the_checkpoint(
     job: Path, tmp_path: Path
 ) -> None:
     checkpoints = tmp_path / "model_run" / CHECKPOINT_FOLDER
     with manifest_workers(job) as (chief, other):
-        while not list(checkpoints.glob("ckpt-*.index")):
-            assert chief.poll() is None, chief.communicate()[1]
-            time.sleep(0.01)
+        wait_for_a_checkpoint(checkpoints, chief)
         other.send_signal(signal.SIGKILL)
         _, errors = chief.communicate(timeout=60)
         assert chief.returncode == LOST_ANOTHER_WORKER, errors

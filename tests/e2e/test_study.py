@@ -10,10 +10,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from modules.core.interruption import STOPPING
 from tests.e2e.conftest import FinishedCommand, set_options, warmstart
 
 pytestmark = pytest.mark.e2e
@@ -39,32 +41,65 @@ def cells(output: Path) -> dict[str, float]:
     return {str(path): path.stat().st_mtime for path in output.glob("cells/*/*.json")}
 
 
-@pytest.fixture(scope="module")
-def killed(small_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
-    """The folder of a study that was killed after its second cell, and the cells it finished."""
-    output = tmp_path_factory.mktemp("study")
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "pipelines.cli",
-            *study_arguments(small_mnist, output, "--shots", "0,1"),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "CI": "true"},
-        start_new_session=True,
-    )
+def run_until_cells(
+    count: int, small_mnist: Path, output: Path, end: Callable[[int], None]
+) -> tuple[int, str]:
+    """Runs a study in a process group of its own, and ends it when it has finished some cells.
+
+    Args:
+        end: Called with the study's process.
+
+    Returns:
+        The exit status and what was printed.
+    """
+    log = output / "printed"
+    with log.open("w") as printed:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "pipelines.cli",
+                *study_arguments(small_mnist, output, "--shots", "0,1"),
+            ],
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "CI": "true"},
+            start_new_session=True,
+            # In a shell's background, processes inherit that they ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
     try:
         ends = time.monotonic() + TIMEOUT
-        while len(cells(output)) < 2:
-            assert process.poll() is None
+        while len(cells(output)) < count:
+            assert process.poll() is None, log.read_text()
             assert time.monotonic() < ends
             time.sleep(0.1)
+        end(process.pid)
+        code = process.wait(timeout=60)
     finally:
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
     wait_for_the_group_to_end(process.pid)
+    return code, log.read_text()
+
+
+@pytest.fixture(scope="module")
+def interrupted(
+    small_mnist: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, int, str]:
+    """The folder of a study that got a Ctrl-C after its first cell, its exit status and output."""
+    output = tmp_path_factory.mktemp("study")
+    # A terminal sends it to the study and to its workers.
+    return output, *run_until_cells(
+        1, small_mnist, output, lambda process: os.killpg(process, signal.SIGINT)
+    )
+
+
+@pytest.fixture(scope="module")
+def killed(interrupted: tuple[Path, int, str], small_mnist: Path) -> tuple[Path, dict]:
+    """The folder of a study that was killed after its second cell, and the cells it finished."""
+    output, *_ = interrupted
+    run_until_cells(2, small_mnist, output, lambda process: os.kill(process, signal.SIGKILL))
     return output, cells(output)
 
 
@@ -89,6 +124,14 @@ def finished(
     done = warmstart(*study_arguments(small_mnist, output, "--shots", "0,1"))
     assert done.code == 0, done.output
     return output, done, cells(output)
+
+
+def test_ctrl_c_ends_a_study_and_its_workers_at_once(interrupted: tuple[Path, int, str]) -> None:
+    _, code, printed = interrupted
+    assert code == 130
+    assert STOPPING in printed
+    assert "rerun the same command to continue" in printed
+    assert "Error" not in printed
 
 
 def test_a_killed_study_leaves_whole_cells_only(killed: tuple[Path, dict]) -> None:

@@ -93,6 +93,8 @@ def test_the_result_holds_the_keys_of_the_contract(first_result: dict) -> None:
     for comparison in first_result["comparisons"].values():
         assert {"difference", "ci95", "p_value"} <= set(comparison)
     assert first_result["reasons"]
+    assert first_result["transfer"]["method"] == "information_maximization"
+    assert "every target class is one of the source's" in first_result["transfer"]["chosen_because"]
     assert set(first_result["transferability"]) == {
         "leep",
         "log_me",

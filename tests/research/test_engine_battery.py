@@ -1,4 +1,4 @@
-"""The battery holds in this process, and tells a runner that drops results from one that does not."""
+"""The battery holds in this process, and sees a runner that drops results."""
 
 from __future__ import annotations
 

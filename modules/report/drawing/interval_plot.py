@@ -35,29 +35,32 @@ def draw_intervals(
     for position, (arm, own) in enumerate(shares.items()):
         style, is_candidate = ARM_STYLES[arm], arm == WARM_START
         offset = -_SPREAD / 2 + position * step
-        for row, (share, interval) in enumerate(zip(own, intervals[arm], strict=True)):
-            if share is None or interval is None:
-                continue
-            height = row + offset
-            axes.plot(
-                interval,
-                [height, height],
-                color=style.colour,
-                linewidth=2.2 if is_candidate else 1.1,
-                zorder=2,
-            )
-            axes.plot(
-                share,
-                height,
-                style.marker,
-                color=style.colour,
-                markersize=5 if is_candidate else 3.6,
-                clip_on=False,
-                zorder=3,
-            )
-        axes.plot([], [], style.marker, color=style.colour, markersize=5, label=style.name)
-    for row in range(1, len(names)):
-        axes.axhline(row - 0.5, color=RULE, linewidth=0.5, zorder=0)
+        known = [
+            (row + offset, share, interval)
+            for row, (share, interval) in enumerate(zip(own, intervals[arm], strict=True))
+            if share is not None and interval is not None
+        ]
+        heights = [height for height, _, _ in known]
+        axes.hlines(
+            heights,
+            [interval[0] for _, _, interval in known],
+            [interval[1] for _, _, interval in known],
+            colors=style.colour,
+            linewidths=2.2 if is_candidate else 1.1,
+            zorder=2,
+        )
+        axes.plot(
+            [share for _, share, _ in known],
+            heights,
+            style.marker,
+            color=style.colour,
+            markersize=5 if is_candidate else 3.6,
+            clip_on=False,
+            label=style.name,
+            zorder=3,
+        )
+    between = [row - 0.5 for row in range(1, len(names))]
+    axes.hlines(between, *axes.get_xlim(), colors=RULE, linewidths=0.5, zorder=0)
     axes.set_yticks(range(len(names)), [short_name(name) for name in names])
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(right=1.0)

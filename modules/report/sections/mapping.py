@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 
 from modules.core.arms import WARM_START
-from modules.models.mapping_report import Shape
+from modules.models.mapping_report import FROM_CHECKPOINT, Shape
+from modules.networks.network import LOGITS
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
@@ -28,8 +29,11 @@ def mapping_section(data: ReportData) -> Section:
         for group, shapes in groups.items()
         for name, shape in shapes.items()
     ]
-    restored_size = _size(mapping.restored)
-    network_size = restored_size + _size(mapping.missing) + _size(mismatched)
+    new = [row for row in mapping.rows if not row.origin.startswith(FROM_CHECKPOINT)]
+    logits = {name: shape for name, shape in mapping.restored.items() if _is_logits(name)}
+    begun = _size(logits) * len(new) // max(1, len(mapping.rows))
+    restored_size = _size(mapping.restored) - begun
+    network_size = _size(mapping.restored) + _size(mapping.missing) + _size(mismatched)
     return Section(
         "mapping",
         "What the warm start took over",
@@ -41,8 +45,14 @@ def mapping_section(data: ReportData) -> Section:
             "restored_share": restored_size / max(1, network_size),
             "metrics": data.records[WARM_START].metrics,
             "restore": data.settings.restore,
+            "rows": mapping.rows,
+            "new_rows": len(new),
         },
     )
+
+
+def _is_logits(weight: str) -> bool:
+    return weight.partition("/")[0] == LOGITS
 
 
 def _size(shapes: Mapping[str, Shape]) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 _MOST_NEIGHBOURS, _FEWEST_NEIGHBOURS = 10, 3
-_IMAGES_PER_NEIGHBOUR = 3  # of a class, on average
-_NEIGHBOURS_SHARE = 0.9  # alpha in the paper: the rest is each image's own prior
+_IMAGES_PER_NEIGHBOUR = 2  # of a class, on average
 _ROUNDS = 30
 _SHARPNESS = 3  # power of the similarities, gamma in Iscen et al., CVPR 2019
 
 
-def propagate_labels(features: np.ndarray, prior: np.ndarray) -> np.ndarray:
+def propagate_labels(
+    features: np.ndarray, prior: np.ndarray, neighbours_share: float = 0.9
+) -> np.ndarray:
     """Spreads class scores along the graph of nearest neighbours.
 
     A cluster that a decision boundary cuts gets the label of most of its members.
@@ -23,6 +24,8 @@ def propagate_labels(features: np.ndarray, prior: np.ndarray) -> np.ndarray:
     Args:
         features: [N, D], finite; compared by their cosine.
         prior: [N, K], at least 0: predicted probabilities, or one-hot for known labels.
+        neighbours_share: How much an image's scores follow its neighbours, and not its own prior,
+            in [0, 1); alpha in the paper.
 
     Returns:
         float32 [N, K], at least 0. Each class has the same sum, so that none wins everywhere.
@@ -41,7 +44,7 @@ def propagate_labels(features: np.ndarray, prior: np.ndarray) -> np.ndarray:
     own = np.asarray(prior, np.float32)
     scores = own
     for _ in range(_ROUNDS):
-        scores = _NEIGHBOURS_SHARE * (graph @ scores) + (1.0 - _NEIGHBOURS_SHARE) * own
+        scores = neighbours_share * (graph @ scores) + (1.0 - neighbours_share) * own
     return scores / np.maximum(scores.sum(axis=0), np.finfo(np.float32).tiny)
 
 

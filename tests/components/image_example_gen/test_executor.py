@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import gzip
 import json
+import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
 from modules.core.errors import DataError
+from modules.core.progress import PROGRESS_LOGGER, Progress
 from modules.domains.ingestion import read_ingestion
 from modules.settings import ValidationSettings
 from modules.sources.base import EvalDraw
@@ -39,6 +42,15 @@ def _idx(name: str, header: int) -> np.ndarray:
 def optdigits(tmp_path_factory: pytest.TempPathFactory) -> standard_artifacts.Examples:
     output = tmp_path_factory.mktemp("ingested") / "optdigits"
     return execute(output, input_base=OPTDIGITS, format="idx", num_shards=4)
+
+
+def test_it_reports_how_many_images_are_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, PROGRESS_LOGGER):
+        execute(tmp_path, input_base=OPTDIGITS, format="idx", num_shards=4)
+    reports: list[Any] = [record.msg for record in caplog.records if record.name == PROGRESS_LOGGER]
+    assert reports[-1] == Progress(1797, 1797, unit="image")
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ def test_evaluation_holds_the_contracts_keys_and_nothing_else(
         "accuracy": 1.0,
         "accuracy_after_transfer": 0.8,
         "examples": 50,
+        "classes": ["zero", "one", "two"],
     }
     assert report["target"] == {
         "name": "other_digits",
@@ -41,7 +42,8 @@ def test_evaluation_holds_the_contracts_keys_and_nothing_else(
     assert list(report["arms"]) == list(ARMS)
     for arm, right in zip(ARMS, (200, 220, 290), strict=True):
         found = report["arms"][arm]
-        assert set(found) == {"accuracy", "ci95", "correct", "total", "per_class", "confusion"}
+        known = {"accuracy", "ci95", "correct", "total", "per_class", "confusion"}
+        assert set(found) == known | ({"kind"} if arm == "pretrained" else set())
         assert (found["correct"], found["total"]) == (right, 300)
         assert found["ci95"][0] < found["accuracy"] < found["ci95"][1]
         assert list(found["per_class"]) == NAMES

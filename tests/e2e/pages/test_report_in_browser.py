@@ -109,6 +109,15 @@ def test_print_cuts_and_folds_nothing(page: Page, reports: dict[str, Path], name
     check_print(page, reports[name], name=name)
 
 
+@pytest.mark.parametrize("name", ["digits", "two", "letters", "thousand"])
+def test_a_desktop_has_room_for_the_whole_table_of_classes(
+    page: Page, reports: dict[str, Path], name: str
+) -> None:
+    open_document(page, reports[name], DESKTOP)
+    box = "document.querySelector('.by-class').closest('.scroll')"
+    assert page.evaluate(f"{box}.scrollWidth - {box}.clientWidth") == 0
+
+
 def test_the_worst_of_many_classes_are_shown_and_any_can_be_found(
     page: Page, reports: dict[str, Path]
 ) -> None:

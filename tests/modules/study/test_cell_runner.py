@@ -78,9 +78,7 @@ def test_a_cell_repeats_whatever_ran_before_it(runner: CellRunner, method: str) 
 
 
 def test_a_probe_fits_the_pretrained_features(runner: CellRunner) -> None:
-    few, many = (runner.run(Cell(0, shots, "probe")) for shots in (1, 8))
-    assert many.accuracy > 0.8
-    assert many.correct >= few.correct
+    assert runner.run(Cell(0, 8, "probe")).accuracy > 0.8
 
 
 def test_auto_is_the_method_that_it_takes(runner: CellRunner) -> None:

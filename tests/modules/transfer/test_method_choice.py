@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from modules.domains.label_space import LabelSpace
 from modules.settings import Shots
 from modules.transfer.method_choice import choose_method
 from modules.transfer.methods import TRANSFER_METHODS
+from tests.modules.transfer.warm_start_result import run
+from tests.training_domain import TinyDomains
 
 SAME = LabelSpace(("a", "b"), ("a", "b"))
 SUBSET = LabelSpace(("a", "b", "c"), ("c", "a"))
@@ -44,3 +49,18 @@ def test_what_auto_takes_can_do_the_classes(space: LabelSpace, images: int) -> N
 def test_a_named_method_is_kept() -> None:
     choice = choose_method("fine_tune", DISJOINT, 1, 100)
     assert choice == ("fine_tune", "the configuration names it")
+
+
+def test_a_warm_start_trains_with_the_chosen_method_and_records_why(
+    tiny_domains: TinyDomains, pretrained: Path, tmp_path: Path
+) -> None:
+    auto = run(tiny_domains, pretrained, tmp_path / "auto", method="auto")
+    assert auto.record.transfer == {
+        "method": "information_maximization",
+        "chosen_because": "every target class is one of the source's, and 18 unlabelled images "
+        "are left",
+    }
+    named = run(tiny_domains, pretrained, tmp_path / "named", method="information_maximization")
+    assert named.record.transfer["chosen_because"] == "the configuration names it"
+    for name, weight in auto.weights.items():
+        np.testing.assert_array_equal(weight, named.weights[name])

@@ -189,13 +189,13 @@ def test_a_target_with_a_new_class_gets_a_row_for_it_without_any_announcement(
 @pytest.mark.parametrize(
     ("changes", "transfer", "message"),
     [
-        ({}, {"method": "coral"}, "'coral' cannot do a target.* with crooked; without horizontal"),
+        ({}, {"method": "coral"}, "'coral' cannot do a target.*with crooked; without horizontal"),
         ({"shots": 0}, {"method": "zero_shot"}, "'zero_shot' cannot do a target"),
         ({"shots": 0}, {"method": "pseudo_labels"}, r"target\.shots is 0.* have class crooked"),
         ({}, {"restore": "graph"}, "a saved graph has logits for the source's classes alone"),
     ],
 )
-def test_what_cannot_be_done_with_new_classes_is_refused_before_anything_is_read(
+def test_what_cannot_be_done_with_new_classes_is_refused_before_anything_is_written(
     train_only: TinyDomains,
     pretrained: Path,
     tmp_path: Path,
@@ -204,10 +204,11 @@ def test_what_cannot_be_done_with_new_classes_is_refused_before_anything_is_read
     message: str,
 ) -> None:
     target = tmp_path / "target"
-    target.mkdir()
+    shutil.copytree(train_only.target, target)
     (target / "classes.json").write_text('["vertical", "crooked", "diagonal"]')
     with pytest.raises(ConfigError, match=f"{message}.*target.class_map"):
         run(replace(train_only, target=target), pretrained, tmp_path, changes, **transfer)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["target"]
 
 
 def test_a_copy_of_the_network_has_the_restored_weights(

@@ -148,7 +148,7 @@ def test_shared_new_and_unused_classes_are_told(other_digits: Path) -> None:
 
 def test_a_class_under_another_name_is_mapped(other_digits: Path) -> None:
     here = (f"target.path={other_digits}", "target.format=image_folder")
-    result = check(*here, "target.class_map={nine: '9'}")
+    result = check(*here, "target.class_map={nine: 9}")
     assert result.exit_code == 0, result.output
     assert "both domains have the same 10 classes" in result.output
     assert "did you mean 'nine'?" in only_error(*here, "target.class_map={nin: '9'}")

@@ -147,3 +147,14 @@ def test_a_long_line_is_cut_on_a_terminal_and_whole_elsewhere() -> None:
     print_line(pipe := Console(file=io.StringIO(), width=20), "[red]" + "x" * 50)
     assert plain(narrow) == ["x" * 19 + "…"]
     assert written(pipe) == "[red]" + "x" * 50 + "\n"
+
+
+def test_a_run_that_takes_longer_than_expected_promises_nothing() -> None:
+    console = terminal()
+    with RunDisplay(console, {"Last": 0.0}) as display:
+        display.planned(["Last"])
+        display.started("Last")
+        display._started -= 5
+        display._live.refresh()
+    assert "component 1 of 1" in written(console)
+    assert "left" not in written(console)

@@ -100,3 +100,12 @@ def test_it_is_said_when_model_servers_take_another_version(
     assert "which is newer" not in printed(result | {"pushed_to": str(tmp_path / "2")})
     text = printed(result | {"pushed_to": str(tmp_path / "1")})
     assert "(model servers take 2, which is newer)" in text
+
+
+def test_long_names_of_domains_are_cut(result: dict[str, Any]) -> None:
+    result["source"]["name"], result["target"]["name"] = "s" * 90, "t" * 90
+    text = printed(result)
+    assert "s" * 20 not in text
+    assert "t" * 20 not in text
+    title = text.splitlines()[0].rstrip()
+    assert title.endswith("10 labels per class")

@@ -92,7 +92,8 @@ def test_a_run_that_is_done_has_nothing_left(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.2, "0 s"), (89.4, "89 s"), (90, "2 min"), (4000, "67 min")]
+    ("seconds", "words"),
+    [(0.2, "0 s"), (89.4, "89 s"), (90, "2 min"), (4000, "67 min"), (10_000, "2.8 h")],
 )
 def test_durations_are_as_coarse_as_an_estimate(seconds: float, words: str) -> None:
     assert duration_phrase(seconds) == words
