@@ -230,6 +230,7 @@ def _validation(domain: str, role: str, names: Sequence[str], per_class: int) ->
         "domain": domain,
         "role": role,
         "valid": True,
+        "notes": ["An eval split was drawn."] if role == "source" else [],
         "findings": [finding] if role == "target" else [],
         "splits": {"train": split, "eval": split},
         "label_skew": {},

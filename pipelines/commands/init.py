@@ -27,8 +27,9 @@ from pipelines.commands.options import silence_imports
 def init_command(folder: Path, source: Path | None, output: Path | None, force: bool) -> None:
     """Inspect the target domain in DIR and write a configuration for it.
 
-    DIR holds IDX files, TFRecord files, or images as train/<class>/ and eval/<class>/; the format
-    is detected. A contact sheet of both domains, a PNG, is written beside the configuration.
+    DIR holds IDX files, TFRecord files, or images: in class folders, with or without train/ and
+    eval/ above them, or listed in labels.csv. The format is detected. A contact sheet of both
+    domains, a PNG, is written beside the configuration.
     """
     from pipelines.commands.initialization import initialize
 

@@ -91,6 +91,7 @@ def validation(role: str) -> dict[str, Any]:
         "domain": f"{role} strokes",
         "role": role,
         "valid": True,
+        "notes": [],
         "findings": [],
         "splits": {"train": split, "eval": split},
         "label_skew": skew if role == "target" else {},

@@ -1,8 +1,9 @@
-"""Other domains than the embedded pair: other classes, sizes, colours and formats."""
+"""Other domains: folders as people have them, and other classes in the target."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,33 +19,59 @@ SOURCE_CLASSES = {"zero": 0, "one": 1, "two": 2, "three": 3}
 TARGET_CLASSES = {"two": 2, "the one": 1, "three": 3, "four": 4}
 
 
-def write_image_folder(
-    folder: Path,
-    source: str,
+def coloured_digits(
+    domain: str,
     classes: Mapping[str, int],
     size: int,
     per_class: int,
     background: tuple[int, int, int],
-) -> Path:
-    """Writes colour JPEG and PNG files of the first digits, with classes as folder names."""
-    for split, target in (("train", "train"), ("t10k", "eval")):
-        images = read_idx(Path(f"data/{source}/{split}-images-idx3-ubyte.gz"))
-        labels = read_idx(Path(f"data/{source}/{split}-labels-idx1-ubyte.gz"))
+) -> Iterator[tuple[str, str, int, Image.Image]]:
+    """Split, class, number and picture of the first digits of each class."""
+    for prefix, split in (("train", "train"), ("t10k", "test")):
+        images = read_idx(Path(f"data/{domain}/{prefix}-images-idx3-ubyte.gz"))
+        labels = read_idx(Path(f"data/{domain}/{prefix}-labels-idx1-ubyte.gz"))
         for name, label in classes.items():
-            directory = folder / target / name
-            directory.mkdir(parents=True)
             for number, image in enumerate(images[labels == label][:per_class]):
                 ink = np.asarray(Image.fromarray(image).resize((size, size)))[..., None] / 255
                 colour = (ink * 255 + (1 - ink) * np.array(background)).astype(np.uint8)
-                suffix = "jpg" if number % 2 else "png"
-                Image.fromarray(colour).save(directory / f"{number:04d}.{suffix}", quality=90)
+                yield split, name, number, Image.fromarray(colour)
+
+
+def write_class_folders(folder: Path) -> Path:
+    """The source: no splits, and every third picture a photo that was stored on its side."""
+    sideways = Image.Exif()
+    sideways[0x0112] = 6
+    digits = coloured_digits("mnist", SOURCE_CLASSES, 40, 250, (0, 0, 90))
+    for split, name, number, picture in digits:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        path = folder / name / f"{split}-{number:04d}"
+        if number % 3:
+            picture.save(f"{path}.png")
+        else:
+            stored = picture.transpose(Image.Transpose.ROTATE_90)
+            stored.save(f"{path}.jpg", quality=90, exif=sideways)
     return folder
 
 
-def test_a_pair_of_colour_image_folders_with_renamed_fewer_and_new_classes(tmp_path: Path) -> None:
-    blue, red = (0, 0, 90), (60, 0, 0)
-    source = write_image_folder(tmp_path / "source", "mnist", SOURCE_CLASSES, 40, 250, blue)
-    target = write_image_folder(tmp_path / "target", "optdigits", TARGET_CLASSES, 17, 80, red)
+def write_table(folder: Path) -> Path:
+    """The target: a table beside WebP and BMP files, one of them bad."""
+    (folder / "photos").mkdir(parents=True)
+    rows = ["file,label,split"]
+    digits = coloured_digits("optdigits", TARGET_CLASSES, 17, 80, (60, 0, 0))
+    for split, name, number, picture in digits:
+        file = f"{split}-{name}-{number:04d}.{'webp' if number % 2 else 'bmp'}"
+        picture.save(folder / "photos" / file)
+        rows.append(f"{file},{name},{split}")
+    (folder / "photos/train-two-0000.bmp").write_bytes(b"no image")
+    (folder / "labels.csv").write_text("\n".join(rows))
+    return folder
+
+
+def test_ordinary_folders_of_colour_images_with_renamed_fewer_and_new_classes(
+    tmp_path: Path,
+) -> None:
+    source = write_class_folders(tmp_path / "source")
+    target = write_table(tmp_path / "target")
     config = tmp_path / "pair.yaml"
     config.write_text(
         f"""
@@ -60,13 +87,15 @@ network: {{name: lenet, image_size: 24, channels: 3}}
 pretraining: {{steps: 150}}
 transfer: {{steps: 60}}
 gate: {{min_eval_examples: 50}}
+validation: {{bad_images: skip}}
 """
     )
     output = tmp_path / "output"
     done = warmstart("run", config, "--output", output)
     assert done.code == 0, done.output
+    assert "found 1 file that is left out" in done.output
     result = read_result(output)
-    # In the order of the target's folders.
+    # In the order of the target's names.
     assert result["target"]["classes"] == ["four", "one", "three", "two"]
     assert set(result["arms"]["warm_start"]["per_class"]) == {"four", "one", "three", "two"}
     assert result["arms"]["pretrained"]["kind"] == "probe"
@@ -74,6 +103,10 @@ gate: {{min_eval_examples: 50}}
     assert result["source"]["accuracy_after_transfer"] > 0.8
     assert result["target"]["train_examples"] == 20
     assert "pretrained (linear probe)" in done.output
-    report = (output / "report.html").read_text()
+    report = (output / "report.html").read_text(encoding="utf-8")
     assert "answers through a linear probe" in report
     assert "imprinted from 5 labelled images" in report
+    assert "No eval split was found. One was drawn by seed 0" in report
+    assert "train-two-0000.bmp" in report
+    (ingestion,) = output.glob("artifacts/TargetExampleGen/examples/*/ingestion.json")
+    assert len(json.loads(ingestion.read_text())["bad_images"]) == 1

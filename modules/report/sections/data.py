@@ -32,6 +32,11 @@ def data_section(data: ReportData) -> Section:
                 for domain in (source, target)
                 for finding in domain["findings"]
             ],
+            "notes": [
+                {"domain": domain["domain"], "text": text}
+                for domain in (source, target)
+                for text in domain["notes"]
+            ],
             "skew": target["label_skew"],
             "covariate": target["covariate_shift"],
             "shifts": target["shifts"],

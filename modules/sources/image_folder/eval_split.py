@@ -27,7 +27,7 @@ def draw_eval_units(units: Iterable[tuple[str, str]], draw: EvalDraw) -> set[str
 
     Example:
         >>> sorted(draw_eval_units([("a", "cat"), ("b", "cat"), ("c", "cat")], EvalDraw()))
-        ['c']
+        ['b']
     """
     by_class: dict[str, set[str]] = defaultdict(set)
     for unit, class_name in units:

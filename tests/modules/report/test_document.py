@@ -280,6 +280,7 @@ def test_colours_follow_light_and_dark(page: Outline) -> None:
 
 
 def test_findings_and_unrestored_weights_are_listed(page: Outline) -> None:
+    assert "An eval split was drawn." in page.text
     assert "found one that the schema does not have. It is not used." in page.text
     assert "1 of 2 weights" in page.text
     assert "different shape: trained from initial values" in page.text

@@ -148,3 +148,12 @@ def test_data_that_cannot_run_get_no_configuration(
     assert result.exit_code == 1
     assert message in result.output
     assert sorted(path.name for path in tmp_path.iterdir()) in (["domain"], [])
+
+
+def test_class_folders_alone_get_a_configuration_and_an_eval_split(tmp_path: Path) -> None:
+    domain = spoil.png_copy(tmp_path / "domain", per_class=60)
+    output = tmp_path / "digits.yaml"
+    result = init(domain / "train", output)
+    assert result.exit_code == 0, result.output
+    assert "No eval split was found. One was drawn by seed 0" in result.output
+    assert load_config(output).target.path == str(domain / "train")

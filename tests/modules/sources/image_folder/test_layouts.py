@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
 from modules.core.errors import DataError
 from modules.sources.base import DEFAULT_DRAW, EvalDraw
@@ -143,3 +144,24 @@ def test_all_problems_of_a_folder_are_one_message(tmp_path: Path) -> None:
     (tmp_path / "in/train/cat/link.png").unlink()
     with pytest.raises(DataError, match=r"2 problems\.\n.*class 'cow'.*\n.*class 'dog'"):
         ids(tmp_path / "in", "train")
+
+
+def test_a_remote_folder_is_read_like_a_local_one() -> None:
+    for name in (
+        "train/cat/deep/1.png",
+        "train/dog/2.png",
+        "test/cat/3.png",
+        "train/cat/Thumbs.db",
+    ):
+        tf.io.gfile.makedirs(f"ram://images/{name.rpartition('/')[0]}")
+        with tf.io.gfile.GFile(f"ram://images/{name}", "wb") as file:
+            file.write(_PNG)
+    source = ImageFolderSource("ram://images")
+    found = {
+        split: {record.example_id for shard in source.shards(split) for record in shard.read()}
+        for split in ("train", "eval")
+    }
+    assert found == {
+        "train": {"train/cat/deep/1.png", "train/dog/2.png"},
+        "eval": {"test/cat/3.png"},
+    }
