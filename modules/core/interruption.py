@@ -98,7 +98,7 @@ def signals_heard(
                     say(STOPPING_NOW)
             if count == 2 and not ended.wait(_SECONDS_TO_END):
                 before_exit()
-                os._exit(exit_status())
+                os._exit(128 + number[0])
 
     earlier_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     earlier = {number: signal.signal(number, _handle) for number in heard}
@@ -109,7 +109,7 @@ def signals_heard(
     finally:
         ended.set()
         for number, handler in earlier.items():
-            signal.signal(number, handler)
+            signal.signal(number, handler or signal.SIG_DFL)
         signal.set_wakeup_fd(earlier_fd)
         writer.close()
         listener.join()
