@@ -34,6 +34,7 @@ LONG = (
     *ON_THE_ENGINE,
     "tests/e2e/test_bad_input.py",
     "tests/e2e/test_other_domains.py",
+    "tests/components/test_label_relations.py",
     "tests/distributed/test_unsupervised_workers.py",
     "tests/modules/transfer/test_every_method.py",
     "tests/components/test_transfer_report.py",
