@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
-import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -20,6 +19,8 @@ from modules.training.objectives import (
     Preparation,
     Stream,
 )
+from modules.transfer.composition import Composition
+from modules.transfer.method import MethodContext
 
 # Finite: infinity times a probability of zero would not be a number.
 _MASKED = -1e9
@@ -45,47 +46,30 @@ def class_masks(space: LabelSpace) -> dict[str, npt.NDArray[np.float32]]:
     return masks
 
 
-class MaskedObjective(Objective):
+class MaskedObjective(Composition):
     """An objective that sees each stream's logits with the other domain's classes masked.
 
     Args:
+        context: Settings and sizes.
         objective: Any objective.
         masks: What is added to the logits of each stream.
     """
 
-    def __init__(self, objective: Objective, masks: Masks) -> None:
-        super().__init__(name=f"masked_{objective.name}")
-        self.objective = objective
+    def __init__(self, context: MethodContext, objective: Objective, masks: Masks) -> None:
+        super().__init__(context, objective)
         self._masks = Untracked(masks)
 
     def prepare(self, preparation: Preparation) -> None:
         """Prepares the objective, which sees the masks."""
-        self.objective.prepare(replace(preparation, masks=self._masks.value))
-
-    def facts(self) -> dict[str, float]:
-        """Returns the objective's facts."""
-        return self.objective.facts()
+        super().prepare(replace(preparation, masks=self._masks.value))
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the objective's losses."""
-        return self.objective.losses(self._masked(streams), progress)
-
-    def extra_variables(self) -> Sequence[keras.Variable | tf.Variable]:
-        """Lists the objective's extra variables."""
-        return self.objective.extra_variables()
-
-    def scale_gradients(
-        self,
-        gradients: Sequence[tf.Tensor | None],
-        variables: Sequence[keras.Variable | tf.Variable],
-        progress: tf.Tensor,
-    ) -> Sequence[tf.Tensor | None]:
-        """Passes the gradients through the objective."""
-        return self.objective.scale_gradients(gradients, variables, progress)
+        return super().losses(self._masked(streams), progress)
 
     def after_step(self, streams: Mapping[str, Stream]) -> None:
         """Updates the objective's state."""
-        self.objective.after_step(self._masked(streams))
+        super().after_step(self._masked(streams))
 
     def _masked(self, streams: Mapping[str, Stream]) -> dict[str, Stream]:
         masks = self._masks.value

@@ -10,7 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 # Inverse of the penalty, for features of unit length on average. Fixed beforehand: a choice would
-# take labels, and the probe is for those who have few.
+# take labels, and the probe is for those who have few. On parts of MNIST's train split, with
+# features of letters and 1, 5 and 10 shots, 3 to 1000 differ by about a point.
 _INVERSE_PENALTY = 10.0
 _MOST_ITERATIONS = 1000
 

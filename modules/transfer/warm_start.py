@@ -174,7 +174,7 @@ class WarmStart:
         context = MethodContext(transfer, classes, network.feature_dim, self.plan.seed)
         method = create_transfer_method(transfer.method, context)
         masks = class_masks(self.space)
-        return MaskedObjective(method, masks) if masks else method
+        return MaskedObjective(context, method, masks) if masks else method
 
     def _stream(self, name: str, data: TransferData) -> BatchStream:
         transfer = self.plan.transfer

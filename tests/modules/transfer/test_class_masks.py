@@ -35,7 +35,7 @@ def test_nothing_is_masked_where_a_domain_has_every_class() -> None:
 
 def test_a_masked_class_takes_no_probability_and_gets_no_gradient() -> None:
     logits = tf.Variable([[1.0, 50.0, 0.0]])
-    objective = MaskedObjective(CrossEntropy("target"), class_masks(SPACE))
+    objective = MaskedObjective(context(), CrossEntropy("target"), class_masks(SPACE))
     with tf.GradientTape() as tape:
         streams = {"target": stream(logits=logits, labels=[2])}
         loss = objective.losses(streams, 0.0)["cross_entropy"]
@@ -82,7 +82,9 @@ class _Recorder(Objective):
 
 def test_a_stream_without_a_mask_stays_as_it_is() -> None:
     recorder = _Recorder()
-    masked = MaskedObjective(recorder, {"source": np.array([0.0, -1e9, 0.0], np.float32)})
+    masked = MaskedObjective(
+        context(), recorder, {"source": np.array([0.0, -1e9, 0.0], np.float32)}
+    )
     masked.losses({"source": stream(logits=[[1, 2, 3]]), "other": stream(logits=[[4, 5, 6]])}, 0.0)
     assert recorder.seen == {"source": [[1.0, -1e9, 3.0]], "other": [[4.0, 5.0, 6.0]]}
 
