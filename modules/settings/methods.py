@@ -140,4 +140,4 @@ class LabelPropagationSettings(Settings):
     """
 
     weight: NonNegativeFloat = 1.0
-    kept_share: PositiveFraction = 0.5
+    kept_share: PositiveFraction = 0.8
