@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
@@ -23,8 +24,11 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # How long native code, which Python cannot interrupt, may go on after a second signal.
 _SECONDS_TO_END = 3.0
 
-# A process has one set of signal handlers, and so one record of what they received.
-_received: list[int] = []
+# Within less, it is one signal that comes twice, as from timeout(1): to a process and to its group.
+_SECONDS_BETWEEN_SIGNALS = 0.3
+
+# A process has one set of signal handlers, and so one record of what they received, and when.
+_received: list[tuple[int, float]] = []
 _deferring = threading.Event()
 
 
@@ -39,12 +43,12 @@ def stop_requested() -> bool:
 
 def request_stop() -> None:
     """Notes a request that came another way than by a signal."""
-    _received.append(signal.SIGTERM)
+    _received.append((signal.SIGTERM, time.monotonic()))
 
 
 def exit_status() -> int:
     """Returns the status with which an interrupted process ends: 128 + the signal's number."""
-    return 128 + (_received[0] if _received else signal.SIGINT)
+    return 128 + (_received[0][0] if _received else signal.SIGINT)
 
 
 @contextlib.contextmanager
@@ -80,11 +84,12 @@ def signals_heard(
     ended = threading.Event()
 
     def listen() -> None:
-        count = 0
+        count, last = 0, -_SECONDS_BETWEEN_SIGNALS
         while number := reader.recv(1):
-            if number[0] not in heard:
+            now = time.monotonic()
+            if number[0] not in heard or now - last < _SECONDS_BETWEEN_SIGNALS:
                 continue
-            count += 1
+            count, last = count + 1, now
             # The terminal may be gone.
             with contextlib.suppress(OSError):
                 if count == 1:
@@ -93,7 +98,7 @@ def signals_heard(
                     say(STOPPING_NOW)
             if count == 2 and not ended.wait(_SECONDS_TO_END):
                 before_exit()
-                os._exit(exit_status())
+                os._exit(128 + number[0])
 
     earlier_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     earlier = {number: signal.signal(number, _handle) for number in heard}
@@ -104,7 +109,7 @@ def signals_heard(
     finally:
         ended.set()
         for number, handler in earlier.items():
-            signal.signal(number, handler)
+            signal.signal(number, handler or signal.SIG_DFL)
         signal.set_wakeup_fd(earlier_fd)
         writer.close()
         listener.join()
@@ -112,6 +117,9 @@ def signals_heard(
 
 
 def _handle(number: int, _: FrameType | None) -> None:
-    _received.append(number)
+    now = time.monotonic()
+    if _received and now - _received[-1][1] < _SECONDS_BETWEEN_SIGNALS:
+        return
+    _received.append((number, now))
     if len(_received) > 1 or not _deferring.is_set():
         raise KeyboardInterrupt

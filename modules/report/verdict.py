@@ -11,6 +11,7 @@ from modules.core.arms import WARM_START
 from modules.core.wording import display_name, p_value, percent, points
 from modules.evaluation.evaluation_report import BLESSED
 from modules.evaluation.gate import WARM_START_VS_PRETRAINED, WARM_START_VS_SCRATCH
+from modules.report.evidence.shown_arms import is_probe
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 from modules.settings import GateSettings
@@ -44,7 +45,9 @@ def verdict_sentence(evaluation: Mapping[str, Any], gate: GateSettings) -> Marku
     accuracy = evaluation["arms"][WARM_START]["accuracy"]
     target = display_name(evaluation["target"]["name"], _LONGEST_NAME)
     comparisons = evaluation["comparisons"]
-    before = _against(comparisons[WARM_START_VS_PRETRAINED], "the pretrained model", gate)
+    model = "the pretrained model"
+    pretrained = f"a linear probe on {model}" if is_probe(evaluation) else model
+    before = _against(comparisons[WARM_START_VS_PRETRAINED], pretrained, gate)
     control = _against(comparisons[WARM_START_VS_SCRATCH], "training from scratch", gate)
     return Markup("The warm start gets <strong>{}</strong> of {} right: {}, and {}.").format(
         percent(accuracy), target, before, control

@@ -135,7 +135,7 @@ class LabelPropagationSettings(Settings):
     """Training on labels that spread from the shots to unlabelled target images.
 
     Attributes:
-        weight: Factor of the loss.
+        weight: Factor of the losses on unlabelled images.
         kept_share: Share of each class, surest first, whose propagated labels are fitted.
     """
 

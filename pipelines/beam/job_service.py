@@ -48,8 +48,8 @@ class JobService(local_job_service.LocalJobServicer):
         _serve_external_workers(host, pools)
 
     def get_bind_address(self) -> str:
-        """All addresses of this host."""
-        return "[::]"
+        """The address under which clients and workers reach this host, and no other."""
+        return self._host
 
     def get_service_address(self) -> str:
         """The name under which clients stage their files."""

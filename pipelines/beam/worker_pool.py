@@ -1,6 +1,6 @@
 """A pool of Beam workers on one host, which a job has in a second instead of a quarter of a minute.
 
-    python -m pipelines.beam.worker_pool --port 50000
+    python -m pipelines.beam.worker_pool --host 10.0.0.2 --port 50000
 
 It speaks the protocol of Beam's own pool (`apache_beam.runners.worker.worker_pool_main`), which
 starts a new Python for each worker of each job. There each imports TensorFlow, TFDV and TFT again.
@@ -87,11 +87,15 @@ def _work(control_address: str, worker_id: str) -> None:
     SdkHarness(control_address, worker_id=worker_id, state_cache_size=_STATE_CACHE).run()
 
 
-def serve(port: int) -> grpc.Server:
-    """Starts a pool on all of the host's addresses; the returned server runs until it is stopped.
+def serve(host: str, port: int) -> grpc.Server:
+    """Starts a pool; the returned server runs until it is stopped.
+
+    Args:
+        host: An address of this host. All who reach it can run code here.
+        port: Where to listen.
 
     Raises:
-        EngineError: The port is taken.
+        EngineError: The address is not this host's, or the port is taken.
     """
     pool = WorkerPool()
     threading.Thread(target=pool.warm_up, daemon=True).start()
@@ -100,11 +104,14 @@ def serve(port: int) -> grpc.Server:
     )
     beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(pool, server)
     try:
-        bound = server.add_insecure_port(f"[::]:{port}")
+        bound = server.add_insecure_port(f"{host}:{port}")
     except RuntimeError:
         bound = 0
     if not bound:
-        raise EngineError(f"port {port}: expected a free port, found it taken. Pass --port.")
+        raise EngineError(
+            f"{host}:{port}: expected an address of this host with a free port, found none. Pass "
+            "--host and --port."
+        )
     server.start()
     return server
 
@@ -114,11 +121,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m pipelines.beam.worker_pool", description="A pool of Beam workers."
     )
+    parser.add_argument(
+        "--host", default="localhost", help="address to listen on; all who reach it run code here"
+    )
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    _server = serve(arguments.port)
-    _logger.info("Worker pool on port %d: %s.", arguments.port, own_versions())
+    try:
+        _server = serve(arguments.host, arguments.port)
+    except EngineError as error:
+        parser.exit(1, f"Error: {error}\n")
+    _logger.info("Worker pool on %s:%d: %s.", arguments.host, arguments.port, own_versions())
     threading.Event().wait()
 
 

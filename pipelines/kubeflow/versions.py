@@ -53,11 +53,11 @@ def find_or_upload(
     pipeline_id = pipeline.pipeline_id
     content = spec_file.read_bytes()
     version_name = f"sha256-{hashlib.sha256(content).hexdigest()[:16]}"
-    documents = list(yaml.safe_load_all(content))
+    wanted = _meaning(*list(yaml.safe_load_all(content))[:2])
     list_versions = functools.partial(client.list_pipeline_versions, pipeline_id)
     for version in _items(list_versions, "pipeline_versions"):
         # The server names the first version after the pipeline.
-        if version.display_name == version_name or _holds(version.pipeline_spec, documents):
+        if version.display_name == version_name or (wanted and _stored(version) == wanted):
             return Version(
                 pipeline_id,
                 version.pipeline_version_id,
@@ -79,26 +79,25 @@ def _items(list_page: Callable[..., Any], field: str) -> Iterator[Any]:
             return
 
 
-def _holds(stored: Any, documents: list[Any]) -> bool:
-    """Returns whether a stored version is a file's documents.
+def _stored(version: Any) -> tuple[Any, Any] | None:
+    """Returns what a version on the server means; None if it is no pipeline of ours.
 
     The server returns the specification alone, or both documents under a key each
     (backend/src/apiserver/server/util.go, `YamlStringToPipelineSpecStruct`), and leaves out fields
-    that have their default value: compared is what they mean.
+    that have their default value: texts cannot be compared.
     """
-    if not isinstance(stored, dict):
-        return False
-    parts: list[Any] = [stored]
-    if "pipeline_spec" in stored:
-        parts = [stored["pipeline_spec"], stored.get("platform_spec")]
-    found = _meaning(*parts)
-    return found is not None and found == _meaning(*documents)
+    spec = version.pipeline_spec
+    if isinstance(spec, dict) and "pipeline_spec" in spec:
+        return _meaning(spec["pipeline_spec"], spec.get("platform_spec"))
+    return _meaning(spec)
 
 
 def _meaning(spec: Any, platform: Any = None) -> tuple[Any, Any] | None:
     from google.protobuf import json_format
     from kfp.pipeline_spec import pipeline_spec_pb2
 
+    if not isinstance(spec, dict):
+        return None
     try:
         return (
             json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec()),

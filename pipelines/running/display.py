@@ -122,22 +122,22 @@ class RunDisplay(logging.Handler):
         return lines
 
     def _component_bar(self) -> ProgressBar:
-        if self._progress:
-            return ProgressBar(self._progress.total, self._progress.step)
+        progress = self._progress
+        if progress:
+            return ProgressBar(progress.total, progress.step)
         # Nothing is known of a component that takes longer than expected.
         if self._component in self._expected and self._estimate.component_left():
             return ProgressBar(1.0, self._estimate.component_share())
         return ProgressBar(None, pulse=True)
 
     def _details(self) -> str:
-        parts = []
-        if self._progress:
-            parts = [f"{self._progress.step:,}/{self._progress.total:,}"]
+        progress = self._progress
+        if not progress:
+            return ""
+        parts = [f"{progress.step:,}/{progress.total:,}"]
         if left := self._estimate.measured_left():
             parts.append(f"{duration_phrase(left)} left")
-        if self._progress:
-            metrics = self._progress.metrics.items()
-            parts += [f"{name} {value:.3f}" for name, value in metrics]
+        parts += [f"{name} {value:.3f}" for name, value in progress.metrics.items()]
         return "  ".join(parts)
 
     def _time(self) -> str:

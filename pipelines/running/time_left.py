@@ -15,7 +15,8 @@ class RunEstimate:
     """The share of a run that is done and the seconds that are left.
 
     A component takes what it took before, times the pace of this run: how long the components so
-    far took, compared with before. One that reports its steps is measured instead.
+    far took, compared with before. One that reports its steps is measured instead. A display may
+    read it from another thread.
 
     Args:
         components: All of the run, in order of execution.
@@ -53,16 +54,17 @@ class RunEstimate:
 
     def finish(self, seconds: float, cached: bool) -> None:
         """Notes that the component at work has finished."""
-        component = self._left.pop(0)
+        component, *self._left = self._left
         if not cached:
             self._taken += seconds
             self._planned += self._expected[component]
 
     def measured_left(self) -> float | None:
         """Returns the seconds that are left of the component at work, where its steps tell."""
-        if self._measured is None:
+        measured = self._measured
+        if measured is None:
             return None
-        then, left = self._measured
+        then, left = measured
         return max(0.0, left - (time.monotonic() - then))
 
     def component_left(self) -> float:
@@ -70,7 +72,7 @@ class RunEstimate:
         measured = self.measured_left()
         if measured is not None:
             return measured
-        expected = self._expected[self._left[0]] * self._pace() if self._left else 0.0
+        expected = sum(self._expected[name] for name in self._left[:1]) * self._pace()
         return max(0.0, expected - (time.monotonic() - self._started))
 
     def component_share(self) -> float:
@@ -87,8 +89,8 @@ class RunEstimate:
         """Returns the share of the run that is done, from 0 to 1; what is cached counts in full."""
         total = sum(self._expected.values())
         later = sum(self._expected[name] for name in self._left[1:])
-        at_work = self._expected[self._left[0]] * (1 - self.component_share()) if self._left else 0
-        return 1 - (later + at_work) / max(total, 1e-9)
+        at_work = sum(self._expected[name] for name in self._left[:1])
+        return 1 - (later + at_work * (1 - self.component_share())) / max(total, 1e-9)
 
     def _pace(self) -> float:
         return (self._taken + _PRIOR_SECONDS) / (self._planned + _PRIOR_SECONDS)

@@ -67,17 +67,22 @@ def transfer_to(
     names: Sequence[str], domains: TinyDomains, pretrained: Path, folder: Path, **transfer: Any
 ) -> Transfer:
     """Runs all arms on a target with these classes, and evaluates them."""
-    splits = {
-        "train": records(names, per_class=6, seed=3, prefix="train"),
-        "eval": records(names, per_class=5, seed=4, prefix="eval"),
-    }
-    write_examples(folder / "target", splits, names)
-    other = TinyDomains(domains.source, folder / "target", domains.transform_graph)
+    other = with_target(names, domains, folder)
     run(other, pretrained, folder, **transfer)
     scratch = fn_args(other.target, other.transform_graph, folder / "scratch", TRANSFER_PLAN)
     train_scratch(scratch)
     _evaluate(folder, other, pretrained)
     return Transfer(folder, names)
+
+
+def with_target(names: Sequence[str], domains: TinyDomains, folder: Path) -> TinyDomains:
+    """Writes a target with these classes, for the source of other domains."""
+    splits = {
+        "train": records(names, per_class=6, seed=3, prefix="train"),
+        "eval": records(names, per_class=5, seed=4, prefix="eval"),
+    }
+    write_examples(folder / "target", splits, names)
+    return TinyDomains(domains.source, folder / "target", domains.transform_graph)
 
 
 def records(names: Sequence[str], per_class: int, seed: int, prefix: str) -> list[bytes]:

@@ -11,8 +11,11 @@ import tensorflow as tf
 
 from modules.core.arms import ARMS
 from modules.models.checkpointing import read_checkpoint_variables
-from tests.components.other_class_domains import Transfer, records, transfer_to
+from tests.components.other_class_domains import Transfer, records, transfer_to, with_target
+from tests.modules.transfer.warm_start_result import run
 from tests.training_domain import CLASS_NAMES, TinyDomains, stroke_records
+
+pytestmark = pytest.mark.e2e
 
 SAME = CLASS_NAMES
 PERMUTED = ("diagonal", "vertical", "horizontal")
@@ -143,9 +146,10 @@ def test_the_restored_network_is_proven_although_it_has_more_classes(
 def test_logits_of_unused_classes_stay_where_they_were_without_source_examples(
     tiny_domains: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
-    done = transfer_to(SUBSET, tiny_domains, pretrained, tmp_path, steps=3, method="fine_tune")
+    domains = with_target(SUBSET, tiny_domains, tmp_path)
+    result = run(domains, pretrained, tmp_path, steps=3, method="fine_tune")
     before = read_checkpoint_variables(str(pretrained / "model" / "checkpoint"))["logits/kernel"]
-    after = done.result.weights["logits/kernel"]
+    after = result.weights["logits/kernel"]
     np.testing.assert_array_equal(after[:, 2], before[:, 2])
     assert not np.array_equal(after[:, :2], before[:, :2])
 

@@ -80,9 +80,8 @@ def portable(endpoint: str, pool: str) -> BeamSettings:
 
 @contextlib.contextmanager
 def job_service(folder: Path, host: Host | None, pools: Sequence[str]) -> Iterator[str]:
-    address = host.address if host else "localhost"
     options = [part for pool in pools for part in ("--pool", pool)]
-    with _serving("job_service", folder, host, "--host", address, *options) as endpoint:
+    with _serving("job_service", folder, host, *options) as endpoint:
         yield endpoint
 
 
@@ -108,7 +107,8 @@ def _serving(
 ) -> Iterator[str]:
     port = free_port()
     address = host.address if host else "localhost"
-    command = [sys.executable, "-m", f"pipelines.beam.{module}", *options, "--port", str(port)]
+    command = [sys.executable, "-m", f"pipelines.beam.{module}", *options]
+    command += ["--host", address, "--port", str(port)]
     log = folder / f"{module}-{address}-{port}.log"
     with running(host.command(*command) if host else command, log, code=code) as process:
         wait_until(lambda: listens(port, address), process, log)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modules.core.arms import ARMS, PRETRAINED, PROBE, SCRATCH, WARM_START
+from modules.core.wording import ARM_NAMES, PRETRAINED_KINDS
 
 _MEANINGS = {
     PRETRAINED: "trained on the source alone",
@@ -23,6 +24,13 @@ def shown_arms(evaluation: Mapping[str, Any]) -> tuple[str, ...]:
 def is_probe(evaluation: Mapping[str, Any]) -> bool:
     """Whether the pretrained model got new outputs, because the target has classes of its own."""
     return evaluation["arms"][PRETRAINED].get("kind") == PROBE
+
+
+def arm_title(evaluation: Mapping[str, Any], arm: str) -> str:
+    """Names an arm, and the pretrained one's kind where it is not simply the model itself."""
+    if arm == PRETRAINED and is_probe(evaluation):
+        return f"{ARM_NAMES[arm]} ({PRETRAINED_KINDS[PROBE]})"
+    return ARM_NAMES[arm]
 
 
 def arm_meaning(evaluation: Mapping[str, Any], arm: str) -> str:

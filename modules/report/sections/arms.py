@@ -11,7 +11,7 @@ from modules.core.wording import ARM_NAMES, percent
 from modules.report.drawing.dot_plot import measure_across
 from modules.report.drawing.palette import ARM_COLOURS, MUTED
 from modules.report.drawing.svg import draw_svg
-from modules.report.evidence.shown_arms import arm_meaning, is_probe, shown_arms
+from modules.report.evidence.shown_arms import arm_meaning, arm_title, is_probe, shown_arms
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
 
@@ -29,7 +29,7 @@ def arms_section(data: ReportData) -> Section:
             "arms": [
                 {
                     "arm": arm,
-                    "label": ARM_NAMES[arm],
+                    "label": arm_title(evaluation, arm),
                     "meaning": arm_meaning(evaluation, arm),
                     **evaluation["arms"][arm],
                 }

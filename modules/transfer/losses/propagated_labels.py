@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from modules.core.untracked import Untracked
 from modules.training.objectives import UNLABELLED, Objective, Preparation, Stream, mean_over_batch
+from modules.transfer.losses.information_maximization import divergence, entropies
 from modules.transfer.losses.neighbourhood_guesses import guess_from_neighbourhoods
 from modules.transfer.losses.pseudo_labels import surest_of_each_class
 
@@ -20,11 +21,16 @@ class PropagatedLabelLoss(Objective):
     pseudo-labels, they do not depend on the network's predictions, which are worth little for
     classes that it has hardly seen. Of each class the surest share is kept.
 
+    In the course of the training the labels fade, and the network's own predictions take over: on
+    all images they are to become sure one by one, and together to follow the class shares that the
+    labels suggest. By then the network knows the classes better than its restored features did.
+
     Reference: Iscen et al., Label Propagation for Deep Semi-Supervised Learning, CVPR 2019,
-    section 4.
+    section 4; Liang, Hu and Feng, Do We Really Need to Access the Source Data? (SHOT), ICML 2020,
+    section 3.2, equations 3 and 4.
 
     Args:
-        weight: Factor of the loss.
+        weight: Factor of the losses.
         kept_share: Share of each class to keep, in (0, 1].
     """
 
@@ -33,7 +39,7 @@ class PropagatedLabelLoss(Objective):
         self.weight = weight
         self.kept_share = kept_share
         # Computed from the data, the labels do not belong in checkpoints.
-        self._labels: Untracked[tuple[tf.Tensor, tf.Tensor]] | None = None
+        self._labels: Untracked[tuple[tf.Tensor, tf.Tensor, tf.Tensor]] | None = None
 
     def prepare(self, preparation: Preparation) -> None:
         """Propagates the labels."""
@@ -43,16 +49,23 @@ class PropagatedLabelLoss(Objective):
         labels, weights = np.zeros(total, np.int64), np.zeros(total, np.float32)
         labels[guesses.rows] = np.argmax(guesses.propagated, axis=1)
         weights[guesses.rows[kept]] = total / np.count_nonzero(kept)
-        self._labels = Untracked((tf.constant(labels), tf.constant(weights)))
+        shares = tf.constant(guesses.class_shares())
+        self._labels = Untracked((tf.constant(labels), tf.constant(weights), shares))
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Returns the mean over the images that have a label, in expectation over batches."""
+        """Returns the three weighted parts; each replica balances its own shard."""
         if self._labels is None:
             raise RuntimeError("Labels are propagated by prepare().")
-        labels, weights = self._labels.value
+        labels, weights, shares = self._labels.value
         stream = streams[UNLABELLED]
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
             tf.gather(labels, stream.rows), stream.logits
         )
         mean = mean_over_batch(tf.gather(weights, stream.rows) * losses)
-        return {"propagated_cross_entropy": self.weight * mean}
+        entropy = mean_over_batch(entropies(stream.logits))
+        imbalance = tf.nn.scale_regularization_loss(divergence(stream.logits, shares))
+        return {
+            "propagated_cross_entropy": self.weight * (1.0 - progress) * mean,
+            "entropy": self.weight * progress * entropy,
+            "imbalance": self.weight * imbalance,
+        }

@@ -9,7 +9,7 @@ from modules.transfer.method import MethodContext
 
 
 class LabelPropagation(JointComposition):
-    """Joint training that also fits labels propagated from the shots.
+    """Joint training that also fits labels propagated from the shots, then its own predictions.
 
     It suits classes that the source does not have: the restored features put images of one class
     near each other, although the network has no name for them yet. Unlabelled images are distorted

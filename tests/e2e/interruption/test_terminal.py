@@ -6,6 +6,7 @@ import re
 import shutil
 import sqlite3
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,8 @@ def test_ctrl_c_saves_the_training_and_the_next_run_goes_on_from_there(
         terminal.wait_for(rf"^  PretrainTrainer goes on from step {saved} of 20000$")
         terminal.wait_for(r"PretrainTrainer +\S+ \d")
         terminal.press("C-c")
+        terminal.wait_for("Stopping", seconds=10)
+        time.sleep(0.4)  # Else the second one would be the first one over again.
         terminal.press("C-c")
         terminal.wait_for(STOPPING_NOW, seconds=10)
         assert terminal.wait_for_the_end(seconds=20) == 130

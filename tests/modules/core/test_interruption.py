@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -73,6 +74,11 @@ class Program:
     def get(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
+    def get_later(self, number: signal.Signals) -> None:
+        """Gets a signal that is not the last one over again."""
+        time.sleep(0.4)
+        self.get(number)
+
     def end(self) -> tuple[str, int]:
         assert self._process.stdout is not None
         return self._process.stdout.read().strip(), self._process.wait(timeout=30)
@@ -98,16 +104,24 @@ def test_a_second_signal_does_not_wait_for_the_work_to_be_saved() -> None:
     program = Program(SAVING, "60")
     program.get(signal.SIGINT)
     assert program.says() == STOPPING_AFTER_STEP
-    program.get(signal.SIGINT)
+    program.get_later(signal.SIGINT)
     assert program.says() == STOPPING_NOW
     assert program.end() == ("interrupted", 130)
+
+
+def test_one_signal_that_comes_twice_is_one() -> None:
+    program = Program(SAVING, "0.2")
+    program.get(signal.SIGTERM)
+    program.get(signal.SIGTERM)
+    assert program.says() == STOPPING_AFTER_STEP
+    assert program.end() == ("interrupted saved", 143)
 
 
 def test_native_code_hinders_neither_the_answer_nor_the_end() -> None:
     program = Program(NATIVE)
     program.get(signal.SIGINT)
     assert program.says() == STOPPING
-    program.get(signal.SIGINT)
+    program.get_later(signal.SIGINT)
     assert program.says() == STOPPING_NOW
     assert program.end() == ("cursor", 130)
 

@@ -51,9 +51,12 @@ def test_the_head_names_verdict_and_reasons(
     assert content.count("<li>") == len(data.evaluation["reasons"])
 
 
-def test_missing_proof_is_shown_without_a_click() -> None:
-    missed = report_data(right=(0.95, 0.8, 0.75))
-    assert '<details class="reasons" open>' in verdict_section(missed).content
+@pytest.mark.parametrize("right", [(0.75, 0.8, 0.95), (0.95, 0.8, 0.75)])
+def test_what_was_proven_and_what_is_missing_are_shown_without_a_click(
+    right: tuple[float, float, float],
+) -> None:
+    content = verdict_section(report_data(right=right)).content
+    assert '<details class="reasons" open>' in content
 
 
 def test_a_hostile_domain_name_stays_text_in_the_sentence() -> None:

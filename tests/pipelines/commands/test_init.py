@@ -96,6 +96,30 @@ def test_colour_photographs_keep_their_colours_and_their_frame(tmp_path: Path) -
     assert "found 9: the run will work, but it will not bless the model" in result.output
 
 
+def test_classes_that_only_their_spelling_tells_apart_are_mapped(tmp_path: Path) -> None:
+    target = colour_classes(tmp_path / "target", 40)
+    source = colour_classes(tmp_path / "source", 40)
+    for split in ("train", "eval"):
+        (target / split / "cat").rename(target / split / "Cat ")
+    result = init(target, tmp_path / "animals.yaml", "--source", str(source))
+    assert result.exit_code == 0, result.output
+    assert "both domains have the same 3 classes" in result.output
+    assert load_config(tmp_path / "animals.yaml").target.class_map == {"Cat ": "cat"}
+
+
+def test_new_classes_are_told_and_the_configuration_says_how_to_map_them(tmp_path: Path) -> None:
+    target = colour_classes(tmp_path / "target", 40)
+    source = colour_classes(tmp_path / "source", 40)
+    for split in ("train", "eval"):
+        (target / split / "cat").rename(target / split / "wolf")
+    result = init(target, tmp_path / "animals.yaml", "--source", str(source))
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "animals.yaml").read_text()
+    assert "classes: 2 shared; 1 new in the target: wolf; 1 of the source alone: cat" in text
+    assert "target.class_map: {wolf: NAME}" in text
+    assert load_config(tmp_path / "animals.yaml").target.class_map == {}
+
+
 def test_other_classes_than_digits_ask_for_a_source(tmp_path: Path) -> None:
     result = init(colour_classes(tmp_path / "target", 20), tmp_path / "animals.yaml")
     assert result.exit_code == 1

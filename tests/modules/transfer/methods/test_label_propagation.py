@@ -54,8 +54,9 @@ def test_the_surest_share_of_each_class_is_fitted_and_the_rest_weighs_nothing() 
     is_kept = losses.max(axis=1) > 0
     count = len(is_kept)
     assert 0.5 * count <= is_kept.sum() < 0.5 * count + CLASSES
-    # A sure wrong answer costs 30 nats, times the weight, times all images over those kept.
-    expected = 30.0 * 2.0 * count / is_kept.sum()
+    # A sure wrong answer costs 30 nats, times the weight, times all images over those kept, and
+    # half of that after half of the steps.
+    expected = 0.5 * 30.0 * 2.0 * count / is_kept.sum()
     np.testing.assert_allclose(np.sort(losses[is_kept])[:, 1:], expected, rtol=1e-4)
 
 
@@ -69,6 +70,16 @@ def test_a_class_that_the_target_does_not_have_is_never_guessed() -> None:
     assert 1 not in losses_by_label(part).argmin(axis=1)
 
 
+def test_the_labels_fade_and_the_networks_own_predictions_take_over() -> None:
+    part = PropagatedLabelLoss(weight=1.0, kept_share=1.0)
+    part.prepare(preparation(network()))
+    unsure = {"unlabelled": stream(logits=np.zeros((1, CLASSES)), rows=[0])}
+    first, last = (part.losses(unsure, tf.constant(progress)) for progress in (0.0, 1.0))
+    assert float(first["entropy"]) == float(last["propagated_cross_entropy"]) == 0.0
+    for loss in (first["propagated_cross_entropy"], last["entropy"]):
+        assert float(loss) == pytest.approx(np.log(CLASSES))
+
+
 def test_losses_before_preparing_are_refused() -> None:
     with pytest.raises(RuntimeError, match="prepare"):
         PropagatedLabelLoss(1.0, 0.5).losses({}, tf.constant(PROGRESS))
@@ -78,4 +89,5 @@ def test_it_trains_on_labels_and_on_propagated_ones(tmp_path: Path) -> None:
     settings = LabelPropagationSettings(kept_share=0.5)
     _, outcome = train(LabelPropagation(context(label_propagation=settings)), domains(), tmp_path)
     labelled = {"source_cross_entropy", "target_cross_entropy"}
-    assert set(outcome.losses) == {"loss", *labelled, "propagated_cross_entropy"}
+    unlabelled = {"propagated_cross_entropy", "entropy", "imbalance"}
+    assert set(outcome.losses) == {"loss", *labelled, *unlabelled}
