@@ -21,7 +21,7 @@ def judge_bad_images(
     Args:
         place: Folder of the domain.
         refused: What is wrong with each bad image.
-        images: How many images were read, good and bad.
+        images: How many images there are, good and bad.
         settings: Says whether bad images stop the run, and from which share on.
 
     Returns:

@@ -68,9 +68,12 @@ class DatasetSummary(DomainDescription):
     notes: tuple[str, ...] = ()
 
     @property
-    def images_read(self) -> int:
-        """How many images were read, sound or not."""
-        return sum(split.images_read for split in self.splits.values())
+    def images(self) -> int:
+        """How many images there are at least, sound or not, whether they were read or not.
+
+        A share of bad images that is based on it is never too large.
+        """
+        return sum(split.examples for split in self.splits.values()) + len(self.bad_images)
 
 
 def summarize_dataset(

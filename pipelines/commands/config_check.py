@@ -153,7 +153,7 @@ def _check_domain(
     bad_images: list[Finding] = []
     try:
         bad_images = judge_bad_images(
-            summary.place, summary.bad_images, summary.images_read, case.validation
+            summary.place, summary.bad_images, summary.images, case.validation
         )
     except DataError as error:
         problems.append(str(error))

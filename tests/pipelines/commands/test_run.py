@@ -61,3 +61,14 @@ def test_it_reads_a_few_images_and_counts_all(tmp_path: Path) -> None:
     assert look_quickly(load_config(CONFIG, [*image_folder(domain), "target.shots=12"])) == []
     with pytest.raises(ConfigError, match=r"expected 13 labelled examples"):
         look_quickly(load_config(CONFIG, [*image_folder(domain), "target.shots=13"]))
+
+
+def test_a_few_bad_images_of_many_are_no_large_share_only_because_few_are_read(
+    tmp_path: Path,
+) -> None:
+    domain = spoil.png_copy(tmp_path / "domain", per_class=87)
+    for number in range(10):
+        (domain / f"train/{number}/notes.txt").write_text("no image")
+    options = [*image_folder(domain), "validation.bad_images=skip"]
+    (left_out,) = look_quickly(load_config(CONFIG, options))
+    assert "found 10 files that are left out" in left_out
