@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from modules.core.wording import display_name
+from modules.report.script import page_script
 from tests.e2e.conftest import FinishedCommand, read_result, warmstart
 from tests.e2e.hostile_domain import (
     CANARY,
@@ -106,19 +107,21 @@ def assert_harmless(text: str) -> None:
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: apt-get install chromium")
 @both_layouts
 def test_the_report_shows_the_names_and_obeys_none(
-    page: Page, run: HostileRun, size: tuple[int, int]
+    page: Page, run: HostileRun, size: tuple[int, int], dark: bool
 ) -> None:
     # The page's own policy would stop most of them: here only the escaping does.
     page.call("Page.setBypassCSP", enabled=True)
     report = run.output / "report.html"
-    found = check_drawing(page, report, size, name=run.output.parent.name)
+    found = check_drawing(page, report, size, name=run.output.parent.name, dark=dark)
     assert found["broken"] == 0
     text = page.evaluate("document.body.textContent")
     assert [name for name in run.classes if display_name(name) not in text] == []
     assert json.dumps(FOLDER)[1:-1] in text
     assert RIGHT_TO_LEFT not in text
     assert page.evaluate(f"typeof {CANARY}") == "undefined"
-    assert page.evaluate("document.scripts.length") == 0
+    assert page.evaluate("[...document.scripts].map(script => script.text)") == [
+        page_script().source
+    ]
     assert page.evaluate(f"document.querySelectorAll({OBEYED!r}).length") == 0
     assert page.evaluate("[...document.images].every(each => each.src.startsWith('data:'))") is True
 

@@ -74,7 +74,7 @@ def test_accepts_what_decodes_to_grey_or_colour(kind: str, decode: Decode) -> No
 
 
 @_DECODERS
-@pytest.mark.parametrize("kind", set(_ACCEPTED) - _CONVERTED)
+@pytest.mark.parametrize("kind", sorted(set(_ACCEPTED) - _CONVERTED))
 def test_what_tensorflow_shows_as_a_viewer_does_passes_unchanged(kind: str, decode: Decode) -> None:
     data, _ = _ACCEPTED[kind]
     assert read_encoded_image(data, "file", decode=decode).content == data
