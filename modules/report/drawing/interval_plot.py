@@ -60,7 +60,8 @@ def draw_intervals(
             zorder=3,
         )
     between = [row - 0.5 for row in range(1, len(names))]
-    axes.hlines(between, *axes.get_xlim(), colors=RULE, linewidths=0.5, zorder=0)
+    across = axes.get_yaxis_transform()
+    axes.hlines(between, 0, 1, colors=RULE, linewidths=0.5, zorder=0, transform=across)
     axes.set_yticks(range(len(names)), [short_name(name) for name in names])
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(right=1.0)
