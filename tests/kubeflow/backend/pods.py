@@ -51,6 +51,7 @@ class PodServer:
     """
 
     def __init__(self, executors: Iterable[str], log: Path) -> None:
+        self._log = log
         with log.open("w") as file:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.kubeflow.backend.pod_server", *executors],
@@ -68,7 +69,9 @@ class PodServer:
         assert self._process.stdout
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
-        return _Copy(int(self._process.stdout.readline()), self._process)
+        answer = self._process.stdout.readline()
+        assert answer, f"the server of the pods has ended:\n{self._log.read_text()[-3000:]}"
+        return _Copy(int(answer), self._process)
 
     def close(self) -> None:
         """Ends the process."""
