@@ -65,6 +65,22 @@ class StudyInputs:
             [self.target_examples, self.source_examples, self.transform_graph, self.base_model],
         )
 
+    def refuse(self, cell: Cell) -> None:
+        """Raises an error if the classes of the two domains do not allow a cell.
+
+        Raises:
+            ConfigError: The method cannot do their relation, or there are new classes and no shots.
+        """
+        if cell.method in (SCRATCH, PROBE):
+            return
+        space = LabelSpace.of(
+            read_class_names(self.source_examples), read_class_names(self.target_examples)
+        )
+        # How many images there are decides between methods that can both do the classes.
+        choice = choose_method(cell.method, space, cell.shots, images=0)
+        transfer = self.plan_of(cell).with_method(choice.method).transfer
+        refuse_label_relation(space, transfer, cell.shots)
+
     def plan_of(self, cell: Cell) -> TransferPlan:
         """Returns the plan of one cell."""
         plan, steps = self.plan, self.plan.transfer.steps

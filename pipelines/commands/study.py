@@ -34,7 +34,8 @@ def _names(_: click.Context, parameter: click.Parameter, text: str | None) -> tu
     "--methods",
     callback=_names,
     metavar="NAME,NAME,...",
-    help="Transfer methods, and scratch for the control without transfer; all by default.",
+    help="Transfer methods, auto, scratch and probe; by default scratch and all methods that can "
+    "do the target's classes.",
 )
 @click.option("--repeats", type=click.IntRange(min=1), default=5, show_default=True)
 @click.option("--output", type=click.Path(path_type=Path), help="Folder for the study's results.")

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -19,10 +20,13 @@ from modules.study.summary import SummaryRow, summarize
 from pipelines.beam.options import check_storage
 from pipelines.config import Config
 from pipelines.running.component_seconds import expected_seconds
-from pipelines.running.display import RunDisplay
+from pipelines.running.display import RunDisplay, print_line
 from pipelines.running.output_folder import exclusive_output
 from pipelines.running.session import output_session
 from pipelines.study.display import StudyDisplay
+
+if TYPE_CHECKING:
+    from modules.study.cell_runner import StudyInputs
 
 
 def run_study(
@@ -42,7 +46,8 @@ def run_study(
         config: The scenario. The study ignores its method and its shots.
         output: Folder for the results; it is made if needed.
         shots: Labelled target images per class.
-        methods: Names of transfer methods, and `scratch`; all of them if none is given.
+        methods: Names of transfer methods, `auto`, `scratch` and `probe`. If none is given:
+            `scratch` and all methods that can do the target's classes.
         repeats: Trainings of each method with each number of shots.
         pipeline: Folder of the ingested data and the pretrained model; in `output` by default.
         workers: Processes; one per core by default.
@@ -62,7 +67,9 @@ def run_study(
         config, output, title="warmstart study of", width=100, kept=kept, verbose=verbose
     ) as console:
         cells = _plan(methods, shots, repeats)
-        results = _run(config, cells, output, pipeline, console, workers)
+        inputs = _prepare(config, pipeline, console)
+        cells = _allowed(cells, inputs, console, leave_out=not methods)
+        results = _run(inputs, cells, output, console, workers)
         # Slow to import.
         from pipelines.study.results import print_study, write_study
 
@@ -97,21 +104,45 @@ def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Ce
     return cells
 
 
-def _run(
-    config: Config,
-    cells: Sequence[Cell],
-    output: Path,
-    pipeline: Path,
-    console: Console,
-    workers: int | None,
-) -> list[CellResult]:
+def _prepare(config: Config, pipeline: Path, console: Console) -> StudyInputs:
     with RunDisplay(console, expected_seconds(config, pipeline)) as display:
         # Imports TensorFlow, which takes seconds: the display is there already.
         from pipelines.study.pipeline import prepare_study
-        from pipelines.study.workers import run_cells
 
         with exclusive_output(pipeline):
-            inputs = prepare_study(config, pipeline, display)
+            return prepare_study(config, pipeline, display)
+
+
+def _allowed(
+    cells: Sequence[Cell], inputs: StudyInputs, console: Console, *, leave_out: bool
+) -> list[Cell]:
+    """Leaves out the cells that the classes do not allow, or refuses the study for them."""
+    allowed, refused = [], []
+    for cell in cells:
+        try:
+            inputs.refuse(cell)
+        except ConfigError:
+            if not leave_out:
+                raise
+            refused.append(cell.method)
+        else:
+            allowed.append(cell)
+    if refused:
+        names = ", ".join(dict.fromkeys(refused))
+        print_line(console, f"Left out for the target's classes: {names}")
+    return allowed
+
+
+def _run(
+    inputs: StudyInputs,
+    cells: Sequence[Cell],
+    output: Path,
+    console: Console,
+    workers: int | None,
+) -> list[CellResult]:
+    # Slow to import.
+    from pipelines.study.workers import run_cells
+
     store = CellStore(output / "cells", inputs.identity())
     finished = {result.cell: result for result in store.finished(cells)}
     missing = [cell for cell in cells if cell not in finished]

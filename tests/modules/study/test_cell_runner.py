@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from modules.core.errors import ConfigError, DataError
+from modules.core.example_features import CLASSES_FILE
 from modules.examples.input_pipeline import ImagePreprocessor, index_examples, preprocess_examples
 from modules.models.artifact import saved_model_dir
 from modules.networks.outputs import network_outputs
@@ -96,6 +98,31 @@ def test_a_method_that_needs_labels_is_refused_without(runner: CellRunner) -> No
 def test_more_shots_than_there_are_examples_are_refused(runner: CellRunner) -> None:
     with pytest.raises(DataError, match="9 labelled examples"):
         runner.run(Cell(0, 9, "joint"))
+
+
+@pytest.mark.parametrize(
+    ("method", "shots", "message"),
+    [
+        ("coral", 1, "'coral' cannot do a target whose classes are not all among the source's"),
+        ("zero_shot", 0, "'zero_shot' cannot do a target"),
+        ("auto", 0, "nothing says what they look like"),
+    ],
+)
+def test_what_new_classes_do_not_allow_is_refused_before_any_training(
+    inputs: StudyInputs, tmp_path: Path, method: str, shots: int, message: str
+) -> None:
+    for domain, names in {"source": ["a", "b"], "target": ["b", "c"]}.items():
+        (tmp_path / domain).mkdir()
+        (tmp_path / domain / CLASSES_FILE).write_text(json.dumps(names))
+    other = replace(
+        inputs,
+        source_examples=str(tmp_path / "source"),
+        target_examples=str(tmp_path / "target"),
+    )
+    with pytest.raises(ConfigError, match=message):
+        other.refuse(Cell(0, shots, method))
+    for allowed in ("auto", "joint", "scratch", "probe"):
+        other.refuse(Cell(0, 1, allowed))
 
 
 def test_settings_code_and_data_are_what_makes_a_study(inputs: StudyInputs) -> None:
