@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from apache_beam.options.pipeline_options import GoogleCloudOptions
 from click.testing import CliRunner
 
 from components import beam_endpoint
@@ -39,7 +40,12 @@ def test_an_engine_that_is_not_there_is_an_error_of_the_check(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_options_that_beam_refuses_are_named_before_anything_runs(tmp_path: Path) -> None:
+def test_options_that_beam_refuses_are_named_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A warning about the bucket, for which Beam looks for credentials for two minutes.
+    warning = "_warn_if_soft_delete_policy_enabled"
+    monkeypatch.setattr(GoogleCloudOptions, warning, lambda *_: None, raising=False)
     settings = BeamSettings.model_validate({**GOOGLE, "options": {"job_name": "Not_Allowed!"}})
     with pytest.raises(EngineError, match=r"Beam refuses these options: .*job_name"):
         list(check_engine(settings, str(tmp_path)))
