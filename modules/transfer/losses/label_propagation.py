@@ -36,7 +36,7 @@ def propagate_labels(
         >>> np.argmax(propagate_labels(features, prior), axis=1).tolist()
         [0, 0, 1]
     """
-    classes = max(1, np.count_nonzero(np.any(prior, axis=0)))
+    classes = max(1, int(np.count_nonzero(np.any(prior, axis=0))))
     # More neighbours than a class has images would join it to others.
     fitting = len(features) // (classes * _IMAGES_PER_NEIGHBOUR)
     neighbours = int(np.clip(fitting, _FEWEST_NEIGHBOURS, _MOST_NEIGHBOURS))
