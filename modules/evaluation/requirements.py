@@ -21,6 +21,8 @@ from modules.settings import GateSettings
 
 TEST_NAMES = {"mcnemar": "exact McNemar test", "bootstrap": "paired bootstrap"}
 
+_SMALLEST_P_VALUE = 1e-300
+
 
 @dataclass(frozen=True)
 class Requirement:
@@ -80,11 +82,11 @@ def enough_examples(total: int, settings: GateSettings) -> Requirement:
     if total < needed:
         return Requirement(
             False,
-            f"There is not enough evidence: {total} target eval examples, but at least {needed} "
+            f"There is not enough evidence: {total:,} target eval examples, but at least {needed:,} "
             "are needed (gate.min_eval_examples).",
         )
     return Requirement(
-        True, f"There are {total} target eval examples; at least {needed} are needed."
+        True, f"There are {total:,} target eval examples; at least {needed:,} are needed."
     )
 
 
@@ -101,8 +103,8 @@ def better_than_pretrained(counts: PairedCounts, settings: GateSettings, seed: i
         claim = "The warm start is not proven to be better than the pretrained model"
     return Requirement(
         met,
-        f"{claim}: {_accuracies(counts)}, {counts.fixed} answers fixed and {counts.broken} "
-        f"broken, {TEST_NAMES[settings.test]} p = {chance:.2g} (must be below {level:.2g}).",
+        f"{claim}: {_accuracies(counts)}, {counts.fixed:,} answers fixed and {counts.broken:,} "
+        f"broken, {TEST_NAMES[settings.test]} {_chance(chance)} (must be below {level:.2g}).",
     )
 
 
@@ -142,7 +144,7 @@ def no_class_falls(
     allowed = f"{100 * settings.max_class_drop:g} points"
     falls = [
         f"'{name}' by {-100 * counts.difference:.1f} points ({counts.broken} answers broken and "
-        f"{counts.fixed} fixed of {counts.total}, corrected p = {chance:.2g})"
+        f"{counts.fixed} fixed of {counts.total}, corrected {_chance(chance)})"
         for name, counts, chance in zip(
             class_names, counts_by_class, rejections.adjusted, strict=True
         )
@@ -156,7 +158,7 @@ def no_class_falls(
         )
     reason = (
         f"No class falls more than {allowed} below the pretrained model beyond chance "
-        f"(exact tests, corrected for {len(counts_by_class)} classes)."
+        f"(exact tests, corrected for {len(counts_by_class):,} classes)."
     )
     # Even with every answer broken, these could not be significant.
     blind = sum(rejections.competitors * 0.5**counts.total >= level for counts in counts_by_class)
@@ -169,10 +171,15 @@ def _accuracies(counts: PairedCounts) -> str:
     candidate = (counts.both + counts.fixed) / counts.total
     baseline = (counts.both + counts.broken) / counts.total
     return (
-        f"{100 * candidate:.1f} % against {100 * baseline:.1f} % of {counts.total} examples "
+        f"{100 * candidate:.1f} % against {100 * baseline:.1f} % of {counts.total:,} examples "
         f"({_points(counts.difference)} points)"
     )
 
 
 def _points(difference: float) -> str:
     return f"{100 * difference:+.1f}"
+
+
+def _chance(p_value: float) -> str:
+    # Smaller ones round to zero, which no test can prove.
+    return f"p = {p_value:.2g}" if p_value > _SMALLEST_P_VALUE else f"p < {_SMALLEST_P_VALUE:g}"

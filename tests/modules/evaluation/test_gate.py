@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from modules.evaluation.gate import Verdict, judge
+from modules.evaluation.requirements import PairedCounts, better_than_pretrained
 from modules.settings import GateSettings
 
 Ints = npt.NDArray[np.int64]
@@ -59,6 +60,14 @@ def test_clear_gain_is_blessed_with_everything_that_was_proven(test: str) -> Non
     assert "900 target eval examples" in text
     assert "98.9 % against 91.1 %" in text
     assert "70 answers fixed and 0 broken" in text
+
+
+def test_reasons_are_readable_for_many_examples() -> None:
+    counts = PairedCounts(both=7000, fixed=2500, broken=0, neither=500)
+    reason = better_than_pretrained(counts, GateSettings(), seed=0).reason
+    assert "of 10,000 examples" in reason
+    assert "2,500 answers fixed" in reason
+    assert "p < 1e-300" in reason
 
 
 @pytest.mark.parametrize("test", ["mcnemar", "bootstrap"])
