@@ -82,8 +82,8 @@ def enough_examples(total: int, settings: GateSettings) -> Requirement:
     if total < needed:
         return Requirement(
             False,
-            f"There is not enough evidence: {total:,} target eval examples, but at least {needed:,} "
-            "are needed (gate.min_eval_examples).",
+            f"There is not enough evidence: {total:,} target eval examples, but at least "
+            f"{needed:,} are needed (gate.min_eval_examples).",
         )
     return Requirement(
         True, f"There are {total:,} target eval examples; at least {needed:,} are needed."
