@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from modules.core.interruption import STOPPING_AFTER_STEP, STOPPING_NOW
+from modules.core.interruption import STOPPING_AFTER_STEP
 from modules.training.checkpoints import CHECKPOINT_FOLDER
 from tests.e2e.conftest import FinishedRun, quick_overrides, set_options
 from tests.e2e.terminal import terminal_of
@@ -55,8 +55,7 @@ def test_ctrl_c_saves_the_training_and_the_next_run_goes_on_from_there(
         terminal.press("C-c")
         terminal.wait_for("Stopping", seconds=10)
         time.sleep(0.4)  # Else the second one would be the first one over again.
-        terminal.press("C-c")
-        terminal.wait_for(STOPPING_NOW, seconds=10)
+        terminal.press("C-c")  # A quick machine may have ended by then.
         assert terminal.wait_for_the_end(seconds=20) == 130
         assert terminal.is_cursor_shown
         # A library's warnings, or TensorFlow's log lines.
