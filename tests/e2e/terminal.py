@@ -69,12 +69,13 @@ class Terminal:
         return self._format("pane_dead") == "1"
 
     def wait_for_the_end(self, seconds: float = 60) -> int:
-        """Waits until the command has ended; returns its exit status."""
+        """Waits until the command has ended; returns its exit status, as a shell would see it."""
         ends = time.monotonic() + seconds
         while not self.has_ended:
             assert time.monotonic() < ends, "it goes on:\n" + "\n".join(self.lines)
             time.sleep(0.05)
-        return int(self._format("pane_dead_status"))
+        status = self._format("pane_dead_status")
+        return int(status) if status else 128 + int(self._format("pane_dead_signal"))
 
     def tmux(self, *arguments: str) -> str:
         """Runs a command of tmux in this server."""

@@ -105,7 +105,7 @@ def test_more_shots_than_there_are_examples_are_refused(runner: CellRunner) -> N
     [
         ("coral", 1, "'coral' cannot do a target whose classes are not all among the source's"),
         ("zero_shot", 0, "'zero_shot' cannot do a target"),
-        ("auto", 0, "nothing says what they look like"),
+        ("auto", 0, "the source does not have class c"),
     ],
 )
 def test_what_new_classes_do_not_allow_is_refused_before_any_training(
