@@ -71,11 +71,14 @@ class Terminal:
     def wait_for_the_end(self, seconds: float = 60) -> int:
         """Waits until the command has ended; returns its exit status, as a shell would see it."""
         ends = time.monotonic() + seconds
-        while not self.has_ended:
+        while True:
+            # Both are known a little later than that the pane is dead.
+            if status := self._format("pane_dead_status"):
+                return int(status)
+            if number := self._format("pane_dead_signal"):
+                return 128 + int(number)
             assert time.monotonic() < ends, "it goes on:\n" + "\n".join(self.lines)
             time.sleep(0.05)
-        status = self._format("pane_dead_status")
-        return int(status) if status else 128 + int(self._format("pane_dead_signal"))
 
     def tmux(self, *arguments: str) -> str:
         """Runs a command of tmux in this server."""
