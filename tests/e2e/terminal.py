@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import time
 import uuid
@@ -72,11 +73,13 @@ class Terminal:
         """Waits until the command has ended; returns its exit status, as a shell would see it."""
         ends = time.monotonic() + seconds
         while True:
-            # Both are known a little later than that the pane is dead.
             if status := self._format("pane_dead_status"):
                 return int(status)
             if number := self._format("pane_dead_signal"):
                 return 128 + int(number)
+            if self.has_ended:
+                # tmux sometimes misses this signal, and then never asks for the status.
+                os.kill(int(self._format("pid")), signal.SIGCHLD)
             assert time.monotonic() < ends, "it goes on:\n" + "\n".join(self.lines)
             time.sleep(0.05)
 
