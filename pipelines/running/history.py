@@ -57,7 +57,7 @@ def record_run(result: Mapping[str, Any], output: Path) -> None:
         source=result["source"]["name"],
         target=result["target"]["name"],
         shots=result["target"]["shots"],
-        method=result["config"]["transfer"]["method"],
+        method=result["transfer"]["method"],
         seed=result["seed"],
         verdict=result["verdict"],
         accuracies={arm: result["arms"][arm]["accuracy"] for arm in ARMS},
