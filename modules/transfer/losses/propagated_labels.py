@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import tensorflow as tf
 
 from modules.core.untracked import Untracked
 from modules.training.objectives import UNLABELLED, Objective, Preparation, Stream, mean_over_batch
+from modules.transfer.losses.guessed_labels import GuessedLabels
 from modules.transfer.losses.information_maximization import divergence, entropies
 from modules.transfer.losses.neighbourhood_guesses import guess_from_neighbourhoods
 from modules.transfer.losses.pseudo_labels import surest_of_each_class
@@ -39,29 +39,23 @@ class PropagatedLabelLoss(Objective):
         self.weight = weight
         self.kept_share = kept_share
         # Computed from the data, the labels do not belong in checkpoints.
-        self._labels: Untracked[tuple[tf.Tensor, tf.Tensor, tf.Tensor]] | None = None
+        self._labels: Untracked[tuple[GuessedLabels, tf.Tensor]] | None = None
 
     def prepare(self, preparation: Preparation) -> None:
         """Propagates the labels."""
         guesses = guess_from_neighbourhoods(preparation, from_shots_alone=True)
         kept = surest_of_each_class(guesses.propagated, self.kept_share)
         total = len(preparation.examples[UNLABELLED])
-        labels, weights = np.zeros(total, np.int64), np.zeros(total, np.float32)
-        labels[guesses.rows] = np.argmax(guesses.propagated, axis=1)
-        weights[guesses.rows[kept]] = total / np.count_nonzero(kept)
-        shares = tf.constant(guesses.class_shares())
-        self._labels = Untracked((tf.constant(labels), tf.constant(weights), shares))
+        labels = GuessedLabels(guesses.propagated, guesses.rows, kept, total)
+        self._labels = Untracked((labels, tf.constant(guesses.class_shares())))
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the three weighted parts; each replica balances its own shard."""
         if self._labels is None:
             raise RuntimeError("Labels are propagated by prepare().")
-        labels, weights, shares = self._labels.value
+        labels, shares = self._labels.value
         stream = streams[UNLABELLED]
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
-            tf.gather(labels, stream.rows), stream.logits
-        )
-        mean = mean_over_batch(tf.gather(weights, stream.rows) * losses)
+        mean = labels.cross_entropy(stream)
         entropy = mean_over_batch(entropies(stream.logits))
         imbalance = tf.nn.scale_regularization_loss(divergence(stream.logits, shares))
         return {

@@ -8,7 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from modules.core.untracked import Untracked
-from modules.training.objectives import UNLABELLED, Objective, Preparation, Stream, mean_over_batch
+from modules.training.objectives import UNLABELLED, Objective, Preparation, Stream
+from modules.transfer.losses.guessed_labels import GuessedLabels
 from modules.transfer.losses.neighbourhood_guesses import guess_from_neighbourhoods
 
 # Added to predicted probabilities, so that neighbours can outvote a sure but wrong network.
@@ -34,7 +35,7 @@ class PseudoLabelLoss(Objective):
         self.weight = weight
         self.kept_share = kept_share
         # Computed from the data, the labels do not belong in checkpoints.
-        self._labels: Untracked[tuple[tf.Tensor, tf.Tensor]] | None = None
+        self._labels: Untracked[GuessedLabels] | None = None
 
     def prepare(self, preparation: Preparation) -> None:
         """Guesses the labels."""
@@ -42,21 +43,13 @@ class PseudoLabelLoss(Objective):
         scores = guesses.propagated * (guesses.probabilities + _DOUBT)
         kept = surest_of_each_class(scores, self.kept_share)
         total = len(preparation.examples[UNLABELLED])
-        labels, weights = np.zeros(total, np.int64), np.zeros(total, np.float32)
-        labels[guesses.rows] = np.argmax(scores, axis=1)
-        weights[guesses.rows[kept]] = total / np.count_nonzero(kept)
-        self._labels = Untracked((tf.constant(labels), tf.constant(weights)))
+        self._labels = Untracked(GuessedLabels(scores, guesses.rows, kept, total))
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the mean over the images that have a label, in expectation over batches."""
         if self._labels is None:
             raise RuntimeError("Pseudo-labels are guessed by prepare().")
-        labels, weights = self._labels.value
-        stream = streams[UNLABELLED]
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
-            tf.gather(labels, stream.rows), stream.logits
-        )
-        mean = mean_over_batch(tf.gather(weights, stream.rows) * losses)
+        mean = self._labels.value.cross_entropy(streams[UNLABELLED])
         return {"pseudo_cross_entropy": self.weight * mean}
 
 
