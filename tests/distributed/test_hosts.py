@@ -18,7 +18,7 @@ from modules.core.errors import EngineError
 from pipelines.beam.engine_check import check_engine, worker_versions
 from pipelines.beam.options import beam_pipeline_args
 from pipelines.beam.settings import BeamSettings
-from pipelines.beam.versions import own_versions, refuse_other_versions
+from pipelines.beam.versions import own_versions
 from pipelines.running.artifacts import metadata_in
 from pipelines.running.dag_runner import run_pipeline
 from pipelines.running.display import RunDisplay
@@ -71,25 +71,23 @@ def test_a_lost_host_is_named_and_the_same_run_then_goes_on(
 
 
 def test_a_worker_with_another_version_of_the_project_is_refused(tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    for folder in ("components", "modules", "pipelines"):
-        shutil.copytree(ROOT / folder, other / folder)
+    other = _copy_of_the_project(tmp_path / "other")
     with (other / "modules" / "preprocessing.py").open("a") as file:
         file.write("# another version\n")
-    with (
-        worker_pool(tmp_path, code=other) as pool,
-        job_service(tmp_path, None, [pool]) as endpoint,
-        pytest.raises(EngineError, match=r"project is \w{16} there and \w{16} here") as caught,
-    ):
-        worker_versions(portable(endpoint, pool), str(tmp_path))
-    assert own_versions()["project"] in str(caught.value)
+    message = _refusal_of_workers_from(other, tmp_path)
+    assert re.search(r"project is \w{16} there and \w{16} here", message)
+    assert own_versions()["project"] in message
 
 
-def test_a_worker_with_another_beam_is_refused_with_both_versions() -> None:
-    older = {**own_versions(), "apache-beam": "2.50.0"}
+def test_a_worker_with_another_beam_is_refused_with_both_versions(tmp_path: Path) -> None:
+    other = _copy_of_the_project(tmp_path / "other")
+    # First on the workers' path, so this is the Beam that they have as far as Python knows.
+    metadata = other / "apache_beam-2.50.0.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: apache-beam\nVersion: 2.50.0\n")
     found = own_versions()["apache-beam"]
-    with pytest.raises(EngineError, match=rf"apache-beam is 2\.50\.0 there and {found} here"):
-        refuse_other_versions("worker on h1", older, own_versions())
+    message = _refusal_of_workers_from(other, tmp_path)
+    assert f"apache-beam is 2.50.0 there and {found} here" in message
 
 
 def test_a_pool_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -98,6 +96,23 @@ def test_a_pool_that_is_not_there_is_named(tmp_path: Path) -> None:
         pytest.raises(EngineError, match="worker pool localhost:1: expected an answer, found none"),
     ):
         worker_versions(portable(endpoint, "localhost:1"), str(tmp_path))
+
+
+def _copy_of_the_project(folder: Path) -> Path:
+    for package in ("components", "modules", "pipelines"):
+        shutil.copytree(ROOT / package, folder / package)
+    return folder
+
+
+def _refusal_of_workers_from(code: Path, folder: Path) -> str:
+    """What the engine check says of a pool that runs other code."""
+    with (
+        worker_pool(folder, code=code) as pool,
+        job_service(folder, None, [pool]) as endpoint,
+        pytest.raises(EngineError) as caught,
+    ):
+        worker_versions(portable(endpoint, pool), str(folder))
+    return str(caught.value)
 
 
 def _ingestion(settings: BeamSettings, domain: Path, folder: Path) -> Callable[[], list[bool]]:
