@@ -21,11 +21,12 @@ from modules.settings import (
     TransferSettings,
     ValidationSettings,
 )
-from modules.settings.base import NonNegativeInt, ProperFraction
+from modules.settings.base import NonNegativeInt, OptionValues, ProperFraction
+from modules.settings.config_errors import explain_errors
+from modules.settings.options import with_options
 from modules.sources.base import EvalDraw
 from modules.sources.formats import FORMATS
 from pipelines.beam.settings import BeamSettings
-from pipelines.config_errors import explain_errors
 from pipelines.config_file import read_config_file
 from pipelines.kubeflow.settings import KubeflowSettings
 
@@ -34,8 +35,10 @@ PathText = Annotated[str, Field(pattern=r"^[^\x00]+$")]
 
 
 def _known_format(name: str) -> str:
-    if name not in FORMATS.names():
-        raise ValueError(FORMATS.unknown(name))
+    try:
+        FORMATS.find(name)
+    except ConfigError as error:
+        raise ValueError(str(error).removeprefix("format: ")) from error
     return name
 
 
@@ -48,7 +51,9 @@ class DomainConfig(Settings):
     Attributes:
         name: Name of the domain: letters, digits, `_` and `-`.
         path: Folder with the images.
-        format: How the images are stored: `idx`, `image_folder` or `tfrecord`.
+        format: How the images are stored: `idx`, `image_folder`, `tfrecord`, or a plug-in's
+            `package.module:object`.
+        options: Options of a format that is a plug-in, by name.
         label_offset: The first class's label, in IDX and TFRecord files whose labels do not start
             at 0.
         eval_share: Share of the images that becomes the eval split of an image folder without one.
@@ -59,10 +64,19 @@ class DomainConfig(Settings):
     name: Name
     path: PathText
     format: Format = "idx"
+    options: OptionValues = Field(default_factory=dict)
     classes: tuple[str, ...] | None = Field(default=None, strict=False)
     label_offset: NonNegativeInt = 0
     eval_share: ProperFraction = 0.2
     eval_seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+    @model_validator(mode="after")
+    def _fits_the_format(self) -> DomainConfig:
+        try:
+            with_options(FORMATS, self.format, self.options, "options")
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        return self
 
     @property
     def eval_draw(self) -> EvalDraw:

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from modules.core.errors import one_line
 from modules.settings.base import Settings
 from pipelines.config import Config
-from pipelines.config_errors import nested_section, sections
+from modules.settings.config_errors import nested_section, sections
 
 _HEAD = """# Configuration
 

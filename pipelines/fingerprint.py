@@ -15,6 +15,8 @@ import importlib.metadata
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipelines.plugin_fingerprint import plugin_fingerprint
+
 _ROOT = Path(__file__).resolve().parent.parent
 _PACKAGES = ("components", "modules")
 _LIBRARIES = ("apache-beam", "keras", "tensorflow", "tensorflow-transform", "tfx")
@@ -37,6 +39,23 @@ def source_fingerprint(*module_names: str) -> str:
         digest.update(path.relative_to(_ROOT).as_posix().encode() + b"\0")
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def component_fingerprint(module_name: str, *plugins: str | None) -> str:
+    """Fingerprints the code behind a component, with the plug-ins that it runs.
+
+    Args:
+        module_name: Such as `components.warm_start_trainer.executor`.
+        plugins: References `package.module:object`; None where the configuration names no plug-in.
+
+    Returns:
+        Sixteen hexadecimal digits.
+    """
+    own = source_fingerprint(module_name)
+    codes = [f"{reference} {plugin_fingerprint(reference)}" for reference in plugins if reference]
+    if not codes:
+        return own
+    return hashlib.sha256("\n".join([own, *codes]).encode()).hexdigest()[:16]
 
 
 def imported_files(module_names: tuple[str, ...]) -> set[Path]:

@@ -11,7 +11,7 @@ from modules.models.serving_folder import SERVING_FOLDER
 from modules.report import add_run_facts
 from pipelines.beam.options import check_storage
 from pipelines.config import Config
-from pipelines.registered_names import find_unknown_names
+from pipelines.registered_names import refuse_unknown_names
 from pipelines.running.component_seconds import expected_seconds
 from pipelines.running.display import RunDisplay
 from pipelines.running.history import record_run
@@ -51,8 +51,7 @@ def run_locally(config: Config, output: Path, *, fresh: bool, verbose: bool) -> 
             from pipelines.transfer_pipeline import create_pipeline
 
             # Found out by the components alone, a misspelt method would cost the trainings first.
-            for error in find_unknown_names(config):
-                raise error
+            refuse_unknown_names(config)
             pipeline = create_pipeline(
                 config.with_absolute_paths(),
                 pipeline_root=str(output / ARTIFACTS_FOLDER),

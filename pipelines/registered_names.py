@@ -1,9 +1,11 @@
-"""Checks names in a configuration that only TensorFlow code knows: methods, networks, layers."""
+"""Checks names and options that only TensorFlow code knows: methods, networks, layers."""
 
 from __future__ import annotations
 
-from modules.core.errors import WarmstartError
+from modules.core.errors import ConfigError, WarmstartError
 from modules.settings import NetworkSettings, TransferSettings
+from modules.settings.options import with_options
+from modules.settings.transfer import AUTO
 from pipelines.config import Config
 
 
@@ -11,12 +13,16 @@ def find_unknown_names(config: Config) -> list[WarmstartError]:
     """Looks up what is not the default, which exists: looking up imports TensorFlow, for seconds.
 
     Returns:
-        An error for each name that does not exist, with the nearest one that does.
+        An error for each name that does not exist, with the nearest one that does, and for options
+        that a plug-in does not take.
     """
+    network, transfer = config.network, config.transfer
     checks = []
-    if config.transfer.method != TransferSettings().method:
+    if config.gate.requirements:
+        checks.append(_check_requirements)
+    if transfer.method != TransferSettings().method or transfer.options:
         checks.append(_check_method)
-    if config.network.name != NetworkSettings().name or config.transfer.frozen_layers:
+    if network.name != NetworkSettings().name or network.options or transfer.frozen_layers:
         checks.append(_check_network)
     errors = []
     for check in checks:
@@ -27,10 +33,31 @@ def find_unknown_names(config: Config) -> list[WarmstartError]:
     return errors
 
 
+def refuse_unknown_names(config: Config) -> None:
+    """Raises the first error that `find_unknown_names` finds."""
+    for error in find_unknown_names(config):
+        raise error
+
+
+def _check_requirements(config: Config) -> None:
+    from modules.evaluation.outside_requirements import REQUIREMENTS
+
+    for number, requirement in enumerate(config.gate.requirements):
+        key = f"gate.requirements.{number}.options"
+        with_options(REQUIREMENTS, requirement.name, requirement.options, key)
+
+
 def _check_method(config: Config) -> None:
     from modules.transfer.methods import TRANSFER_METHODS
 
-    TRANSFER_METHODS.find(config.transfer.method)
+    transfer = config.transfer
+    if transfer.method != AUTO:
+        with_options(TRANSFER_METHODS, transfer.method, transfer.options, "transfer.options")
+    elif transfer.options:
+        raise ConfigError(
+            f"transfer.options: method 'auto' takes none, found {', '.join(transfer.options)}. "
+            "Name the plug-in as transfer.method."
+        )
 
 
 def _check_network(config: Config) -> None:

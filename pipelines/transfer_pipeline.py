@@ -26,7 +26,13 @@ from modules.report.contract import ReportSettings
 from modules.settings.plans import PretrainingPlan, TrainingPlan, TransferPlan
 from pipelines.beam.options import beam_pipeline_args
 from pipelines.config import Config, DomainConfig
-from pipelines.fingerprint import source_fingerprint
+from pipelines.fingerprint import component_fingerprint, source_fingerprint
+from pipelines.plugin_references import (
+    format_plugin,
+    gate_plugins,
+    method_plugin,
+    training_plugins,
+)
 
 
 class SourceTrunk(NamedTuple):
@@ -117,7 +123,7 @@ def source_trunk(config: Config) -> SourceTrunk:
         training=config.training,
         pretraining=config.pretraining,
         seed=config.seed,
-        source_fingerprint=source_fingerprint("modules.pretraining"),
+        source_fingerprint=component_fingerprint("modules.pretraining", *training_plugins(config)),
     )
     pretrainer = _trainer(
         "modules.pretraining", plan, config.pretraining.steps, examples, transform, schema
@@ -165,7 +171,11 @@ def _target_branch(
         source_examples=trunk.examples.outputs["examples"],
         transform_graph=trunk.transform.outputs["transform_graph"],
         base_model=trunk.pretrainer.outputs["model"],
-        plan=transfer_plan(config, "components.warm_start_trainer.executor"),
+        plan=transfer_plan(
+            config,
+            "components.warm_start_trainer.executor",
+            method_plugin(config.transfer.method),
+        ),
     )
     for trainer in (scratch_trainer, warm_start_trainer):
         trainer.add_upstream_node(validator)
@@ -182,7 +192,9 @@ def _target_branch(
         target_name=config.target.name,
         shots=config.target.shots,
         seed=config.seed,
-        source_fingerprint=source_fingerprint("components.transfer_evaluator.executor"),
+        source_fingerprint=component_fingerprint(
+            "components.transfer_evaluator.executor", *gate_plugins(config)
+        ),
         base_model=trunk.pretrainer.outputs["model"],
     )
     pusher = OncePusher(
@@ -234,7 +246,10 @@ def _ingest(
         label_offset=domain.label_offset,
         eval_draw=domain.eval_draw,
         validation=config.validation,
-        source_fingerprint=source_fingerprint("components.image_example_gen.executor"),
+        source_fingerprint=component_fingerprint(
+            "components.image_example_gen.executor", format_plugin(domain)
+        ),
+        options=domain.options,
     ).with_id(f"{role}ExampleGen")
     statistics = StatisticsGen(
         examples=examples.outputs["examples"], stats_options=statistics_options()
@@ -261,8 +276,14 @@ def _trainer(
     )
 
 
-def transfer_plan(config: Config, module: str) -> TransferPlan:
-    """Plans a training on the target; the code of the module that runs it is fingerprinted."""
+def transfer_plan(config: Config, module: str, method: str | None = None) -> TransferPlan:
+    """Plans a training on the target; the code that runs it is fingerprinted.
+
+    Args:
+        config: The scenario.
+        module: The module that runs the training.
+        method: Reference of a plug-in that is the transfer method, if it is used.
+    """
     return TransferPlan(
         network=config.network,
         preprocessing=config.preprocessing,
@@ -270,5 +291,5 @@ def transfer_plan(config: Config, module: str) -> TransferPlan:
         transfer=config.transfer,
         shots=config.target.shots,
         seed=config.seed,
-        source_fingerprint=source_fingerprint(module),
+        source_fingerprint=component_fingerprint(module, method, *training_plugins(config)),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.config import Config
-from pipelines.config_errors import valid_keys
+from modules.settings.config_errors import valid_keys
 from tests.test_house import ROOT, files
 
 # The changelog keeps the names that things had.

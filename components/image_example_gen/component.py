@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from google.protobuf import struct_pb2
 from tfx.components.example_gen.component import FileBasedExampleGen
@@ -38,6 +39,7 @@ class ImageExampleGen(FileBasedExampleGen):
             there is always one per input file.
         class_map: Other names for classes, by those that `classes` or the data give.
         label_offset: The first class's label in the data.
+        options: Options of a format that is a plug-in.
 
     Example:
         ```
@@ -62,6 +64,7 @@ class ImageExampleGen(FileBasedExampleGen):
         num_shards: int | None = None,
         class_map: Mapping[str, str] | None = None,
         label_offset: int = 0,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         validation = validation or ValidationSettings()
         settings = ImageSourceSettings(
@@ -77,6 +80,7 @@ class ImageExampleGen(FileBasedExampleGen):
             num_shards=num_shards,
             class_map=dict(class_map or {}),
             label_offset=label_offset,
+            options=dict(options or {}),
         )
         fields = struct_pb2.Struct()
         fields.update(

@@ -76,6 +76,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 settings.classes,
                 settings.label_offset,
                 EvalDraw(settings.eval_share, settings.eval_seed),
+                settings.options,
             )
             self._write_splits(source, splits, settings, partial)
             reports = {split: read_reports(partial, split) for split in splits}

@@ -84,6 +84,7 @@ def summarize_dataset(
     class_map: Mapping[str, str] | None = None,
     label_offset: int = 0,
     draw: EvalDraw = DEFAULT_DRAW,
+    options: Mapping[str, Any] | None = None,
 ) -> DatasetSummary:
     """Reads a bounded part of a folder of labelled images.
 
@@ -91,7 +92,8 @@ def summarize_dataset(
     start: beyond the limits nothing is known.
 
     Args:
-        format, folder, classes, label_offset, draw: As for `modules.sources.formats.open_source`.
+        format, folder, classes, label_offset, draw, options: As for
+            `modules.sources.formats.open_source`.
         limits: How much is read.
         class_map: Other names for classes, as for `modules.sources.labels.rename_classes`.
 
@@ -109,7 +111,7 @@ def summarize_dataset(
     names = tuple(classes or ())
     first_ids: dict[str, dict[int, str]] = {}
     try:
-        source = open_source(format, folder, classes, label_offset, draw)
+        source = open_source(format, folder, classes, label_offset, draw, options)
     except DataError as error:
         return DatasetSummary(folder, names, {}, format, (str(error),))
     for split in (TRAIN_SPLIT, EVAL_SPLIT):

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
+from modules.evaluation.outside_requirements import GateCase, outside_requirements
 from modules.evaluation.paired_statistics import Interval
 from modules.evaluation.requirements import (
     PairedCounts,
@@ -95,6 +96,7 @@ def judge(
       `1 - confidence` after Tarone's correction over all classes: among many classes with few
       examples, some always look bad. Here the burden of proof is on the harm, since hardly any
       class has enough examples to prove that it did not fall.
+    * What `requirements` names is met: requirements from outside this project.
 
     Args:
         labels: True classes, int [N], in [0, K).
@@ -133,6 +135,7 @@ def judge(
         better_than_pretrained(pretrained, settings, seed),
         not_below_scratch(scratch, settings, seed),
         no_class_falls(by_class, class_names, settings),
+        *outside_requirements(GateCase(labels, predictions, class_names, settings, seed)),
     ]
     blessed = all(requirement.met for requirement in requirements)
     return Verdict(

@@ -9,17 +9,23 @@ import tensorflow as tf
 
 from modules.core.errors import ConfigError
 from modules.core.nearest_name import nearest_name_hint
+from modules.core.plugins.kinds import FunctionOf
 from modules.core.registry import Registry
 from modules.networks.lenet import lenet_features
 from modules.networks.network import FEATURES, LOGITS
 from modules.networks.precision import precision_policy
 from modules.settings import NetworkSettings
+from modules.settings.options import with_options
 
 # From settings and images, f32 [N, S, S, C], to features, [N, D] of any float type.
 FeatureExtractor = Callable[[NetworkSettings, keras.KerasTensor], keras.KerasTensor]
 
 NETWORKS: Registry[FeatureExtractor] = Registry(
-    "network.name", "network", {"lenet": lenet_features}
+    "network.name",
+    "network",
+    {"lenet": lenet_features},
+    group="warmstart.networks",
+    contract=FunctionOf(("settings", "images")),
 )
 
 
@@ -38,7 +44,8 @@ class BuiltNetwork(keras.Model):
     def __init__(self, settings: NetworkSettings, num_classes: int) -> None:
         size, channels = settings.image_size, settings.channels
         images = keras.Input((size, size, channels), dtype="float32", name="images")
-        features = NETWORKS.find(settings.name)(settings, images)
+        extract = with_options(NETWORKS, settings.name, settings.options, "network.options")
+        features = extract(settings, images)
         if len(features.shape) != 2:
             raise ValueError(
                 f"Network '{settings.name}' must give features [N, D], found {features.shape}."

@@ -5,7 +5,7 @@ executors as JSON, so that they enter TFX's cache key.
 """
 
 from modules.settings.base import Schedule, Settings, Shots
-from modules.settings.gate import GateSettings
+from modules.settings.gate import GateSettings, RequirementSettings
 from modules.settings.methods import CenterLossSettings
 from modules.settings.network import NetworkSettings
 from modules.settings.preprocessing import PreprocessingSettings
@@ -21,6 +21,7 @@ __all__ = [
     "Precision",
     "PreprocessingSettings",
     "PretrainingSettings",
+    "RequirementSettings",
     "Schedule",
     "Settings",
     "Shots",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 PositiveInt = Annotated[int, Field(gt=0)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
@@ -15,6 +15,8 @@ ProperFraction = Annotated[float, Field(gt=0, lt=1)]
 PositiveFraction = Annotated[float, Field(gt=0, le=1)]
 Shots = Annotated[int, Field(ge=0)] | Literal["all"]
 Schedule = Literal["constant", "cosine"]
+# What a plug-in's own `Options` read: see `modules.settings.options`.
+OptionValues = dict[str, JsonValue]
 
 
 class Settings(BaseModel):

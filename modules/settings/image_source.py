@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from modules.settings.base import NonNegativeInt, PositiveInt, ProperFraction, Settings
+from modules.settings.base import NonNegativeInt, OptionValues, PositiveInt, ProperFraction, Settings
 from modules.settings.validation import ValidationSettings
 
 
@@ -13,13 +13,14 @@ class ImageSourceSettings(Settings):
 
     Attributes:
         domain: Name that every example carries.
-        format: A format registered in `modules.sources.formats`.
+        format: A format registered in `modules.sources.formats`, or a plug-in's reference.
         classes: Class names in label order; null takes them from the data.
         class_map: Other names, by those that the data or `classes` give.
         label_offset: The first class's label in the data.
         eval_share: Share of the images to draw as eval split, if there is none.
         eval_seed: Seed of that draw.
         validation: Says what happens to images that cannot be read.
+        options: Options of a format that is a plug-in, by name.
         num_shards: Number of output files a split; null chooses by the number of records.
     """
 
@@ -31,4 +32,5 @@ class ImageSourceSettings(Settings):
     eval_share: ProperFraction = 0.2
     eval_seed: int = 0
     validation: ValidationSettings = ValidationSettings()
+    options: OptionValues = Field(default_factory=dict)
     num_shards: PositiveInt | None = None

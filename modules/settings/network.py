@@ -6,23 +6,26 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from modules.settings.base import PositiveInt, Settings
+from modules.settings.base import OptionValues, PositiveInt, Settings
 
 
 class NetworkSettings(Settings):
     """Which network is trained, and on which input. A bare name stands for `name`.
 
     Attributes:
-        name: A network registered in `modules.networks.registry`.
+        name: A network registered in `modules.networks.registry`, or a plug-in's
+            `package.module:object`.
         image_size: Height and width of the network's input, in pixels.
         channels: 1 (grey) or 3 (colour).
         dropout: Fraction of features dropped in training.
+        options: Options of a plug-in, by name.
     """
 
     name: str = "lenet"
     image_size: PositiveInt = 28
     channels: Literal[1, 3] = 1
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    options: OptionValues = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod

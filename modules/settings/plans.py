@@ -54,7 +54,8 @@ class TransferPlan(TrainingPlan):
     shots: Shots = 10
 
     def with_method(self, method: str) -> TransferPlan:
-        """Returns the same plan for another transfer method."""
-        return self.model_copy(
-            update={"transfer": self.transfer.model_copy(update={"method": method})}
-        )
+        """Returns the same plan for another transfer method, which has its default options."""
+        if method == self.transfer.method:
+            return self
+        changes = {"method": method, "options": {}}
+        return self.model_copy(update={"transfer": self.transfer.model_copy(update=changes)})

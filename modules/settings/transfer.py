@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from modules.settings.base import PositiveFloat, PositiveInt, Schedule, Settings
+from modules.settings.base import OptionValues, PositiveFloat, PositiveInt, Schedule, Settings
 from modules.settings.methods import (
     CenterLossSettings,
     CoralSettings,
@@ -30,8 +30,9 @@ class TransferSettings(Settings):
     """How the pretrained model is carried over to the target domain.
 
     Attributes:
-        method: A method registered in `modules.transfer.methods`; or `auto`, which takes one by the
-            classes of both domains and by what the target has beyond its labelled images.
+        method: A method registered in `modules.transfer.methods`, or a plug-in's
+            `package.module:object`; or `auto`, which takes one by the classes of both domains and
+            by what the target has beyond its labelled images.
         restore: `rebuild` builds the network from code and maps checkpoint variables onto it by
             name; `graph` trains the saved model's own graph, without its code.
         new_classes: How the logits of classes that the source does not have begin: `imprint`, from
@@ -57,6 +58,7 @@ class TransferSettings(Settings):
         information_maximization: Settings of method `information_maximization`.
         pseudo_labels: Settings of method `pseudo_labels`.
         label_propagation: Settings of method `label_propagation`.
+        options: Options of a method that is a plug-in, by name.
         frozen_layers: Names of layers that are not trained.
         expected_missing: Variables, or layers, that the checkpoint may lack; any other raises.
         expected_mismatched: Variables, or layers, whose shape may differ from the checkpoint's.
@@ -83,6 +85,7 @@ class TransferSettings(Settings):
     information_maximization: InformationMaximizationSettings = InformationMaximizationSettings()
     pseudo_labels: PseudoLabelsSettings = PseudoLabelsSettings()
     label_propagation: LabelPropagationSettings = LabelPropagationSettings()
+    options: OptionValues = Field(default_factory=dict)
     frozen_layers: tuple[str, ...] = Field(default=(), strict=False)
     expected_missing: tuple[str, ...] = Field(default=(), strict=False)
     expected_mismatched: tuple[str, ...] = Field(default=(), strict=False)

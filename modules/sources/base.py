@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from modules.core.errors import DataError
+from modules.settings.base import Settings
 
 RECORDS_PER_SHARD = 10_000
 MAX_DEFAULT_SHARDS = 10_000  # beyond 100 million images they grow
@@ -106,6 +107,7 @@ class ImageSource(abc.ABC):
         classes: Class names in label order; None takes them from the data.
         label_offset: The first class's label in the data; the labels of records start at 0.
         draw: How to draw an eval split; formats that always have one ignore it.
+        options: Of a format that is a plug-in: an instance of its `Options`.
 
     Raises:
         DataError: There is no such folder, `classes` is empty or holds a name twice, or there is an
@@ -123,6 +125,7 @@ class ImageSource(abc.ABC):
         classes: Sequence[str] | None = None,
         label_offset: int = 0,
         draw: EvalDraw = DEFAULT_DRAW,
+        options: Settings | None = None,
     ) -> None:
         if label_offset and self.carries_class_names:
             raise DataError(
@@ -134,6 +137,7 @@ class ImageSource(abc.ABC):
         self.folder = folder
         self.label_offset = label_offset
         self.draw = draw
+        self.options = options
         self.classes = None if classes is None else tuple(classes)
         if self.classes is not None and len(set(self.classes)) != max(len(self.classes), 1):
             raise DataError(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from modules.core.plugins.kinds import SubclassOf
 from modules.core.registry import Registry
+from modules.settings.options import with_options
 from modules.sources.base import DEFAULT_DRAW, EvalDraw, ImageSource
 from modules.sources.idx import IdxSource
 from modules.sources.image_folder.source import ImageFolderSource
@@ -14,6 +17,8 @@ FORMATS: Registry[type[ImageSource]] = Registry(
     "format",
     "format",
     {"idx": IdxSource, "image_folder": ImageFolderSource, "tfrecord": TFRecordSource},
+    group="warmstart.formats",
+    contract=SubclassOf(ImageSource, attributes=("split_patterns",)),
 )
 
 
@@ -23,15 +28,17 @@ def open_source(
     classes: Sequence[str] | None = None,
     label_offset: int = 0,
     draw: EvalDraw = DEFAULT_DRAW,
+    options: Mapping[str, Any] | None = None,
 ) -> ImageSource:
     """Opens a folder of labelled images without reading any yet.
 
     Args:
-        format: A registered name.
+        format: A registered name, or a plug-in's reference.
         folder, classes, label_offset, draw: As for `ImageSource`.
+        options: Options of a plug-in.
 
     Raises:
-        ConfigError: No format has that name.
+        ConfigError: No format has that name, or it does not take such options.
         DataError: As `ImageSource` does.
 
     Example:
@@ -40,4 +47,5 @@ def open_source(
         >>> (record.example_id, record.height, record.width, record.channels)
         ('train/00000000', 8, 8, 1)
     """
-    return FORMATS.find(format)(folder, classes, label_offset, draw)
+    source = with_options(FORMATS, format, options or {}, "options")
+    return source(folder, classes, label_offset, draw)

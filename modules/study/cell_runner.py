@@ -60,8 +60,10 @@ class StudyInputs:
 
     def identity(self) -> str:
         """Sums up settings, code and data as SHA-256 in hexadecimal."""
+        # Each cell has its own method; but options are those of the method that the plan names.
+        method = set() if self.plan.transfer.options else {"method"}
         return training_identity(
-            self.plan.model_dump(mode="json", exclude={"shots": True, "transfer": {"method"}}),
+            self.plan.model_dump(mode="json", exclude={"shots": True, "transfer": method}),
             [self.target_examples, self.source_examples, self.transform_graph, self.base_model],
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -22,10 +22,12 @@ class CellStore:
         folder: Folder of the results of any number of studies.
         identity: Fingerprint, in hexadecimal, of the settings, code and data that results depend
             on. Results of another identity are neither read nor removed.
+        code: Fingerprints of the methods whose code the identity does not cover, by method.
     """
 
-    def __init__(self, folder: Path, identity: str) -> None:
+    def __init__(self, folder: Path, identity: str, code: Mapping[str, str] | None = None) -> None:
         self._folder = folder / identity[:_DIGITS]
+        self._code = code or {}
 
     def finished(self, cells: Iterable[Cell]) -> list[CellResult]:
         """Reads the results of the finished ones among some cells, in their order.
@@ -54,4 +56,5 @@ class CellStore:
         return result
 
     def _path(self, cell: Cell) -> Path:
-        return self._folder / f"{cell.key}.json"
+        code = self._code.get(cell.method)
+        return self._folder / (f"{cell.key}-{code}.json" if code else f"{cell.key}.json")

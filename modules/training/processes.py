@@ -119,9 +119,8 @@ class _WorkerProcess:
                 "TF_CPP_MIN_LOG_LEVEL": "1",
                 "TF_NUM_INTRAOP_THREADS": str(max(1, cores // len(cluster))),
                 **os.environ,
-                "PYTHONPATH": os.pathsep.join(
-                    [str(_SOURCES), *filter(None, [os.environ.get("PYTHONPATH")])]
-                ),
+                # As it is here: plug-ins may lie where only this process was told to look.
+                "PYTHONPATH": os.pathsep.join([str(_SOURCES), *filter(None, sys.path)]),
                 "TMPDIR": str(temporary),
                 TF_CONFIG: cluster.to_tf_config(),
             },

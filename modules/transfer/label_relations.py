@@ -21,9 +21,8 @@ def refuse_label_relation(space: LabelSpace, transfer: TransferSettings, shots: 
         ConfigError: The method cannot do the relation of the classes, or there are new classes and
             no shots, or no network that could get logits for them.
     """
-    able = sorted(name for name in TRANSFER_METHODS.names() if _can_do(name, space))
-    if transfer.method not in able:
-        TRANSFER_METHODS.find(transfer.method)
+    if not _can_do(transfer.method, space):
+        able = [name for name in TRANSFER_METHODS.names() if _can_do(name, space)]
         raise ConfigError(
             f"transfer.method: '{transfer.method}' cannot do a target whose classes are "
             f"{_RELATIONS[space.relation]} the source's{_difference(space)}. Choose one of "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from modules.domains.label_space import ANY_CLASSES, Relation
-from modules.settings import TransferSettings
+from modules.settings import Settings, TransferSettings
 from modules.training.objectives import Objective
 
 
@@ -37,6 +37,7 @@ class TransferMethod(Objective):
 
     Args:
         context: Settings and sizes.
+        options: Of a method that is a plug-in: an instance of its `Options`.
 
     Attributes:
         required_streams: Streams that the method needs.
@@ -54,9 +55,10 @@ class TransferMethod(Objective):
     distorts_unlabelled: ClassVar[bool] = False
     label_relations: ClassVar[frozenset[Relation]] = ANY_CLASSES
 
-    def __init__(self, context: MethodContext) -> None:
+    def __init__(self, context: MethodContext, options: Settings | None = None) -> None:
         super().__init__(name=type(self).__name__)
         self.context = context
+        self.options = options
 
     @classmethod
     def trains(cls) -> bool:

@@ -105,6 +105,7 @@ def _summarize(config: Config, limits: ReadingLimits) -> tuple[DatasetSummary, D
             limits,
             label_offset=source.label_offset,
             draw=source.eval_draw,
+            options=source.options,
         ),
         summarize_dataset(
             target.format,
@@ -114,6 +115,7 @@ def _summarize(config: Config, limits: ReadingLimits) -> tuple[DatasetSummary, D
             class_map=target.class_map,
             label_offset=target.label_offset,
             draw=target.eval_draw,
+            options=target.options,
         ),
     )
 

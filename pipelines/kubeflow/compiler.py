@@ -24,6 +24,7 @@ from pipelines.kubeflow.tasks import (
     rename_nodes,
 )
 from pipelines.kubeflow.vertex import adapt_to_vertex, check_vertex
+from pipelines.registered_names import refuse_unknown_names
 
 Platform = Literal["kubeflow", "vertex"]
 # The project's folder in the image, and the tasks' working directory; see kubeflow/Dockerfile.
@@ -61,6 +62,7 @@ def compile_pipeline(
     _check_arguments(image, pipeline_root, output)
     # Remote Beam workers cannot reach folders that the launcher fills for a single task.
     check_storage(config.beam, pipeline_root)
+    refuse_unknown_names(config)
     if platform == "vertex":
         check_vertex(config, pipeline_root)
     documents = compile_documents(config, image=image, pipeline_root=pipeline_root)

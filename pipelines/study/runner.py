@@ -19,6 +19,7 @@ from modules.study.store import CellStore
 from modules.study.summary import SummaryRow, summarize
 from pipelines.beam.options import check_storage
 from pipelines.config import Config
+from pipelines.registered_names import refuse_unknown_names
 from pipelines.running.component_seconds import expected_seconds
 from pipelines.running.display import RunDisplay, print_line
 from pipelines.running.output_folder import exclusive_output
@@ -66,6 +67,7 @@ def run_study(
     with output_session(
         config, output, title="warmstart study of", width=100, kept=kept, verbose=verbose
     ) as console:
+        refuse_unknown_names(config)
         cells = _plan(methods, shots, repeats)
         inputs = _prepare(config, pipeline, console)
         cells = _allowed(cells, inputs, console, leave_out=not methods)
@@ -86,14 +88,15 @@ def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Ce
 
     by_default = (*TRANSFER_METHODS.names(), SCRATCH)
     known = (*by_default, AUTO, PROBE)
+    plugins = [name for name in methods if TRANSFER_METHODS.plugin(name)]
     for name in methods:
-        if name not in known:
+        if name not in (*known, *plugins):
             raise ConfigError(
                 f"--methods: no method is named '{name}'{nearest_name_hint(name, known)}"
             )
     need_labels = {SCRATCH, PROBE} | {
         name
-        for name in TRANSFER_METHODS.names()
+        for name in (*TRANSFER_METHODS.names(), *plugins)
         if TARGET in TRANSFER_METHODS.find(name).required_streams
     }
     cells = plan_cells(methods or by_default, shots, repeats, need_labels)
@@ -141,9 +144,13 @@ def _run(
     workers: int | None,
 ) -> list[CellResult]:
     # Slow to import.
+    from pipelines.plugin_fingerprint import plugin_fingerprint
+    from pipelines.plugin_references import method_plugin
     from pipelines.study.workers import run_cells
 
-    store = CellStore(output / "cells", inputs.identity())
+    references = {cell.method: method_plugin(cell.method) for cell in cells}
+    code = {name: plugin_fingerprint(found) for name, found in references.items() if found}
+    store = CellStore(output / "cells", inputs.identity(), code)
     finished = {result.cell: result for result in store.finished(cells)}
     missing = [cell for cell in cells if cell not in finished]
     cores = len(os.sched_getaffinity(0))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from modules.core.errors import ConfigError
 from pipelines.config import Config, load_config
-from pipelines.config_errors import valid_keys
+from modules.settings.config_errors import valid_keys
 
 MINIMAL = """
 name: pair

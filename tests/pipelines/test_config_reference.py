@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from modules.settings.base import PositiveInt, Settings, Shots
-from pipelines.config_errors import valid_keys
+from modules.settings.config_errors import valid_keys
 from pipelines.config_reference import render_reference
 
 

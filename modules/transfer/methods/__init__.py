@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from modules.core.plugins.kinds import SubclassOf
 from modules.core.registry import Registry
 from modules.settings import CenterLossSettings
+from modules.settings.options import with_options
 from modules.training.objectives import SOURCE, TARGET, Objective
 from modules.transfer.losses.center_loss_objective import CenterLossObjective
 from modules.transfer.method import MethodContext, TransferMethod
@@ -43,6 +45,8 @@ TRANSFER_METHODS: Registry[type[TransferMethod]] = Registry(
         "relational": Relational,
         "zero_shot": ZeroShot,
     },
+    group="warmstart.methods",
+    contract=SubclassOf(TransferMethod),
 )
 
 
@@ -50,21 +54,22 @@ def create_transfer_method(name: str, context: MethodContext) -> Objective:
     """Makes a method, with center loss if it has labels and the settings or the method ask for it.
 
     Args:
-        name: A registered name.
+        name: A registered name, or a plug-in's reference.
         context: Settings and sizes.
 
     Returns:
         The method, not yet prepared.
 
     Raises:
-        ConfigError: No method has that name.
+        ConfigError: No method has that name, or it does not take such options.
 
     Example:
         >>> context = MethodContext(TransferSettings(), num_classes=10, feature_dim=1024, seed=0)
         >>> [part.name for part in create_transfer_method("joint", context).parts]
         ['Joint', 'center_loss_objective']
     """
-    method = TRANSFER_METHODS.find(name)(context)
+    options = context.settings.options
+    method = with_options(TRANSFER_METHODS, name, options, "transfer.options")(context)
     settings = context.settings.center_loss
     if settings is None and method.has_center_loss:
         settings = CenterLossSettings()
