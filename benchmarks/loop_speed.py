@@ -6,9 +6,10 @@ import tempfile
 from functools import partial
 
 from modules.examples.input_pipeline import PreprocessedExamples
+from modules.images.augmentation_registry import Augmentation
 from modules.networks.registry import BuiltNetwork
 from modules.settings import NetworkSettings, TrainingSettings
-from modules.training.batches import Augmentation, BatchStream, batch_dataset
+from modules.training.batches import BatchStream, batch_dataset
 from modules.training.loop import MakeBatches
 from modules.training.objectives import SOURCE, Objective
 from modules.training.session import Budget, fit, new_network

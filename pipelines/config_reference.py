@@ -16,8 +16,8 @@ from pydantic.fields import FieldInfo
 
 from modules.core.errors import one_line
 from modules.settings.base import Settings
-from pipelines.config import Config
 from modules.settings.config_errors import nested_section, sections
+from pipelines.config import Config
 
 _HEAD = """# Configuration
 

@@ -15,7 +15,7 @@ import importlib.metadata
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.plugin_fingerprint import plugin_fingerprint
+from pipelines.plugin_code import plugin_fingerprint
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PACKAGES = ("components", "modules")

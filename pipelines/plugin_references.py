@@ -6,6 +6,7 @@ Each function gives references `package.module:object`; None stands for what is 
 from __future__ import annotations
 
 from modules.evaluation.outside_requirements import REQUIREMENTS
+from modules.images.augmentation_registry import AUGMENTATIONS
 from modules.networks.registry import NETWORKS
 from modules.sources.formats import FORMATS
 from modules.transfer.methods import TRANSFER_METHODS
@@ -19,7 +20,10 @@ def format_plugin(domain: DomainConfig) -> str | None:
 
 def training_plugins(config: Config) -> list[str | None]:
     """Lists what every training runs."""
-    return [NETWORKS.plugin(config.network.name)]
+    return [
+        NETWORKS.plugin(config.network.name),
+        AUGMENTATIONS.plugin(config.preprocessing.augmentation),
+    ]
 
 
 def method_plugin(method: str) -> str | None:

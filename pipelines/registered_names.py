@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modules.core.errors import ConfigError, WarmstartError
-from modules.settings import NetworkSettings, TransferSettings
+from modules.settings import NetworkSettings, PreprocessingSettings, TransferSettings
 from modules.settings.options import with_options
 from modules.settings.transfer import AUTO
 from pipelines.config import Config
@@ -20,6 +20,10 @@ def find_unknown_names(config: Config) -> list[WarmstartError]:
     checks = []
     if config.gate.requirements:
         checks.append(_check_requirements)
+    if config.preprocessing.augmentation != PreprocessingSettings().augmentation or (
+        config.preprocessing.augmentation_options
+    ):
+        checks.append(_check_augmentation)
     if transfer.method != TransferSettings().method or transfer.options:
         checks.append(_check_method)
     if network.name != NetworkSettings().name or network.options or transfer.frozen_layers:
@@ -45,6 +49,12 @@ def _check_requirements(config: Config) -> None:
     for number, requirement in enumerate(config.gate.requirements):
         key = f"gate.requirements.{number}.options"
         with_options(REQUIREMENTS, requirement.name, requirement.options, key)
+
+
+def _check_augmentation(config: Config) -> None:
+    from modules.images.augmentation_registry import find_augmentation
+
+    find_augmentation(config.preprocessing)
 
 
 def _check_method(config: Config) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.config import Config
 from modules.settings.config_errors import valid_keys
+from pipelines.config import Config
 from tests.test_house import ROOT, files
 
 # The changelog keeps the names that things had.

@@ -60,7 +60,9 @@ class BuiltNetwork(keras.Model):
                 features
             )
         logits = keras.layers.Dense(num_classes, dtype="float32", name=LOGITS)(dropped)
-        super().__init__(images, {FEATURES: features, LOGITS: logits}, name=settings.name)
+        # TensorFlow's scopes take no colon, which references of plug-ins have.
+        name = settings.name.replace(":", ".")
+        super().__init__(images, {FEATURES: features, LOGITS: logits}, name=name)
         self.settings = settings
         self.num_classes = num_classes
         self.feature_dim = int(features.shape[-1])

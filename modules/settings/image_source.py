@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from modules.settings.base import NonNegativeInt, OptionValues, PositiveInt, ProperFraction, Settings
+from modules.settings.base import (
+    NonNegativeInt,
+    OptionValues,
+    PositiveInt,
+    ProperFraction,
+    Settings,
+)
 from modules.settings.validation import ValidationSettings
 
 

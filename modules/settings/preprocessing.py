@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pydantic import Field
 
-from modules.settings.base import Settings
+from modules.settings.base import OptionValues, Settings
 
 
 class PreprocessingSettings(Settings):
@@ -14,10 +14,13 @@ class PreprocessingSettings(Settings):
         framing: Crop to the ink, scale its longest side and centre its mass, as MNIST does.
         polarity: Invert images of dark ink on a lighter background, so that all ink is bright.
         standardize: Subtract the source's pixel mean and divide by its standard deviation.
-        augmentation: `robust` distorts labelled images in training; `none` does not.
+        augmentation: How labelled images are distorted in training: `robust`, `none` for not at
+            all, or a plug-in's `package.module:object`.
+        augmentation_options: Options of an augmentation that is a plug-in, by name.
     """
 
     framing: bool = True
     polarity: bool = True
     standardize: bool = True
-    augmentation: Literal["none", "robust"] = "robust"
+    augmentation: str = "robust"
+    augmentation_options: OptionValues = Field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,14 +12,13 @@ import tensorflow as tf
 
 from modules.core.errors import ConfigError
 from modules.examples.input_pipeline import PreprocessedExamples
+from modules.images.augmentation_registry import Augmentation
 from modules.training.placement import TrainingPlacement
 
 IMAGE = "image"
 LABEL = "label"
 ROW = "row"
 
-# Images f32 [B, S, S, C] and a stateless seed, int32 [2], to images of the same shape.
-Augmentation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 Batch = dict[str, dict[str, tf.Tensor]]
 
 _PARALLEL_BATCHES = 2

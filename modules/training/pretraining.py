@@ -10,7 +10,7 @@ from modules.examples.input_pipeline import (
     preprocess_examples,
 )
 from modules.examples.turned_classes import TURNS, with_turned_classes
-from modules.images.augmentation import augment_images
+from modules.images.augmentation_registry import find_augmentation
 from modules.training.batches import BatchStream
 from modules.training.file_sharding import choose_files
 from modules.training.jobs import PretrainingJob, train_split
@@ -45,7 +45,7 @@ def pretrain(job: PretrainingJob, placement: TrainingPlacement) -> None:
         examples,
         settings.batch_size,
         plan.seed,
-        augment_images if plan.preprocessing.augmentation == "robust" else None,
+        find_augmentation(plan.preprocessing),
     )
     stream = stream.shared_by_file(placement) if by_file else stream.shared_by_data(placement)
     session.open_run()

@@ -14,7 +14,7 @@ from modules.core.atomic_files import write_atomically
 from modules.core.class_names import read_class_names
 from modules.domains.label_space import LabelSpace
 from modules.examples.input_pipeline import ImagePreprocessor, PreprocessedExamples
-from modules.images.augmentation import augment_images
+from modules.images.augmentation_registry import find_augmentation
 from modules.models.artifact import check_model, checkpoint_dir, saved_model_dir
 from modules.models.checkpointing import read_checkpoint_metadata, warm_start_network
 from modules.models.mapping_report import MappingReport
@@ -179,13 +179,12 @@ class WarmStart:
     def _stream(self, name: str, data: TransferData) -> BatchStream:
         transfer = self.plan.transfer
         shown_as_it_is = name == UNLABELLED and not self.method.distorts_unlabelled
-        augment = self.plan.preprocessing.augmentation == "robust" and not shown_as_it_is
         return BatchStream(
             name,
             data.streams[name],
             transfer.source_batch_size if name == SOURCE else transfer.batch_size,
             self.plan.seed,
-            augment_images if augment else None,
+            None if shown_as_it_is else find_augmentation(self.plan.preprocessing),
         )
 
 

@@ -144,7 +144,7 @@ def _run(
     workers: int | None,
 ) -> list[CellResult]:
     # Slow to import.
-    from pipelines.plugin_fingerprint import plugin_fingerprint
+    from pipelines.plugin_code import plugin_fingerprint
     from pipelines.plugin_references import method_plugin
     from pipelines.study.workers import run_cells
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modules.core.errors import ConfigError
-from pipelines.config import Config, load_config
 from modules.settings.config_errors import valid_keys
+from pipelines.config import Config, load_config
 
 MINIMAL = """
 name: pair
