@@ -29,6 +29,7 @@ LONG = (
     "tests/e2e/test_readme.py",
     "tests/e2e/test_study.py",
     "tests/e2e/test_hostile_run.py",
+    "tests/plugins/test_plugin_run.py",
     "tests/e2e/interruption/test_interruption.py",
     "tests/distributed/test_training_workers.py",
     *ON_THE_ENGINE,

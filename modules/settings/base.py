@@ -23,3 +23,7 @@ class Settings(BaseModel):
     """Base of all settings: immutable, exact types, no unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    def __hash__(self) -> int:
+        # Options are dictionaries, which have no hash of their own.
+        return hash(self.model_dump_json())

@@ -78,3 +78,8 @@ def test_the_script_says_why_it_cannot_build(tmp_path: Path) -> None:
     )
     assert done.returncode == 77
     assert "cannot build here: it needs root" in done.stderr
+
+
+def test_the_image_looks_for_plug_ins_where_the_page_puts_them() -> None:
+    assert "PYTHONPATH=/opt/plugins " in dockerfile().rpartition("FROM runtime")[2]
+    assert "COPY plugins /opt/plugins" in Path("docs/plugins.md").read_text()
