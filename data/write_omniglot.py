@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import io
 import re
+import string
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from data.idx_arrays import write_idx_arrays
+from modules.sources.class_names_file import CLASS_NAMES_FILE
 
 _MEMBER = re.compile(
     r"[^/]+/(?P<alphabet>[^/]+)/character(?P<character>\d+)/\d+_(?P<drawer>\d+)\.png"
@@ -32,29 +34,27 @@ class EmbeddedPart(NamedTuple):
     Attributes:
         alphabets: Its classes are their characters, in this order.
         eval_drawers: Whose drawings are the eval split. The others' are the train split.
+        names: Its class names; None calls a character `<alphabet>_<its number>`.
     """
 
     alphabets: tuple[str, ...]
     eval_drawers: range
+    names: str | None = None
 
 
 PARTS = {
     "alphabets": EmbeddedPart(("Balinese", "Early_Aramaic", "Greek", "Korean"), range(17, 21)),
-    "latin": EmbeddedPart(("Latin",), range(11, 21)),
+    "latin": EmbeddedPart(("Latin",), range(11, 21), string.ascii_lowercase),
 }
 
 
-def write_omniglot(archive: Path, folder: Path) -> dict[str, list[str]]:
-    """Writes each part's train and eval split as zipped IDX files into a folder of its name.
+def write_omniglot(archive: Path, folder: Path) -> None:
+    """Writes each part's splits, as zipped IDX files, and class names into a folder of its name.
 
     Args:
         archive: Omniglot's zip file.
         folder: For the parts' folders.
-
-    Returns:
-        The class names of each part, in label order: `<alphabet>_<number of the character>`.
     """
-    names = {}
     with zipfile.ZipFile(archive) as members:
         drawings = _find_drawings(members)
         for name, part in PARTS.items():
@@ -70,8 +70,8 @@ def write_omniglot(archive: Path, folder: Path) -> dict[str, list[str]]:
                 images = np.stack([_read(members, drawings[key]) for key in keys])
                 labels = np.repeat(np.arange(len(characters), dtype=np.uint8), len(drawers))
                 write_idx_arrays(folder / name, prefix, images, labels)
-            names[name] = ["_".join(character) for character in characters]
-    return names
+            names = part.names or ["_".join(character) for character in characters]
+            (folder / name / CLASS_NAMES_FILE).write_text("\n".join(names) + "\n", "utf-8")
 
 
 def _find_drawings(members: zipfile.ZipFile) -> dict[tuple[str, str, int], str]:
@@ -95,5 +95,4 @@ if __name__ == "__main__":
     parser.add_argument("archive", type=Path)
     parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent)
     arguments = parser.parse_args()
-    for name, classes in write_omniglot(arguments.archive, arguments.folder).items():
-        print(f"{name}: [{', '.join(classes)}]")
+    write_omniglot(arguments.archive, arguments.folder)

@@ -29,6 +29,7 @@ from modules.sources.base import (
     shard_ranges,
     stop,
 )
+from modules.sources.class_names_file import read_class_names_file
 from modules.sources.files import ByteStream, check_stays_inside, list_folder
 from modules.sources.idx_format import IDX_TYPES, IdxHeader
 from modules.sources.labels import check_labels, implied_class_names
@@ -93,7 +94,8 @@ class IdxShard(ImageShard):
 class IdxSource(ImageSource):
     """A folder with `train-images*`, `train-labels*`, `t10k-images*` and `t10k-labels*`.
 
-    Without class names the classes are called "0" up to the highest label.
+    A file `classes.txt` beside them names the classes unless `classes` does. Without either they are
+    called "0" up to the highest label.
     """
 
     split_patterns = {split: f"{prefix}*" for split, prefix in _PREFIXES.items()}
@@ -105,8 +107,10 @@ class IdxSource(ImageSource):
         label_offset: int = 0,
         draw: EvalDraw = DEFAULT_DRAW,
     ) -> None:
-        super().__init__(folder, classes, label_offset, draw)
         self._names = list_folder(folder)
+        if classes is None:
+            classes = read_class_names_file(folder, self._names)
+        super().__init__(folder, classes, label_offset, draw)
 
     def shards(self, split: str, num_shards: int | None = None) -> list[ImageShard]:
         """Divides a split, after reading both files once in full to check sizes and labels."""
@@ -135,7 +139,7 @@ class IdxSource(ImageSource):
         ]
 
     def class_names(self, labels: Mapping[str, Mapping[int, str]]) -> tuple[str, ...]:
-        """Names the classes: as given, or "0" up to the highest label."""
+        """Names the classes: as given, as in `classes.txt`, or "0" up to the highest label."""
         self._check_labels()
         return self.classes or implied_class_names(
             self._label_offsets[TRAIN_SPLIT], self.label_offset

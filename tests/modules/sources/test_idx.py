@@ -263,3 +263,33 @@ def test_a_header_that_claims_terabytes_allocates_nothing(
     with pytest.raises(DataError, match="as its header says, found its end after"):
         IdxSource(str(folder)).shards("train")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024  # KiB
+
+
+def test_a_file_beside_the_data_names_the_classes(folder: Path) -> None:
+    (folder / "classes.txt").write_text("ä b\nc\nd\n", "utf-8")
+    assert IdxSource(str(folder)).class_names({}) == ("ä b", "c", "d")
+    assert IdxSource(str(folder), ["x", "y", "z"]).class_names({}) == ("x", "y", "z")
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"", "no line"),
+        (b"a\n\nb\n", "line 2 empty"),
+        (b"a\nb\na\n", "'a' twice"),
+        (b"\xff", "can't decode"),
+    ],
+)
+def test_a_file_of_class_names_that_names_none_or_one_twice_is_refused(
+    folder: Path, content: bytes, found: str
+) -> None:
+    (folder / "classes.txt").write_bytes(content)
+    with pytest.raises(DataError, match=r"classes\.txt") as refusal:
+        IdxSource(str(folder))
+    assert found in str(refusal.value)
+
+
+def test_too_few_class_names_in_a_file_are_refused(folder: Path) -> None:
+    (folder / "classes.txt").write_text("a\nb\n")
+    with pytest.raises(DataError, match="labels from 0 to 1, one for each class name"):
+        _plan(IdxSource(str(folder)))
