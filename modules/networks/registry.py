@@ -10,6 +10,7 @@ import tensorflow as tf
 from modules.core.errors import ConfigError
 from modules.core.nearest_name import nearest_name_hint
 from modules.core.registry import Registry
+from modules.networks.imported import imported_features
 from modules.networks.lenet import lenet_features
 from modules.networks.network import FEATURES, LOGITS
 from modules.networks.precision import precision_policy
@@ -19,7 +20,7 @@ from modules.settings import NetworkSettings
 FeatureExtractor = Callable[[NetworkSettings, keras.KerasTensor], keras.KerasTensor]
 
 NETWORKS: Registry[FeatureExtractor] = Registry(
-    "network.name", "network", {"lenet": lenet_features}
+    "network.name", "network", {"imported": imported_features, "lenet": lenet_features}
 )
 
 
