@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -127,13 +127,15 @@ class Config(Settings):
 
     Attributes:
         name: Name of the scenario: letters, digits, `_` and `-`.
+        source: The source domain, with plenty of labelled images; it may be left out where
+            `pretraining.from` names a model.
         seed: Seed of every random choice.
         output: Folder for results; `runs/` and the scenario's name by default.
     """
 
     name: Name
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
-    source: SourceConfig
+    source: SourceConfig | None = None
     target: TargetConfig
     preprocessing: PreprocessingSettings = PreprocessingSettings()
     network: NetworkSettings = NetworkSettings()
@@ -162,12 +164,33 @@ class Config(Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _has_something_to_start_from(self) -> Config:
+        if self.source is None and self.pretraining.from_ is None:
+            raise ValueError(
+                "source: missing; this key is required, unless pretraining.from names a model"
+            )
+        return self
+
+    @property
+    def domains(self) -> dict[str, DomainConfig]:
+        """The domains that there are, by `source` and `target`."""
+        found = {"source": self.source, "target": self.target}
+        return {role: domain for role, domain in found.items() if domain is not None}
+
+    @property
+    def start_name(self) -> str:
+        """What is carried over: the source's name, or that of the model's file."""
+        if self.source is not None:
+            return self.source.name
+        return os.path.basename((self.pretraining.from_ or "").rstrip("/")) or "model"
+
     @property
     def target_classes(self) -> tuple[str, ...] | None:
         """Names of the target's classes in label order; None takes them from its data."""
         if self.target.classes or FORMATS.find(self.target.format).carries_class_names:
             return self.target.classes
-        return self.source.classes
+        return self.source.classes if self.source else None
 
     @property
     def output_folder(self) -> Path:
@@ -176,14 +199,30 @@ class Config(Settings):
 
     def with_absolute_paths(self) -> Config:
         """Makes data paths independent of the folder that a later, cached run starts in."""
-        source = {"path": os.path.realpath(self.source.path)}
-        if self.source.schema_file:
-            source["schema_file"] = os.path.realpath(self.source.schema_file)
-        target = {"path": os.path.realpath(self.target.path)}
+        keys = {"source": ("path", "schema_file"), "target": ("path",), "pretraining": ("from_",)}
+        return self.with_paths(
+            {
+                section: {
+                    key: os.path.realpath(path)
+                    for key in paths
+                    if (path := getattr(getattr(self, section), key, None))
+                }
+                for section, paths in keys.items()
+            }
+        )
+
+    def with_paths(self, paths: Mapping[str, Mapping[str, str]]) -> Config:
+        """Replaces paths.
+
+        Args:
+            paths: By section, then by the name of its field.
+        """
+        sections = {name: getattr(self, name) for name in paths}
         return self.model_copy(
             update={
-                "source": self.source.model_copy(update=source),
-                "target": self.target.model_copy(update=target),
+                name: section.model_copy(update=dict(paths[name]))
+                for name, section in sections.items()
+                if section is not None
             }
         )
 

@@ -70,10 +70,10 @@ def _rows(path: str, section: type[Settings]) -> Iterator[list[str]]:
                 kind = f"{kind} by name"
             text = texts.get(name) or _summary(nested)
         elif name in texts:
-            kind, text = _in_words(properties[name]), texts[name]
+            kind, text = _in_words(properties[field.alias or name]), texts[name]
         else:
             raise ValueError(f"{path}{name}: {section.__name__} has no text for it")
-        yield [f"`{name}`", kind, _default(field), text.replace("|", r"\|")]
+        yield [f"`{field.alias or name}`", kind, _default(field), text.replace("|", r"\|")]
 
 
 def _default(field: FieldInfo) -> str:

@@ -36,6 +36,7 @@ class DomainValidatorSpec(ComponentSpec):
         executor.SOURCE_EXAMPLES_KEY: ChannelParameter(
             type=standard_artifacts.Examples, optional=True
         ),
+        executor.BASE_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model, optional=True),
     }
     OUTPUTS = {
         standard_component_specs.ANOMALIES_KEY: ChannelParameter(
@@ -67,10 +68,12 @@ class DomainValidator(base_component.BaseComponent):
         source_fingerprint: Fingerprint of the code. A new value invalidates the cache.
         source_statistics: The source's statistics, for a target.
         source_examples: The source's Examples, for a target.
+        base_model: The model that is started from, for a target without a source. What it records
+            about its training takes the source's place.
         class_map: For a target, source classes by the names that its data give them.
 
     Raises:
-        ValueError: Only one of the source's channels is given.
+        ValueError: Only one of the source's channels is given, or a model beside them.
 
     Example:
         ```
@@ -100,10 +103,13 @@ class DomainValidator(base_component.BaseComponent):
         source_fingerprint: str,
         source_statistics: types.BaseChannel | None = None,
         source_examples: types.BaseChannel | None = None,
+        base_model: types.BaseChannel | None = None,
         class_map: Mapping[str, str] | None = None,
     ) -> None:
         if (source_statistics is None) != (source_examples is None):
             raise ValueError("Give both source_statistics and source_examples, or neither.")
+        if base_model is not None and source_examples is not None:
+            raise ValueError("Give the source's channels or base_model.")
         super().__init__(
             DomainValidatorSpec(
                 statistics=statistics,
@@ -111,6 +117,7 @@ class DomainValidator(base_component.BaseComponent):
                 examples=examples,
                 source_statistics=source_statistics,
                 source_examples=source_examples,
+                base_model=base_model,
                 validation=validation.model_dump_json(),
                 role=role,
                 class_map=json.dumps(class_map or {}, ensure_ascii=False),

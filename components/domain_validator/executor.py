@@ -30,6 +30,7 @@ from modules.domains.ingestion import read_ingestion
 from modules.domains.rules import RULES, Case, apply_rules
 from modules.domains.schema import with_classes
 from modules.domains.statistics import describe_statistics
+from modules.models.training_domain import describe_training_domain, notes_on_training_domain
 from modules.settings import ValidationSettings
 
 VALIDATION_KEY = "validation"
@@ -37,6 +38,7 @@ ROLE_KEY = "role"
 CLASS_MAP_KEY = "class_map"
 SOURCE_STATISTICS_KEY = "source_statistics"
 SOURCE_EXAMPLES_KEY = "source_examples"
+BASE_MODEL_KEY = "base_model"
 
 REPORT_FILE = "validation.json"
 REJECTED_FOLDER = "rejected"
@@ -114,24 +116,32 @@ def _validate(
         source = describe_statistics(source_names, source_statistics, otherwise="source")
         # A target may have other classes, and other numbers of them.
         schema = with_classes(schema, len(domain.class_names))
+    elif BASE_MODEL_KEY in input_dict:
+        source = describe_training_domain(artifact_utils.get_single_uri(input_dict[BASE_MODEL_KEY]))
     by_rule = apply_rules(RULES, Case(domain, settings, source, class_map))
     skewed = by_rule.pop("label skew", [])
     findings = [finding for of_rule in by_rule.values() for finding in of_rule]
     anomalies = find_anomalies(statistics, schema)
     findings += check_anomalies(domain, anomalies, schema, findings)
     comparison = DomainComparison()
+    notes: list[str] = []
     if source is not None:
         # Images that must not be used are not worth measuring.
         is_sound = not any(finding.stops_the_run for finding in findings)
-        train_files = (_train_files(input_dict[SOURCE_EXAMPLES_KEY]), _train_files(examples))
-        comparison = compare_domains(source, domain, train_files if is_sound else None)
+        train_files = None
+        if is_sound and SOURCE_EXAMPLES_KEY in input_dict:
+            train_files = (_train_files(input_dict[SOURCE_EXAMPLES_KEY]), _train_files(examples))
+        comparison = compare_domains(source, domain, train_files)
+        if BASE_MODEL_KEY in input_dict:
+            notes += notes_on_training_domain(source)
     ingestion = read_ingestion(artifact_utils.get_single_uri(examples))
     findings += [
         *ingestion.findings,
         *skewed,
         *check_covariate_shift(comparison.covariate_shift, settings),
     ]
-    return _Validation(role, domain, anomalies, findings, comparison, ingestion.notes)
+    notes += ingestion.notes
+    return _Validation(role, domain, anomalies, findings, comparison, notes)
 
 
 def _load_statistics(

@@ -27,7 +27,9 @@ class TransferEvaluatorSpec(ComponentSpec):
     }
     INPUTS = {
         executor.TARGET_EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
-        executor.SOURCE_EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
+        executor.SOURCE_EXAMPLES_KEY: ChannelParameter(
+            type=standard_artifacts.Examples, optional=True
+        ),
         **{
             key: ChannelParameter(type=standard_artifacts.Model)
             for key in executor.MODEL_KEYS.values()
@@ -61,17 +63,21 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
 
     Args:
         target_examples: The target's `standard_artifacts.Examples`.
-        source_examples: The source's `standard_artifacts.Examples`.
+        source_examples: The source's `standard_artifacts.Examples`; None without a source, whose
+            accuracies are null then.
         models: The `standard_artifacts.Model` of each arm of `modules.core.arms.ARMS`.
         gate: What the warm start must prove.
         seed: Seed of the bootstrap.
         shots: Labelled target examples per class used for training, or `all`. Only reported.
-        source_name: Name of the source domain. Only reported.
+        source_name: Name of the source domain, empty without one. Only reported.
         target_name: Name of the target domain. Only reported.
         source_fingerprint: Fingerprint of the code. A new value invalidates the cache.
         base_model: The pretrained `standard_artifacts.Model` itself, which answers the source's
             examples. It may be left out where both domains have the same classes in the same order:
-            there the pretrained arm is that model.
+            there the pretrained arm is that model. Without a source it names the classes.
+
+    Raises:
+        ValueError: Neither the source nor the model itself is given.
 
     Example:
         ```
@@ -105,7 +111,7 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
     def __init__(
         self,
         target_examples: types.BaseChannel,
-        source_examples: types.BaseChannel,
+        source_examples: types.BaseChannel | None,
         models: Mapping[str, types.BaseChannel],
         gate: GateSettings,
         seed: int,
@@ -115,6 +121,8 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
         source_fingerprint: str,
         base_model: types.BaseChannel | None = None,
     ) -> None:
+        if source_examples is None and base_model is None:
+            raise ValueError("Give source_examples or base_model.")
         super().__init__(
             TransferEvaluatorSpec(
                 target_examples=target_examples,

@@ -35,6 +35,7 @@ from modules.evaluation.tfma_results import write_tfma_results
 from modules.models.served_model import Answers
 from modules.models.signature import SERVING_DEFAULT, SERVING_SOURCE
 from modules.settings import GateSettings
+from modules.transfer.start import start_class_names
 
 TARGET_EXAMPLES_KEY = "target_examples"
 SOURCE_EXAMPLES_KEY = "source_examples"
@@ -85,16 +86,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         shots = exec_properties[SHOTS_KEY]
         report = evaluation_report(
             target,
-            {
-                "accuracy": _accuracy(source[PRETRAINED]),
-                "accuracy_after_transfer": _accuracy(source[WARM_START]),
-                "examples": len(source[PRETRAINED].labels),
-                "classes": list(space.source),
-            },
+            _source_facts(source, space),
             verdict,
             class_names,
             pretrained_kind=PROBE if space.new else ZERO_SHOT,
-            source_name=exec_properties[SOURCE_NAME_KEY],
+            source_name=exec_properties[SOURCE_NAME_KEY] or None,
             target_name=exec_properties[TARGET_NAME_KEY],
             shots=int(shots) if shots.isdecimal() else shots,
             seed=exec_properties[SEED_KEY],
@@ -186,11 +182,18 @@ class _Question(NamedTuple):
 
 def _questions(input_dict: _Artifacts, space: LabelSpace) -> list[_Question]:
     files = {
-        key: _eval_files(input_dict, key) for key in (TARGET_EXAMPLES_KEY, SOURCE_EXAMPLES_KEY)
+        key: _eval_files(input_dict, key)
+        for key in (TARGET_EXAMPLES_KEY, SOURCE_EXAMPLES_KEY)
+        if key in input_dict
     }
     target = {TARGET_EXAMPLES_KEY: files[TARGET_EXAMPLES_KEY]}
-    source = {SOURCE_EXAMPLES_KEY: files[SOURCE_EXAMPLES_KEY]}
     paths = {arm: _model_path(input_dict, key) for arm, key in MODEL_KEYS.items()}
+    if SOURCE_EXAMPLES_KEY not in files:
+        return [
+            _Question(arm, path, space.target, target, SERVING_DEFAULT)
+            for arm, path in paths.items()
+        ]
+    source = {SOURCE_EXAMPLES_KEY: files[SOURCE_EXAMPLES_KEY]}
     if space.source == space.target:
         return [
             _Question(
@@ -224,12 +227,25 @@ def _questions(input_dict: _Artifacts, space: LabelSpace) -> list[_Question]:
 
 
 def _label_space(input_dict: _Artifacts) -> LabelSpace:
-    return LabelSpace.of(
-        *(
-            read_class_names(artifact_utils.get_single_uri(input_dict[key]))
-            for key in (SOURCE_EXAMPLES_KEY, TARGET_EXAMPLES_KEY)
-        )
+    source = input_dict.get(SOURCE_EXAMPLES_KEY)
+    model = input_dict[MODEL_KEYS[PRETRAINED] if source else BASE_MODEL_KEY]
+    names = start_class_names(
+        artifact_utils.get_single_uri(source) if source else None,
+        artifact_utils.get_single_uri(model),
     )
+    target = artifact_utils.get_single_uri(input_dict[TARGET_EXAMPLES_KEY])
+    return LabelSpace.of(names, read_class_names(target))
+
+
+def _source_facts(answers: Mapping[str, Answers], space: LabelSpace) -> dict[str, Any]:
+    """Sums up what was forgotten; without a source nothing is known of it."""
+    before, after = answers.get(PRETRAINED), answers.get(WARM_START)
+    return {
+        "accuracy": before and _accuracy(before),
+        "accuracy_after_transfer": after and _accuracy(after),
+        "examples": len(before.labels) if before else 0,
+        "classes": list(space.source),
+    }
 
 
 def _model_path(input_dict: _Artifacts, key: str) -> str:

@@ -37,7 +37,9 @@ class TransferReportSpec(ComponentSpec):
         "template_fingerprint": ExecutionParameter(type=str),
     }
     INPUTS = {
-        key: ChannelParameter(type=_ARTIFACT_TYPES[report_input.artifact_type])
+        key: ChannelParameter(
+            type=_ARTIFACT_TYPES[report_input.artifact_type], optional=report_input.is_optional
+        )
         for key, report_input in REPORT_INPUTS.items()
     }
     OUTPUTS = {executor.REPORT_KEY: ChannelParameter(type=simple_artifacts.File)}
@@ -60,7 +62,7 @@ class TransferReport(base_component.BaseComponent):
         source_fingerprint: Fingerprint of the code. A new value invalidates the cache. Templates
             and style sheet are fingerprinted separately.
         **inputs: A channel for each key of `modules.report.contract.REPORT_INPUTS`, of the type
-            given there.
+            given there; optional ones may be left out.
 
     Raises:
         TypeError: An input is unknown.

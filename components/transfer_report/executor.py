@@ -54,8 +54,10 @@ class Executor(base_executor.BaseExecutor):
 
         self._log_startup(input_dict, output_dict, exec_properties)
         data = read_report_data(
-            [_fact(input_dict, key) for key in REPORT_INPUTS],
-            source_files=[_eval_pattern(input_dict, "source_examples")],
+            [_fact(input_dict, key) for key in REPORT_INPUTS if key in input_dict],
+            source_files=[_eval_pattern(input_dict, "source_examples")]
+            if "source_examples" in input_dict
+            else [],
             target_files=[_eval_pattern(input_dict, "target_examples")],
             blessed_model_id=_single(input_dict, "blessing").get_int_custom_property(
                 constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY

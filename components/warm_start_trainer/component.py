@@ -19,7 +19,9 @@ class WarmStartTrainerSpec(ComponentSpec):
     PARAMETERS = {executor.PLAN_KEY: ExecutionParameter(type=str)}
     INPUTS = {
         standard_component_specs.EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
-        executor.SOURCE_EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
+        executor.SOURCE_EXAMPLES_KEY: ChannelParameter(
+            type=standard_artifacts.Examples, optional=True
+        ),
         standard_component_specs.TRANSFORM_GRAPH_KEY: ChannelParameter(
             type=standard_artifacts.TransformGraph
         ),
@@ -59,10 +61,12 @@ class WarmStartTrainer(base_component.BaseComponent):
 
     Args:
         examples: The target's `standard_artifacts.Examples`.
-        source_examples: The source's `standard_artifacts.Examples`.
+        source_examples: The source's `standard_artifacts.Examples`; None where there is a model
+            alone, for methods that train on no source image.
         transform_graph: The `standard_artifacts.TransformGraph` behind which the pretrained model
             was trained.
-        base_model: The pretrained `standard_artifacts.Model`, of this project's Trainer.
+        base_model: The pretrained `standard_artifacts.Model`, of this project's Trainer or
+            ModelImporter.
         plan: Everything else that decides the training. Its `source_fingerprint` is the fingerprint
             of the code that trains; a new value invalidates the cache.
 
@@ -88,7 +92,7 @@ class WarmStartTrainer(base_component.BaseComponent):
     def __init__(
         self,
         examples: types.BaseChannel,
-        source_examples: types.BaseChannel,
+        source_examples: types.BaseChannel | None,
         transform_graph: types.BaseChannel,
         base_model: types.BaseChannel,
         plan: TransferPlan,

@@ -43,7 +43,9 @@ class Executor(base_executor.BaseExecutor):
             WarmStartJob(
                 plan=TransferPlan.model_validate_json(exec_properties[PLAN_KEY]),
                 examples=uri(input_dict, standard_component_specs.EXAMPLES_KEY),
-                source_examples=uri(input_dict, SOURCE_EXAMPLES_KEY),
+                source_examples=uri(input_dict, SOURCE_EXAMPLES_KEY)
+                if SOURCE_EXAMPLES_KEY in input_dict
+                else None,
                 transform_graph=uri(input_dict, standard_component_specs.TRANSFORM_GRAPH_KEY),
                 base_model=uri(input_dict, standard_component_specs.BASE_MODEL_KEY),
                 model=uri(output_dict, standard_component_specs.MODEL_KEY),

@@ -12,6 +12,8 @@ ARM_NAMES = {
     SCRATCH: "From scratch",
     WARM_START: "Warm start",
 }
+# Stands in titles for the name of a source that there is not.
+NO_SOURCE = "imported model"
 PRETRAINED_KINDS = {ZERO_SHOT: "zero-shot", PROBE: "linear probe"}
 
 _MOST_LISTED = 10

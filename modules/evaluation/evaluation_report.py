@@ -60,7 +60,7 @@ def evaluation_report(
     verdict: Verdict,
     class_names: Sequence[str],
     *,
-    source_name: str,
+    source_name: str | None,
     target_name: str,
     shots: int | str,
     seed: int,
@@ -71,10 +71,11 @@ def evaluation_report(
     Args:
         target: Each arm's answers to the target's eval split.
         source: `accuracy`, `accuracy_after_transfer` and `examples` on the source's eval split, and
-            the source's `classes`.
+            the source's `classes`. Without a source the accuracies are None, and the classes are
+            the model's.
         verdict: The gate's verdict.
         class_names: K names in label order.
-        source_name: Name of the source domain.
+        source_name: Name of the source domain; None without one.
         target_name: Name of the target domain.
         shots: Labelled target examples per class used for training, or `all`.
         seed: The run's seed.

@@ -50,6 +50,9 @@ class ExampleIndex:
         return slots
 
 
+NO_EXAMPLES = ExampleIndex((), np.zeros(0, np.int64), np.zeros(0, np.bytes_), np.zeros(0, np.int64))
+
+
 @dataclass(frozen=True)
 class PreprocessedExamples:
     """Examples ready for the network, in memory or mapped from disk.

@@ -12,6 +12,8 @@ from modules.examples.input_pipeline import ExampleIndex, placed_record_chunks
 
 def read_records(index: ExampleIndex, rows: npt.NDArray[np.int64]) -> list[bytes]:
     """Reads the serialized tf.Examples of M rows, int64 [M] without repetition, in that order."""
+    if not len(rows):
+        return []
     found: dict[int, bytes] = {}
     for chunk, chunk_slots in placed_record_chunks(index, rows).as_numpy_iterator():
         for place in np.flatnonzero(chunk_slots >= 0):

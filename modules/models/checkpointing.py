@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from pydantic import TypeAdapter
 
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError, one_line
@@ -22,11 +23,14 @@ from modules.models.mapping_report import (
     refuse_unannounced,
 )
 from modules.networks.network import LOGITS, Network
+from modules.settings import NetworkSettings
+from modules.settings.network import AnyNetworkSettings
 
 METADATA_FILE = "network.json"
 FINGERPRINT = "fingerprint"
 CLASS_NAMES = "class_names"
 
+_NETWORK_SETTINGS: TypeAdapter[NetworkSettings] = TypeAdapter(AnyNetworkSettings)
 _PREFIX = "variables"
 _VALUE_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 _FIX = "Run the step that wrote the checkpoint again, or take one from another run."
@@ -103,6 +107,19 @@ def read_checkpoint_metadata(directory: str) -> dict[str, Any]:
             path, expected="a JSON object with a fingerprint", found="something else", fix=_FIX
         )
     return record
+
+
+def read_network_settings(directory: str) -> NetworkSettings:
+    """Reads the settings of the network whose weights a checkpoint holds.
+
+    Args:
+        directory: The checkpoint's folder.
+
+    Raises:
+        DataError: network.json is missing or unreadable.
+    """
+    settings = read_checkpoint_metadata(directory)["network"]
+    return _NETWORK_SETTINGS.validate_python(settings)
 
 
 def read_checkpoint_variables(directory: str) -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ from modules.core.errors import ConfigError
 from modules.core.nearest_name import nearest_name_hint
 from modules.core.plugins.kinds import FunctionOf
 from modules.core.registry import Registry
+from modules.networks.imported import imported_features
 from modules.networks.lenet import lenet_features
 from modules.networks.network import FEATURES, LOGITS
 from modules.networks.precision import precision_policy
@@ -23,7 +24,7 @@ FeatureExtractor = Callable[[NetworkSettings, keras.KerasTensor], keras.KerasTen
 NETWORKS: Registry[FeatureExtractor] = Registry(
     "network.name",
     "network",
-    {"lenet": lenet_features},
+    {"imported": imported_features, "lenet": lenet_features},
     group="warmstart.networks",
     contract=FunctionOf(("settings", "images")),
 )

@@ -27,13 +27,15 @@ class ReportInput:
 
     Attributes:
         made_by: The step that makes it.
-        parents: Keys of the artifacts that it is made from.
+        parents: Keys of the artifacts that it is made from, where the run has them.
+        is_optional: Whether some runs have none: those that start from a model that is there.
     """
 
     artifact_type: str
     title: str
     made_by: str
     parents: tuple[str, ...] = ()
+    is_optional: bool = False
 
 
 _PRETRAINING = ("source_examples", "transform_graph")
@@ -44,10 +46,10 @@ _EXAMPLES = ("target_examples", "source_examples")
 
 # By the component's input names, which Kubeflow compiles in. Parents come before their children.
 REPORT_INPUTS = {
-    "source_examples": ReportInput("Examples", "Source examples", "ingestion"),
+    "source_examples": ReportInput("Examples", "Source examples", "ingestion", is_optional=True),
     "target_examples": ReportInput("Examples", "Target examples", "ingestion"),
     "source_anomalies": ReportInput(
-        "ExampleAnomalies", "Source validation", "validation", ("source_examples",)
+        "ExampleAnomalies", "Source validation", "validation", ("source_examples",), True
     ),
     "target_anomalies": ReportInput(
         "ExampleAnomalies", "Target validation", "validation", _EXAMPLES
@@ -56,7 +58,9 @@ REPORT_INPUTS = {
         "TransformGraph", "Transform graph", "Transform", ("source_examples",)
     ),
     "pretrained_model": ReportInput("Model", "Pretrained model", "pretraining", _PRETRAINING),
-    "pretrain_model_run": ReportInput("ModelRun", "Pretraining's log", "pretraining", _PRETRAINING),
+    "pretrain_model_run": ReportInput(
+        "ModelRun", "Pretraining's log", "pretraining", _PRETRAINING, True
+    ),
     "scratch_model": ReportInput("Model", "Scratch model", "training from scratch", _SCRATCH),
     "scratch_model_run": ReportInput(
         "ModelRun", "Scratch training's log", "training from scratch", _SCRATCH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modules.core.wording import NO_SOURCE
 from modules.report.inputs import ReportData
 from modules.report.run_facts import facts_place, run_facts_markup
 from modules.report.script import page_script
@@ -51,7 +52,7 @@ def build_report(data: ReportData) -> str:
     html = render(
         "document.html.j2",
         {
-            "source": data.evaluation["source"]["name"],
+            "source": data.evaluation["source"]["name"] or NO_SOURCE,
             "target": data.evaluation["target"]["name"],
             "verdict": verdict_section(data),
             "sections": [section(data) for section in _SECTIONS],

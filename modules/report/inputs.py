@@ -13,7 +13,7 @@ import tensorflow as tf
 from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
 from modules.core.errors import DataError, one_line
 from modules.evaluation.evaluation_report import EVALUATION_FILE
-from modules.examples.input_pipeline import index_examples
+from modules.examples.input_pipeline import NO_EXAMPLES, index_examples
 from modules.models.mapping_report import MappingReport
 from modules.report.contract import ReportSettings
 from modules.report.evidence.drawn_examples import (
@@ -44,6 +44,7 @@ class ReportData:
         features: Features of examples of both domains; None if too few classes have any.
         curves: Scalars by step, by tag, by arm.
         records: What each training did, by arm.
+        source_validation: Content of the source's validation.json; None without a source.
         blessed_model_id: Id of the model that the blessing names; 0 if it names none.
     """
 
@@ -55,7 +56,7 @@ class ReportData:
     projected: ProjectedExamples
     curves: Mapping[str, Mapping[str, Curve]]
     records: Mapping[str, TrainingRecord]
-    source_validation: Mapping[str, Any]
+    source_validation: Mapping[str, Any] | None
     target_validation: Mapping[str, Any]
     mapping: MappingReport
     transferability: Transferability
@@ -75,8 +76,8 @@ def read_report_data(
     """Reads the artifacts of a run.
 
     Args:
-        lineage: Every artifact of `modules.report.contract.REPORT_INPUTS`.
-        source_files: Patterns of the files of the source's eval split.
+        lineage: Every artifact of `modules.report.contract.REPORT_INPUTS` that the run has.
+        source_files: Patterns of the files of the source's eval split; none without a source.
         target_files: Patterns of the files of the target's eval split.
 
     Raises:
@@ -89,7 +90,7 @@ def read_report_data(
         evaluation,
         predictions,
         in_target_labels(
-            index_examples(source_files),
+            index_examples(source_files) if source_files else NO_EXAMPLES,
             evaluation["source"]["classes"],
             evaluation["target"]["classes"],
         ),
@@ -97,11 +98,13 @@ def read_report_data(
     )
     samples, hardest = drawn.pictures(uris["transform_graph"])
     models = uris["pretrained_model"], uris["warm_start_model"]
-    runs = {
-        PRETRAINED: uris["pretrain_model_run"],
-        SCRATCH: uris["scratch_model_run"],
-        WARM_START: uris["warm_start_model_run"],
+    keys = {
+        PRETRAINED: "pretrain_model_run",
+        SCRATCH: "scratch_model_run",
+        WARM_START: "warm_start_model_run",
     }
+    # An imported model has no log of its training.
+    runs = {arm: uris[key] for arm, key in keys.items() if key in uris}
     return ReportData(
         evaluation=evaluation,
         predictions=predictions,
@@ -111,7 +114,9 @@ def read_report_data(
         projected=drawn.projected(*models),
         curves={arm: read_curves(run) for arm, run in runs.items()},
         records={arm: TrainingRecord.read(run) for arm, run in runs.items()},
-        source_validation=_read(uris["source_anomalies"], "validation.json"),
+        source_validation=_read(uris["source_anomalies"], "validation.json")
+        if "source_anomalies" in uris
+        else None,
         target_validation=_read(uris["target_anomalies"], "validation.json"),
         mapping=_read(uris["mapping_report"], "mapping_report.json", MappingReport.from_json),
         transferability=parse_transferability(_read(uris["mapping_report"], TRANSFERABILITY_FILE)),

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from modules.core.arms import WARM_START
-from modules.core.wording import display_name, p_value, percent, points
+from modules.core.wording import NO_SOURCE, display_name, p_value, percent, points
 from modules.evaluation.evaluation_report import BLESSED
 from modules.evaluation.gate import WARM_START_VS_PRETRAINED, WARM_START_VS_SCRATCH
 from modules.report.evidence.shown_arms import is_probe
@@ -30,6 +30,7 @@ def verdict_section(data: ReportData) -> Section:
             "sentence": verdict_sentence(evaluation, data.settings.gate),
             "reasons": evaluation["reasons"],
             "source": evaluation["source"],
+            "no_source": NO_SOURCE,
             "target": evaluation["target"],
             "seed": evaluation["seed"],
             "transfer": data.records[WARM_START].transfer,

@@ -6,8 +6,13 @@ executors as JSON, so that they enter TFX's cache key.
 
 from modules.settings.base import Schedule, Settings, Shots
 from modules.settings.gate import GateSettings, RequirementSettings
+from modules.settings.imported import ImportSettings, PixelScale
 from modules.settings.methods import CenterLossSettings
-from modules.settings.network import NetworkSettings
+from modules.settings.network import (
+    ImportedNetworkSettings,
+    NetworkSettings,
+    SavedGraphSettings,
+)
 from modules.settings.preprocessing import PreprocessingSettings
 from modules.settings.pretraining import PretrainingSettings
 from modules.settings.training import Precision, TrainingSettings
@@ -17,11 +22,15 @@ from modules.settings.validation import ValidationSettings
 __all__ = [
     "CenterLossSettings",
     "GateSettings",
+    "ImportSettings",
+    "ImportedNetworkSettings",
     "NetworkSettings",
+    "PixelScale",
     "Precision",
     "PreprocessingSettings",
     "PretrainingSettings",
     "RequirementSettings",
+    "SavedGraphSettings",
     "Schedule",
     "Settings",
     "Shots",

@@ -65,7 +65,11 @@ def nested_section(field: FieldInfo) -> type[Settings] | None:
 
 def valid_keys(schema: type[Settings]) -> list[str]:
     """Lists every key of a schema in dotted form, sections included."""
-    return [path + name for path, section in sections(schema) for name in section.model_fields]
+    return [
+        path + (field.alias or name)
+        for path, section in sections(schema)
+        for name, field in section.model_fields.items()
+    ]
 
 
 def _without_kind(location: list[str], valid: Sequence[str]) -> list[str]:

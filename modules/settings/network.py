@@ -31,3 +31,27 @@ class NetworkSettings(Settings):
     @classmethod
     def _accept_a_bare_name(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
+
+
+class ImportedNetworkSettings(NetworkSettings):
+    """A network whose layers were imported from a model's file.
+
+    Attributes:
+        architecture: The layers up to the features, as Keras serializes them, in JSON.
+    """
+
+    architecture: str
+
+
+class SavedGraphSettings(NetworkSettings):
+    """A network that is only there as a graph: nothing can build it anew.
+
+    Attributes:
+        graph: Where it came from, for messages.
+    """
+
+    graph: str
+
+
+# Tells them apart by their keys.
+AnyNetworkSettings = ImportedNetworkSettings | SavedGraphSettings | NetworkSettings

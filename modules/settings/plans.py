@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modules.settings import (
+    ImportSettings,
     NetworkSettings,
     PreprocessingSettings,
     PretrainingSettings,
@@ -40,6 +41,23 @@ class PretrainingPlan(TrainingPlan):
     """
 
     pretraining: PretrainingSettings = PretrainingSettings()
+
+
+class ImportPlan(Settings):
+    """What decides the import of a model.
+
+    Attributes:
+        imported: The model, and what its file does not say.
+        network: The network that a checkpoint's weights belong to; its image size and channels
+            must be the model's.
+        seed: Seed of weights that the model does not have.
+        source_fingerprint: Fingerprint of the code.
+    """
+
+    imported: ImportSettings
+    network: NetworkSettings = NetworkSettings()
+    seed: int = 0
+    source_fingerprint: str = ""
 
 
 class TransferPlan(TrainingPlan):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from modules.settings.base import PositiveFloat, PositiveInt, Schedule, Settings
+from pydantic import model_validator
+
+from modules.settings.base import PositiveFloat, PositiveInt, Schedule
+from modules.settings.imported import ImportSettings
 
 
-class PretrainingSettings(Settings):
-    """Budget and optimizer of the pretraining on the source domain.
+class PretrainingSettings(ImportSettings):
+    """Budget and optimizer of the pretraining on the source domain; or a model instead of it.
 
     Attributes:
         steps: Training steps.
@@ -23,3 +26,29 @@ class PretrainingSettings(Settings):
     learning_rate: PositiveFloat = 1e-3
     schedule: Schedule = "cosine"
     turned_classes: bool = False
+
+    @model_validator(mode="after")
+    def _pretrains_or_imports(self) -> PretrainingSettings:
+        of_imports = set(ImportSettings.model_fields) - {"from_"}
+        changed = {
+            name
+            for name, field in type(self).model_fields.items()
+            if getattr(self, name) != field.get_default(call_default_factory=True)
+        }
+        if self.from_ is None and (unused := sorted(changed & of_imports)):
+            raise ValueError(
+                f"{', '.join(unused)} describe a model that is there already: name it in "
+                "pretraining.from, or leave them out"
+            )
+        if self.from_ is not None and (unused := sorted(changed - of_imports - {"from_"})):
+            raise ValueError(
+                f"nothing is pretrained beside pretraining.from: leave out {', '.join(unused)}"
+            )
+        return self
+
+    @property
+    def imported(self) -> ImportSettings | None:
+        """What is imported instead of a pretraining, if anything is."""
+        if self.from_ is None:
+            return None
+        return ImportSettings(**{name: getattr(self, name) for name in ImportSettings.model_fields})

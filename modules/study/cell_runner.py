@@ -34,6 +34,7 @@ from modules.transfer.label_relations import refuse_label_relation
 from modules.transfer.method_choice import choose_method
 from modules.transfer.pretrained_arm import probe_network
 from modules.transfer.scratch_control import train_from_scratch
+from modules.transfer.start import follow_model, start_class_names
 from modules.transfer.warm_start import WarmStart
 
 # A network, and which of its logits are the target's classes, int64 [K].
@@ -47,14 +48,14 @@ class StudyInputs:
     Attributes:
         plan: The trainings' plan. Each cell sets its own method, shots and seed.
         target_examples: Root of the target's Examples artifact.
-        source_examples: Root of the source's Examples artifact.
+        source_examples: Root of the source's Examples artifact, if there is a source.
         transform_graph: The TransformGraph artifact.
         base_model: Root of the pretrained Model artifact.
     """
 
     plan: TransferPlan
     target_examples: str
-    source_examples: str
+    source_examples: str | None
     transform_graph: str
     base_model: str
 
@@ -64,7 +65,20 @@ class StudyInputs:
         method = set() if self.plan.transfer.options else {"method"}
         return training_identity(
             self.plan.model_dump(mode="json", exclude={"shots": True, "transfer": method}),
-            [self.target_examples, self.source_examples, self.transform_graph, self.base_model],
+            [
+                self.target_examples,
+                *([self.source_examples] if self.source_examples else []),
+                self.transform_graph,
+                self.base_model,
+            ],
+        )
+
+    @property
+    def space(self) -> LabelSpace:
+        """Classes of both domains; without a source, of the model and the target."""
+        return LabelSpace.of(
+            start_class_names(self.source_examples, self.base_model),
+            read_class_names(self.target_examples),
         )
 
     def refuse(self, cell: Cell) -> None:
@@ -75,17 +89,15 @@ class StudyInputs:
         """
         if cell.method in (SCRATCH, PROBE):
             return
-        space = LabelSpace.of(
-            read_class_names(self.source_examples), read_class_names(self.target_examples)
-        )
+        has_source = self.source_examples is not None
         # How many images there are decides between methods that can both do the classes.
-        choice = choose_method(cell.method, space, cell.shots, images=0)
+        choice = choose_method(cell.method, self.space, cell.shots, 0, has_source)
         transfer = self.plan_of(cell).with_method(choice.method).transfer
-        refuse_label_relation(space, transfer, cell.shots)
+        refuse_label_relation(self.space, transfer, cell.shots, has_source)
 
     def plan_of(self, cell: Cell) -> TransferPlan:
         """Returns the plan of one cell."""
-        plan, steps = self.plan, self.plan.transfer.steps
+        plan, steps = follow_model(self.plan, self.base_model), self.plan.transfer.steps
         # Checkpoints serve an interrupted training; a study keeps whole cells.
         training = {"checkpoint_every_steps": steps, "summary_every_steps": steps}
         changes = {
@@ -114,18 +126,16 @@ class CellRunner:
     def __init__(self, inputs: StudyInputs) -> None:
         check_model(inputs.base_model)
         self._inputs = inputs
-        self._space, self._target_alone = (
-            LabelSpace.of(
-                read_class_names(inputs.source_examples), read_class_names(inputs.target_examples)
-            ),
-            LabelSpace.of_target(read_class_names(inputs.target_examples)),
-        )
+        self._space = inputs.space
+        self._target_alone = LabelSpace.of_target(read_class_names(inputs.target_examples))
         preprocessor = ImagePreprocessor(inputs.transform_graph)
         memory = inputs.plan.training.memory_cache_mib
-        self._target, self._source = (
+        self._target, *sources = (
             TrainSplit.open(examples, preprocessor, memory).preprocessed()
             for examples in (inputs.target_examples, inputs.source_examples)
+            if examples is not None
         )
+        self._source = sources[0] if sources else None
         self._eval = preprocess_examples(
             index_examples([f"{inputs.target_examples}/Split-{EVAL_SPLIT}/*"]),
             preprocessor,
@@ -156,9 +166,10 @@ class CellRunner:
     def _warm_start(self, plan: TransferPlan, run_directory: str) -> _Trained:
         space, here = self._space, TrainingPlacement.of_one_device()
         images = len(self._target.index)
-        choice = choose_method(plan.transfer.method, space, plan.shots, images)
+        has_source = self._source is not None
+        choice = choose_method(plan.transfer.method, space, plan.shots, images, has_source)
         plan = plan.with_method(choice.method)
-        refuse_label_relation(space, plan.transfer, plan.shots)
+        refuse_label_relation(space, plan.transfer, plan.shots, has_source)
         warm_start = WarmStart(plan, self._inputs.base_model, space, here)
         data = select_transfer_data(plan, self._target, self._source, space)
         network, _ = warm_start.restore_with_new_classes(data.shots)

@@ -30,6 +30,7 @@ class FnArgs(Protocol):
         transform_graph_path: The TransformGraph artifact.
         serving_model_dir: Where the SavedModel belongs, <Model artifact>/Format-Serving.
         model_run_dir: The ModelRun artifact.
+        base_model: The SavedModel of the model that was imported; None without one.
         custom_config: Holds the plan as JSON.
     """
 
@@ -37,6 +38,7 @@ class FnArgs(Protocol):
     transform_graph_path: str
     serving_model_dir: str
     model_run_dir: str
+    base_model: str | None
     custom_config: Mapping[str, Any]
 
 
@@ -86,17 +88,36 @@ class PretrainingJob(TrainingJob):
 
 
 class ScratchJob(TrainingJob):
-    """The target's training without a warm start."""
+    """The target's training without a warm start.
+
+    Attributes:
+        base_model: Root of the imported Model artifact, whose network is trained from random
+            weights; None trains the plan's.
+    """
 
     job: Literal["scratch"] = "scratch"
     plan: TransferPlan = TransferPlan()
+    base_model: str | None = None
+
+    @property
+    def inputs(self) -> list[str]:
+        """The folders that the training reads, the imported model included."""
+        return [*super().inputs, *([self.base_model] if self.base_model else [])]
+
+    @classmethod
+    def of(cls, fn_args: FnArgs) -> ScratchJob:
+        """Makes the job that TFX's Trainer hands to its `run_fn`."""
+        job = super().of(fn_args)
+        if not fn_args.base_model:
+            return job
+        return job.model_copy(update={"base_model": os.path.dirname(fn_args.base_model)})
 
 
 class WarmStartJob(TrainingJob):
     """A training on the target domain from a pretrained model.
 
     Attributes:
-        source_examples: Root of the source's Examples artifact.
+        source_examples: Root of the source's Examples artifact, if there is a source.
         base_model: Root of the pretrained Model artifact.
         mapping_report: Folder to fill with mapping_report.json and transferability.json.
         pretrained_arm: Root of the Model artifact to fill with what the pretrained model answers
@@ -105,7 +126,7 @@ class WarmStartJob(TrainingJob):
 
     job: Literal["warm_start"] = "warm_start"
     plan: TransferPlan = TransferPlan()
-    source_examples: str
+    source_examples: str | None = None
     base_model: str
     mapping_report: str
     pretrained_arm: str
@@ -113,7 +134,8 @@ class WarmStartJob(TrainingJob):
     @property
     def inputs(self) -> list[str]:
         """The folders that the training reads, the source and the pretrained model included."""
-        return [*super().inputs, train_split(self.source_examples), self.base_model]
+        source = [train_split(self.source_examples)] if self.source_examples else []
+        return [*super().inputs, *source, self.base_model]
 
 
 AnyTrainingJob: TypeAlias = PretrainingJob | ScratchJob | WarmStartJob

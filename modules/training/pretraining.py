@@ -11,6 +11,7 @@ from modules.examples.input_pipeline import (
 )
 from modules.examples.turned_classes import TURNS, with_turned_classes
 from modules.images.augmentation_registry import find_augmentation
+from modules.models.training_domain import count_classes
 from modules.training.batches import BatchStream
 from modules.training.file_sharding import choose_files
 from modules.training.jobs import PretrainingJob, train_split
@@ -37,7 +38,7 @@ def pretrain(job: PretrainingJob, placement: TrainingPlacement) -> None:
         memory_cache_mib=plan.training.memory_cache_mib,
     )
     labelled = placement.sum_over_workers(len(examples)) if by_file else len(examples)
-    settings, classes = plan.pretraining, len(session.class_names)
+    settings, classes, labels = plan.pretraining, len(session.class_names), examples.known_labels
     if settings.turned_classes:
         examples = with_turned_classes(examples, classes)
     stream = BatchStream(
@@ -54,7 +55,9 @@ def pretrain(job: PretrainingJob, placement: TrainingPlacement) -> None:
     outcome = session.fit(network, CrossEntropy(SOURCE), {SOURCE: stream}, budget)
     if settings.turned_classes:
         network = network.with_first_classes(classes)
-    metrics = {}
+    metrics, facts = {}, None if by_file else count_classes(labels, classes)
     if not (by_file or settings.turned_classes):
         metrics[FIRST_PASS_STEPS] = min(settings.steps, labelled // settings.batch_size)
-    session.save(network, PRETRAINED, outcome, labelled_examples=labelled, metrics=metrics)
+    session.save(
+        network, PRETRAINED, outcome, labelled_examples=labelled, metrics=metrics, facts=facts
+    )

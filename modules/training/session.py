@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import keras
 
@@ -173,6 +174,7 @@ class TrainingSession:
         network_settings: NetworkSettings | None = None,
         metrics: Mapping[str, float] | None = None,
         transfer: Mapping[str, str] | None = None,
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
         """Fills the Model artifact, then writes the record that makes the training complete.
 
@@ -186,6 +188,7 @@ class TrainingSession:
             network_settings: The network's, where they are not the plan's.
             metrics: Further scalars for the record.
             transfer: The transfer method and why it was chosen, for the record.
+            facts: What the model is to record of its training, as JSON values.
 
         Raises:
             TrainingError: The workers hold different weights.
@@ -196,7 +199,7 @@ class TrainingSession:
         job = self.job
         settings = network_settings or job.plan.network
         classes = classes or ServedClasses.all_of(self.class_names)
-        save_model(network, settings, classes, job.transform_graph, job.model)
+        save_model(network, settings, classes, job.transform_graph, job.model, facts)
         TrainingRecord(
             arm=arm,
             steps=outcome.steps,

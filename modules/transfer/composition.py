@@ -83,8 +83,8 @@ class Composition(TransferMethod):
 class JointComposition(Composition):
     """Joint training on the labels that there are, and objectives on unlabelled target images."""
 
-    required_streams = frozenset({SOURCE, UNLABELLED})
-    optional_streams = frozenset({TARGET})
+    required_streams = frozenset({UNLABELLED})
+    optional_streams = frozenset({SOURCE, TARGET})
     has_center_loss = True
 
     def __init__(self, context: MethodContext, *objectives: Objective) -> None:

@@ -37,23 +37,29 @@ class TransferData:
 
     Attributes:
         shots: The labelled target examples; None with 0 shots.
-        source: A random sample of the source, large enough for the training and the proof.
+        source: A random sample of the source, large enough for the training and the proof; None
+            without a source.
         target: A random sample of the target's images, without labels.
         streams: What the method trains on, by the names of its streams.
     """
 
     shots: PreprocessedExamples | None
-    source: PreprocessedExamples
+    source: PreprocessedExamples | None
     target: PreprocessedExamples
     streams: dict[str, PreprocessedExamples]
 
     @property
     def proof(self) -> dict[str, PreprocessedExamples]:
         """Labelled examples, by domain, that the restored network is judged on."""
-        # Spread evenly: ids, and with them the rows, may be sorted by class.
-        count = min(PROOF_EXAMPLES, len(self.source))
-        source = self.source.take(np.linspace(0, len(self.source) - 1, count).astype(np.int64))
-        return {SOURCE: source} if self.shots is None else {SOURCE: source, TARGET: self.shots}
+        found = {}
+        if self.source is not None:
+            # Spread evenly: ids, and with them the rows, may be sorted by class.
+            count = min(PROOF_EXAMPLES, len(self.source))
+            rows = np.linspace(0, len(self.source) - 1, count).astype(np.int64)
+            found[SOURCE] = self.source.take(rows)
+        if self.shots is not None:
+            found[TARGET] = self.shots
+        return found
 
 
 @dataclass(frozen=True)
@@ -105,14 +111,14 @@ class TrainSplit:
 
 
 def select_transfer_data(
-    plan: TransferPlan, target: TrainSplit, source: TrainSplit, space: LabelSpace
+    plan: TransferPlan, target: TrainSplit, source: TrainSplit | None, space: LabelSpace
 ) -> TransferData:
     """Draws what the method needs from the two train splits.
 
     Args:
         plan: Names the method, its budget, the shots and the seed that draws them.
         target: The target's train split.
-        source: The source's train split.
+        source: The source's train split, if there is a source.
         space: Classes of both domains.
 
     Raises:
@@ -150,11 +156,13 @@ def select_transfer_data(
         labelled = _part(images, read, rows).relabelled(space.target_rows)
         if TARGET in used:
             streams[TARGET] = labelled
-    needed = transfer.steps * transfer.source_batch_size if SOURCE in used else 0
-    # No more than the steps or the proof can use.
-    sample = source.preprocess(_sample(len(source.index), max(needed, PROOF_EXAMPLES), seed))
-    if SOURCE in used:
-        streams[SOURCE] = sample
+    sample = None
+    if source is not None:
+        needed = transfer.steps * transfer.source_batch_size if SOURCE in used else 0
+        # No more than the steps or the proof can use.
+        sample = source.preprocess(_sample(len(source.index), max(needed, PROOF_EXAMPLES), seed))
+        if SOURCE in used:
+            streams[SOURCE] = sample
     return TransferData(labelled, sample, target_sample.without_labels(), streams)
 
 

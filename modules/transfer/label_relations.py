@@ -6,21 +6,28 @@ from modules.core.errors import ConfigError
 from modules.core.wording import listed
 from modules.domains.label_space import LabelSpace
 from modules.settings import Shots, TransferSettings
+from modules.training.objectives import SOURCE
 from modules.transfer.methods import TRANSFER_METHODS
 
 
-def refuse_label_relation(space: LabelSpace, transfer: TransferSettings, shots: Shots) -> None:
+def refuse_label_relation(
+    space: LabelSpace, transfer: TransferSettings, shots: Shots, has_source: bool = True
+) -> None:
     """Refuses what the classes do not allow.
 
     Args:
         space: Classes of both domains.
         transfer: Method and way of restoring.
         shots: Labelled target examples of each class.
+        has_source: Whether there are source images; otherwise there is a model alone.
 
     Raises:
-        ConfigError: The method cannot do the relation of the classes, or there are new classes and
-            no shots, or no network that could get logits for them.
+        ConfigError: The method cannot do the relation of the classes, or needs a source that is not
+            there; or there are new classes and no shots, or no network that could get logits for
+            them.
     """
+    if not has_source:
+        _refuse_missing_source(space, transfer.method, shots)
     if not _can_do(transfer.method, space):
         able = [name for name in TRANSFER_METHODS.names() if _can_do(name, space)]
         raise ConfigError(
@@ -39,6 +46,25 @@ def refuse_label_relation(space: LabelSpace, transfer: TransferSettings, shots: 
             "transfer.restore: a saved graph has logits for the source's classes alone, and the "
             f"target has {_classes(space)}. Choose 'rebuild', or set target.class_map, if only the "
             "names differ."
+        )
+
+
+def _refuse_missing_source(space: LabelSpace, name: str, shots: Shots) -> None:
+    method = TRANSFER_METHODS.find(name)
+    if SOURCE in method.required_streams:
+        able = sorted(
+            other
+            for other in TRANSFER_METHODS.names()
+            if _can_do(other, space) and SOURCE not in TRANSFER_METHODS.find(other).required_streams
+        )
+        raise ConfigError(
+            f"transfer.method: '{name}' trains on images of the source, and none is given. Name a "
+            f"source, or choose one of {', '.join(able)}."
+        )
+    if method.trains() and shots == 0:
+        raise ConfigError(
+            f"transfer.method: '{name}' trains on labelled images, but target.shots is 0 and no "
+            "source is given. Give it shots, or choose zero_shot."
         )
 
 

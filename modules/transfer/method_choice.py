@@ -19,6 +19,15 @@ _BEST = {
 }
 
 
+# The same without a source, for methods that train on none.
+_BEST_OF_A_MODEL = {
+    (False, True): "information_maximization",
+    (False, False): "l2_sp",
+    (True, True): "label_propagation",
+    (True, False): "fine_tune",
+}
+
+
 class MethodChoice(NamedTuple):
     """A transfer method and the reason for it.
 
@@ -31,7 +40,9 @@ class MethodChoice(NamedTuple):
     chosen_because: str
 
 
-def choose_method(named: str, space: LabelSpace, shots: Shots, images: int) -> MethodChoice:
+def choose_method(
+    named: str, space: LabelSpace, shots: Shots, images: int, has_source: bool = True
+) -> MethodChoice:
     """Takes the method that the configuration names, or the best one for what there is.
 
     Args:
@@ -39,6 +50,7 @@ def choose_method(named: str, space: LabelSpace, shots: Shots, images: int) -> M
         space: Classes of both domains.
         shots: Labelled target examples of each class.
         images: Number of images in the target's train split.
+        has_source: Whether there are source images, beside the model.
 
     Example:
         >>> space = LabelSpace(("a", "b"), ("c", "d"))
@@ -59,4 +71,9 @@ def choose_method(named: str, space: LabelSpace, shots: Shots, images: int) -> M
         if has_unlabelled
         else "no unlabelled image is left"
     )
-    return MethodChoice(_BEST[has_new, has_unlabelled], f"{classes}, and {rest}")
+    if has_source:
+        return MethodChoice(_BEST[has_new, has_unlabelled], f"{classes}, and {rest}")
+    why = f"{classes.replace('the source', 'the model')}, {rest}, and no source is given"
+    if shots == 0:
+        return MethodChoice("zero_shot", f"{why}: there are no labels to train on")
+    return MethodChoice(_BEST_OF_A_MODEL[has_new, has_unlabelled], why)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from modules.domains.label_space import LabelSpace
 from modules.examples.input_pipeline import PreprocessedExamples
 from modules.models.artifact import checkpoint_dir, save_model, saved_model_dir
-from modules.models.checkpointing import read_checkpoint_metadata, warm_start_network
+from modules.models.checkpointing import read_network_settings, warm_start_network
 from modules.models.served_classes import ServedClasses
 from modules.networks.network import LOGITS, Network
 from modules.networks.outputs import network_outputs
@@ -84,8 +84,7 @@ def probe_network(base_model: str, space: LabelSpace, shots: PreprocessedExample
 
 
 def _network_settings(base_model: str) -> NetworkSettings:
-    metadata = read_checkpoint_metadata(checkpoint_dir(base_model))
-    return NetworkSettings.model_validate(metadata["network"])
+    return read_network_settings(checkpoint_dir(base_model))
 
 
 def _copy(folder: str, target: str) -> None:

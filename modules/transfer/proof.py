@@ -26,6 +26,7 @@ def prove_warm_start(
     precision: str,
     labelled: Mapping[str, PreprocessedExamples],
     masks: Masks | None = None,
+    unlabelled: PreprocessedExamples | None = None,
 ) -> dict[str, float]:
     """Evaluates the restored network and compares it with the pretrained model itself.
 
@@ -37,8 +38,9 @@ def prove_warm_start(
         pretrained_model_dir: The pretrained model's SavedModel.
         report: What was restored.
         precision: Keras dtype policy of the network.
-        labelled: Labelled examples of train splits, by domain; at least one domain.
+        labelled: Labelled examples of train splits, by domain.
         masks: What keeps a domain's examples from classes that it does not have.
+        unlabelled: Examples of the target's train split, to compare on if none is labelled.
 
     Returns:
         `restored_<domain>_accuracy` for each domain and, where comparable,
@@ -48,14 +50,17 @@ def prove_warm_start(
     Raises:
         WarmStartMappingError: The two give different outputs.
     """
-    images = np.concatenate([part.images for part in labelled.values()])
+    shown = list(labelled.values())
+    if not shown and unlabelled is not None:
+        shown = [unlabelled]
+    images = np.concatenate([part.images for part in shown])
     outputs = network_outputs(network, images)
-    ends = np.cumsum([len(part) for part in labelled.values()])[:-1]
-    metrics = {}
-    for name, logits in zip(labelled, np.split(outputs.logits, ends), strict=True):
-        possible = logits + (masks or {}).get(name, 0.0)
-        right = np.argmax(possible, axis=-1) == labelled[name].known_labels
+    metrics, start = {}, 0
+    for name, part in labelled.items():
+        possible = outputs.logits[start : start + len(part)] + (masks or {}).get(name, 0.0)
+        right = np.argmax(possible, axis=-1) == part.known_labels
         metrics[f"restored_{name}_accuracy"] = float(right.mean())
+        start += len(part)
     if not report.missing and not report.shape_mismatch:
         pretrained = network_outputs(RestoredGraph(pretrained_model_dir), images)
         # The classes that the pretrained model has come first.

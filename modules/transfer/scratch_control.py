@@ -19,6 +19,7 @@ from modules.training.objectives import TARGET, CrossEntropy
 from modules.training.placement import TrainingPlacement
 from modules.training.session import Budget, TrainingSession, fit, new_network
 from modules.transfer.data import TrainSplit
+from modules.transfer.start import follow_model
 
 
 def train_control(job: ScratchJob, placement: TrainingPlacement) -> None:
@@ -32,7 +33,7 @@ def train_control(job: ScratchJob, placement: TrainingPlacement) -> None:
         DataError: The examples cannot be read, or a class has too few.
         TrainingError: The loss is not finite, or the workers do not train the same.
     """
-    plan, session = job.plan, TrainingSession(job, placement)
+    plan, session = follow_model(job.plan, job.base_model), TrainingSession(job, placement)
     preprocessor = ImagePreprocessor(job.transform_graph)
     target = TrainSplit.open(job.examples, preprocessor, plan.training.memory_cache_mib)
     index = target.index
@@ -51,6 +52,7 @@ def train_control(job: ScratchJob, placement: TrainingPlacement) -> None:
         labelled_examples=len(rows),
         example_ids=index.example_ids[rows].tolist(),
         classes=ServedClasses(space.classes, space.target),
+        network_settings=plan.network,
     )
 
 

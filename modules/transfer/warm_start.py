@@ -16,7 +16,7 @@ from modules.domains.label_space import LabelSpace
 from modules.examples.input_pipeline import ImagePreprocessor, PreprocessedExamples
 from modules.images.augmentation_registry import find_augmentation
 from modules.models.artifact import check_model, checkpoint_dir, saved_model_dir
-from modules.models.checkpointing import read_checkpoint_metadata, warm_start_network
+from modules.models.checkpointing import read_network_settings, warm_start_network
 from modules.models.mapping_report import MappingReport
 from modules.models.served_classes import ServedClasses
 from modules.networks.network import Network
@@ -42,6 +42,7 @@ from modules.transfer.methods import TRANSFER_METHODS, MethodContext, create_tra
 from modules.transfer.new_classes import imprint_new_classes
 from modules.transfer.pretrained_arm import write_pretrained_arm
 from modules.transfer.proof import prove_warm_start
+from modules.transfer.start import follow_model, start_class_names
 from modules.transfer.transferability.estimates import (
     estimate_transferability,
     write_transferability,
@@ -82,8 +83,7 @@ class WarmStart:
     def network_settings(self) -> NetworkSettings:
         """The network's settings; a saved graph brings its own."""
         if self.plan.transfer.restore == "graph":
-            metadata = read_checkpoint_metadata(checkpoint_dir(self.base_model))
-            return NetworkSettings.model_validate(metadata["network"])
+            return read_network_settings(checkpoint_dir(self.base_model))
         return self.plan.network
 
     @property
@@ -209,17 +209,23 @@ def run_warm_start(job: WarmStartJob) -> None:
 
 def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
     """Does what `run_warm_start` does in this process, alone or as one of several workers."""
-    plan = job.plan
     check_model(job.base_model)
-    space = LabelSpace.of(read_class_names(job.source_examples), read_class_names(job.examples))
-    preprocessor = ImagePreprocessor(job.transform_graph)
-    target, source = (
-        TrainSplit.open(examples, preprocessor, plan.training.memory_cache_mib)
-        for examples in (job.examples, job.source_examples)
+    plan = follow_model(job.plan, job.base_model)
+    space = LabelSpace.of(
+        start_class_names(job.source_examples, job.base_model), read_class_names(job.examples)
     )
-    choice = choose_method(plan.transfer.method, space, plan.shots, len(target.index))
+    preprocessor = ImagePreprocessor(job.transform_graph)
+    open_split = partial(
+        TrainSplit.open,
+        preprocessor=preprocessor,
+        memory_cache_mib=plan.training.memory_cache_mib,
+    )
+    target = open_split(job.examples)
+    source = open_split(job.source_examples) if job.source_examples else None
+    has_source = source is not None
+    choice = choose_method(plan.transfer.method, space, plan.shots, len(target.index), has_source)
     plan = plan.with_method(choice.method)
-    refuse_label_relation(space, plan.transfer, plan.shots)
+    refuse_label_relation(space, plan.transfer, plan.shots, has_source)
     warm_start = WarmStart(plan, job.base_model, space, placement)
     session = TrainingSession(job, placement, warm_start.precision)
     data = select_transfer_data(plan, target, source, space)
@@ -235,7 +241,7 @@ def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
         write_atomically(path, report.to_json())
     pretrained = saved_model_dir(job.base_model)
     metrics = prove_warm_start(
-        network, pretrained, report, session.precision, data.proof, class_masks(space)
+        network, pretrained, report, session.precision, data.proof, class_masks(space), data.target
     )
     if placement.is_chief:
         estimates = estimate_transferability(pretrained, data.shots, plan.seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from modules.core.errors import ConfigError, DataError, WarmstartError, one_line
@@ -12,6 +12,7 @@ from modules.core.finding import Finding
 from modules.domains.bad_images import judge_bad_images
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
+from modules.domains.description import DomainDescription
 from modules.domains.label_space import LabelSpace, describe_classes
 from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules
 from modules.domains.schema import read_pinned_schema
@@ -19,6 +20,7 @@ from modules.settings.transfer import AUTO
 from modules.transfer.method_choice import choose_method
 from pipelines.beam.options import check_storage, describe_beam
 from pipelines.config import Config, DomainConfig
+from pipelines.imported_model import check_model_path, summarize_model
 from pipelines.registered_names import find_unknown_names
 from pipelines.running.session import check_data_folders
 
@@ -49,7 +51,7 @@ def check_config(
     if engine and reachable.level == OK:
         yield from _check_engine(config)
     limits = ReadingLimits(math.inf, math.inf) if read_all else ReadingLimits()
-    yield from _check_domains(config, limits)
+    yield from _check_domains(config, limits, look_at_model=True)
 
 
 def look_quickly(config: Config) -> list[str]:
@@ -64,7 +66,7 @@ def look_quickly(config: Config) -> list[str]:
     check_data_folders(config)
     # TFRecord files take TensorFlow, which takes seconds, and are read from their start to their
     # end: the run reads them soon enough.
-    if "tfrecord" in (config.source.format, config.target.format):
+    if "tfrecord" in [domain.format for domain in config.domains.values()]:
         return []
     lines = list(_check_domains(config, _QUICK))
     errors = [line.text for line in lines if line.level == ERROR]
@@ -73,8 +75,16 @@ def look_quickly(config: Config) -> list[str]:
     return [line.text for line in lines if line.level == WARNING]
 
 
-def _check_domains(config: Config, limits: ReadingLimits) -> Iterator[CheckLine]:
-    source, target = _summarize(config, limits)
+def _check_domains(
+    config: Config, limits: ReadingLimits, *, look_at_model: bool = False
+) -> Iterator[CheckLine]:
+    summary, target = _summarize(config, limits)
+    source: DomainDescription | None = summary
+    if look_at_model and config.pretraining.from_ is not None:
+        model, line = _check_model(config, summary.class_names if summary else None)
+        # What the model knows stands in for a source.
+        source = summary or model
+        yield line
     case = Case(
         target,
         config.validation,
@@ -84,21 +94,27 @@ def _check_domains(config: Config, limits: ReadingLimits) -> Iterator[CheckLine]
         shots=config.target.shots,
         channels=config.network.channels,
     )
-    yield from _check_domain("source", config.source, source, Case(source, config.validation))
+    if config.source is not None and summary is not None:
+        own = Case(summary, config.validation)
+        yield from _check_domain("source", config.source, summary, own)
     yield from _check_domain("target", config.target, target, case)
-    if config.source.schema_file and source.class_names:
-        yield _check_schema(config.source.schema_file, len(source.class_names))
-    if source.class_names and target.class_names:
+    if config.source is not None and config.source.schema_file and summary and summary.class_names:
+        yield _check_schema(config.source.schema_file, len(summary.class_names))
+    if source is not None and source.class_names and target.class_names:
         yield from _check_target(config, case)
         if TRAIN_SPLIT in target.splits:
             space = LabelSpace.of(source.class_names, target.class_names)
             yield from _check_classes(config, space, target.splits[TRAIN_SPLIT].examples)
 
 
-def _summarize(config: Config, limits: ReadingLimits) -> tuple[DatasetSummary, DatasetSummary]:
+def _summarize(
+    config: Config, limits: ReadingLimits
+) -> tuple[DatasetSummary | None, DatasetSummary]:
     source, target = config.source, config.target
     return (
-        summarize_dataset(
+        None
+        if source is None
+        else summarize_dataset(
             source.format,
             source.path,
             source.classes,
@@ -124,6 +140,20 @@ def _check_names(config: Config) -> Iterator[CheckLine]:
     names = f"network {config.network.name}, transfer method {config.transfer.method}"
     errors = [CheckLine(ERROR, str(error)) for error in find_unknown_names(config)]
     yield from errors or [CheckLine(OK, names)]
+
+
+def _check_model(
+    config: Config, source_names: Sequence[str] | None
+) -> tuple[DomainDescription | None, CheckLine]:
+    place = f"model {config.pretraining.from_}"
+    try:
+        check_model_path(config)
+        if "://" in (config.pretraining.from_ or ""):
+            return None, CheckLine(WARNING, f"{place}: only the run can look at it")
+        summary = summarize_model(config, source_names)
+    except WarmstartError as error:
+        return None, CheckLine(ERROR, one_line(error))
+    return summary.domain, CheckLine(OK, f"{place}: {summary.text}")
 
 
 def _check_beam(config: Config) -> CheckLine:
@@ -184,14 +214,15 @@ def _check_target(config: Config, case: Case) -> Iterator[CheckLine]:
 
 def _check_classes(config: Config, space: LabelSpace, images: int) -> Iterator[CheckLine]:
     transfer, shots = config.transfer, config.target.shots
-    choice = choose_method(transfer.method, space, shots, images)
-    # Every method can do the same classes; looking up the method imports TensorFlow.
-    if space.relation != "same":
+    has_source = config.source is not None
+    choice = choose_method(transfer.method, space, shots, images, has_source)
+    # With a source every method can do the same classes; looking it up imports TensorFlow.
+    if space.relation != "same" or not has_source:
         from modules.transfer.label_relations import refuse_label_relation
 
         chosen = transfer.model_copy(update={"method": choice.method})
         try:
-            refuse_label_relation(space, chosen, shots)
+            refuse_label_relation(space, chosen, shots, has_source)
         except WarmstartError as error:
             yield CheckLine(ERROR, str(error))
             return

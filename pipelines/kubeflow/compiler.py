@@ -83,10 +83,12 @@ def compile_documents(config: Config, *, image: str, pipeline_root: str) -> list
     spec = tfx_specification(config, image=image, pipeline_root=pipeline_root)
     add_run_parameters(spec, config)
     configure_containers(spec, config.kubeflow)
-    for role, domain in (("Source", config.source), ("Target", config.target)):
+    for role, domain in config.domains.items():
         if needs_download(domain.path):
-            add_importer(spec, f"{role}ExampleGen", f"{role}DataImporter")
+            name = role.capitalize()
+            add_importer(spec, f"{name}ExampleGen", f"{name}DataImporter", "input_base")
     _move_schema_file(spec, config)
+    _move_model(spec, config)
     rename_nodes(spec)
     spec["defaultPipelineRoot"] = pipeline_root
     platform = platform_spec(spec, config.kubeflow)
@@ -127,24 +129,32 @@ def _serving_directory(config: Config, pipeline_root: str) -> str:
 
 def _inside_container(config: Config) -> Config:
     """Replaces the pipeline's name and the data paths with those that the cluster uses."""
-    source = {"path": _container_path(config, "source.path", config.source.path)}
-    target = {"path": _container_path(config, "target.path", config.target.path)}
-    return config.model_copy(
-        update={
-            "name": kubernetes_name(config.name),
-            "source": config.source.model_copy(update=source),
-            "target": config.target.model_copy(update=target),
-        }
-    )
+    paths = {
+        role: {"path": _container_path(config, f"{role}.path", domain.path)}
+        for role, domain in config.domains.items()
+    }
+    return config.with_paths(paths).model_copy(update={"name": kubernetes_name(config.name)})
 
 
 def _move_schema_file(spec: Spec, config: Config) -> None:
     """Points to the image's copy of the pinned schema: building the DAG reads the local copy."""
-    if config.source.schema_file is None:
+    if config.source is None or config.source.schema_file is None:
         return
     path = _container_path(config, "source.schema_file", config.source.schema_file)
     parameters = spec["root"]["dag"]["tasks"]["ImageSchemaGen"]["inputs"]["parameters"]
     parameters["schema_file"] = {"runtimeValue": {"constant": path}}
+
+
+def _move_model(spec: Spec, config: Config) -> None:
+    """Points to the model where a container has it: building the DAG hashes the local copy."""
+    path = config.pretraining.from_
+    if path is None:
+        return
+    parameters = spec["root"]["dag"]["tasks"]["ModelImporter"]["inputs"]["parameters"]
+    path = _container_path(config, "pretraining.from", path)
+    parameters["path"] = {"runtimeValue": {"constant": path}}
+    if needs_download(path):
+        add_importer(spec, "ModelImporter", "PretrainedModelImporter", "path")
 
 
 def _container_path(config: Config, key: str, path: str) -> str:

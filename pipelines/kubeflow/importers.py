@@ -12,11 +12,11 @@ _OUTPUT = "artifact"
 _TYPE: dict[str, Any] = {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.1"}
 
 
-def add_importer(spec: Spec, component: str, importer: str) -> None:
-    """Adds an importer that lets the launcher download a component's `input_base`, in place."""
+def add_importer(spec: Spec, component: str, importer: str, parameter: str) -> None:
+    """Adds an importer that lets the launcher download what a component's parameter names."""
     tasks = spec["root"]["dag"]["tasks"]
     inputs = tasks[component]["inputs"]
-    uri = inputs["parameters"]["input_base"]
+    uri = inputs["parameters"][parameter]
     label = f"{importer}_executor"
     spec["components"][importer] = {
         "executorLabel": label,
@@ -37,7 +37,7 @@ def add_importer(spec: Spec, component: str, importer: str) -> None:
     producer = {"producerTask": importer, "outputArtifactKey": _OUTPUT}
     inputs.setdefault("artifacts", {})[_INPUT] = {"taskOutputArtifact": producer}
     tasks[component].setdefault("dependentTasks", []).append(importer)
-    add_binding(spec, component, _INPUT, {"type": "artifact", "paths": [["input_base"]]})
+    add_binding(spec, component, _INPUT, {"type": "artifact", "paths": [[parameter]]})
 
 
 def _uri_source(uri: Spec) -> Spec:

@@ -61,6 +61,7 @@ RUN_PARAMETERS = (
         lambda config: config.seed,
         {
             "PretrainTrainer": "custom_config.plan.seed",
+            "ModelImporter": "plan.seed",
             "ScratchTrainer": "custom_config.plan.seed",
             "WarmStartTrainer": "plan.seed",
             "TransferEvaluator": "seed",
@@ -99,7 +100,9 @@ def add_run_parameters(spec: Spec, config: Config) -> None:
             "defaultValue": parameter.default(config),
         }
         for component, place in parameter.places.items():
-            _connect(spec, component, parameter, place)
+            # An imported model is not pretrained.
+            if component in spec["components"]:
+                _connect(spec, component, parameter, place)
 
 
 def add_binding(spec: Spec, component: str, name: str, binding: Binding) -> None:

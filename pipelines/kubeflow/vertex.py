@@ -25,8 +25,8 @@ def check_vertex(config: Config, pipeline_root: str) -> None:
                 "the setting; keep data in gs:// and the image in Artifact Registry."
             )
     paths = {
-        "source.path": config.source.path,
-        "target.path": config.target.path,
+        **{f"{role}.path": domain.path for role, domain in config.domains.items()},
+        "pretraining.from": config.pretraining.from_ or "gs://",
         "kubeflow.serving_directory": config.kubeflow.serving_directory or "gs://",
     }
     for key, path in paths.items():

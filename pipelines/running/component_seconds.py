@@ -21,6 +21,7 @@ _SECONDS = {
     "TargetValidator": 1.0,
     "Transform": 7.0,
     "PretrainTrainer": 5.0,
+    "ModelImporter": 5.0,
     "ScratchTrainer": 1.2,
     "WarmStartTrainer": 6.0,
     "TransferEvaluator": 8.0,

@@ -32,7 +32,7 @@ class RunRecord(BaseModel):
 
     finished: str
     name: str
-    source: str
+    source: str | None
     target: str
     shots: int | str
     method: str

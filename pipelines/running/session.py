@@ -15,6 +15,7 @@ from rich.console import Console
 from modules.core.errors import ConfigError, WarmstartError
 from modules.core.interruption import signals_heard, stop_requested
 from pipelines.config import Config
+from pipelines.imported_model import check_model_path
 from pipelines.running.display import print_line
 from pipelines.running.output_folder import LOGS_FOLDER, exclusive_output, storage_errors_explained
 from pipelines.running.terminal_capture import logs_to_file
@@ -41,6 +42,7 @@ def output_session(
         WarmstartError: What went wrong, in words for the user.
     """
     check_data_folders(config)
+    check_model_path(config)
     log_file = output / LOGS_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}.log"
     # TensorFlow reads it when it is imported, which takes seconds and happens inside the block.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
@@ -52,7 +54,7 @@ def output_session(
         storage_errors_explained(output),
     ):
         console = Console(file=terminal, width=None if terminal.isatty() else width)
-        title = f"{title} {config.name}: {config.source.name} to {config.target.name}"
+        title = f"{title} {config.name}: {config.start_name} to {config.target.name}"
         print_line(console, title)
         with signals_heard(partial(print_line, console), before_exit=console.show_cursor):
             yield console
@@ -60,7 +62,7 @@ def output_session(
 
 def check_data_folders(config: Config) -> None:
     """Raises a ConfigError for a missing data folder, before anything heavy is imported."""
-    for role, domain in (("source", config.source), ("target", config.target)):
+    for role, domain in config.domains.items():
         path = Path(domain.path)
         if not path.is_dir():
             found = "a file" if path.exists() else "nothing"

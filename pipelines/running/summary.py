@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
-from modules.core.wording import PRETRAINED_KINDS, display_name, shots_phrase
+from modules.core.wording import NO_SOURCE, PRETRAINED_KINDS, display_name, shots_phrase
 from modules.models.serving_folder import pushed_versions
 from pipelines.running.output_folder import ARTIFACTS_FOLDER, LOGS_FOLDER, REPORT_FILE, RESULT_FILE
 
@@ -31,12 +31,8 @@ _NAME_LENGTH = 18
 def print_summary(result: dict[str, Any], output: Path, console: Console) -> None:
     """Prints what result.json says, and where in the output folder to find everything."""
     console.print(_arms_table(result))
-    source, target = result["source"], _domain_name(result, "target")
-    console.print(
-        f"On the source ({_domain_name(result, 'source')}, {source['examples']:,} examples): "
-        f"{source['accuracy']:.1%} before, {source['accuracy_after_transfer']:.1%} after transfer.",
-        highlight=False,
-    )
+    target = _domain_name(result, "target")
+    console.print(_on_the_source(result), highlight=False)
     blessed = result["verdict"] == "blessed"
     console.print(
         f"[bold green]Blessed[/]: the warm start is a real gain on {target}."
@@ -91,8 +87,18 @@ def _arms_table(result: dict[str, Any]) -> Table:
     return table
 
 
+def _on_the_source(result: dict[str, Any]) -> str:
+    source = result["source"]
+    if source["name"] is None:
+        return "No source domain was given: what the transfer forgot is unknown."
+    return (
+        f"On the source ({_domain_name(result, 'source')}, {source['examples']:,} examples): "
+        f"{source['accuracy']:.1%} before, {source['accuracy_after_transfer']:.1%} after transfer."
+    )
+
+
 def _domain_name(result: dict[str, Any], domain: str) -> str:
-    return display_name(result[domain]["name"], _NAME_LENGTH)
+    return display_name(result[domain]["name"] or NO_SOURCE, _NAME_LENGTH)
 
 
 def _places(result: dict[str, Any], output: Path) -> dict[str, str]:

@@ -13,7 +13,8 @@ from pipelines.running.artifacts import RunArtifacts, metadata_in
 from pipelines.running.dag_runner import run_pipeline
 from pipelines.running.display import RunDisplay
 from pipelines.running.output_folder import ARTIFACTS_FOLDER
-from pipelines.transfer_pipeline import source_trunk, target_data, transfer_plan
+from pipelines.transfer_pipeline import transfer_plan
+from pipelines.trunk import build_trunk
 
 # One name for all studies: TFX caches by it, so that studies in one folder share their source.
 _PIPELINE_NAME = "study"
@@ -28,12 +29,12 @@ def prepare_study(config: Config, folder: Path, display: RunDisplay) -> StudyInp
         WarmstartError: Data or configuration are refused, with the reason.
     """
     config = config.with_absolute_paths()
-    trunk = source_trunk(config)
+    trunk = build_trunk(config)
     pipeline = Pipeline(
         pipeline_name=_PIPELINE_NAME,
         pipeline_root=str(folder / ARTIFACTS_FOLDER),
         metadata_connection_config=metadata_in(folder),
-        components=[*trunk, *target_data(config, trunk)],
+        components=trunk.components,
         enable_cache=True,
         beam_pipeline_args=beam_pipeline_args(config.beam),
     )
@@ -42,7 +43,7 @@ def prepare_study(config: Config, folder: Path, display: RunDisplay) -> StudyInp
     return StudyInputs(
         plan=transfer_plan(config, "modules.study.cell_runner"),
         target_examples=outputs.uri("TargetExampleGen", "examples"),
-        source_examples=outputs.uri("SourceExampleGen", "examples"),
-        transform_graph=outputs.uri("Transform", "transform_graph"),
-        base_model=outputs.uri("PretrainTrainer", "model"),
+        source_examples=outputs.uri("SourceExampleGen", "examples") if trunk.source else None,
+        transform_graph=outputs.uri(trunk.transform_graph.producer_component_id, "transform_graph"),
+        base_model=outputs.uri(trunk.starter.id, "model"),
     )

@@ -30,7 +30,7 @@ def write_study(
     config: Config, rows: Sequence[SummaryRow], results: Sequence[CellResult], output: Path
 ) -> None:
     """Writes study.csv, study.md, study.png and study.html, and study.json last."""
-    source, target, total = config.source.name, config.target.name, results[0].total
+    source, target, total = config.start_name, config.target.name, results[0].total
     seconds = sum(result.seconds for result in results)
     record: dict[str, Any] = {
         "schema_version": _SCHEMA_VERSION,

@@ -29,7 +29,7 @@ from pipelines.running.artifacts import RunArtifacts, metadata_in
 from pipelines.running.dag_runner import run_pipeline
 from pipelines.running.display import RunDisplay
 from pipelines.running.output_folder import ARTIFACTS_FOLDER
-from pipelines.transfer_pipeline import source_trunk
+from pipelines.trunk import build_trunk
 
 SPLITS = {"train": (600, 4), "eval": (200, 2)}  # images and files of each
 _CLASSES = tuple("0123456789")
@@ -72,8 +72,9 @@ def write_domain(folder: Path) -> Path:
 
 def run_data_components(config: Config, folder: Path) -> DataRun:
     """Runs ExampleGen, StatisticsGen, schema, validation and Transform of the source."""
-    trunk = source_trunk(config)
-    components = [node for node in trunk if node is not trunk.pretrainer]
+    trunk = build_trunk(config)
+    others = [*trunk.target, trunk.target_validator, trunk.starter]
+    components = [node for node in trunk.components if node not in others]
     artifacts = _run(components, config.beam, folder)
     return DataRun(
         Path(artifacts.uri("SourceExampleGen", "examples")),
@@ -115,7 +116,7 @@ def run_evaluator(config: Config, data: DataRun, models: dict[str, Path], folder
         gate=config.gate,
         seed=config.seed,
         shots="all",
-        source_name=config.source.name,
+        source_name=config.start_name,
         target_name=config.target.name,
         source_fingerprint="test",
     )

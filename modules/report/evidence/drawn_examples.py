@@ -97,7 +97,7 @@ class DrawnExamples:
     Attributes:
         evaluation: Content of evaluation.json: its seed and its outcome decide what is drawn.
         predictions: The answers that were evaluated.
-        source: Index of the source's eval split, in the target's labels.
+        source: Index of the source's eval split, in the target's labels; empty without a source.
         target: Index of the target's eval split.
     """
 

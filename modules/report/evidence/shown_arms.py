@@ -13,6 +13,7 @@ _MEANINGS = {
     SCRATCH: "trained on the target's labels alone",
     WARM_START: "pretrained, then carried over to the target",
 }
+_IMPORTED_MEANING = "the model as it was given"
 _PROBE_MEANING = "the pretrained features as they are, with new outputs"
 
 
@@ -37,4 +38,6 @@ def arm_meaning(evaluation: Mapping[str, Any], arm: str) -> str:
     """Says in a few words what an arm was trained on."""
     if arm == PRETRAINED and is_probe(evaluation):
         return _PROBE_MEANING
+    if arm == PRETRAINED and evaluation["source"]["name"] is None:
+        return _IMPORTED_MEANING
     return _MEANINGS[arm]

@@ -12,8 +12,9 @@ _MOST_APART = 10
 
 
 def data_section(data: ReportData) -> Section:
-    """Shows both domains' validation and the skew between their labels."""
+    """Shows the domains' validation and the skew between their labels."""
     source, target = data.source_validation, data.target_validation
+    domains = [domain for domain in (source, target) if domain is not None]
     shares = class_shares(source, target)
     is_whole = len(shares) <= MOST_SHOWN
     apart = sorted(shares, key=lambda share: -share.difference)[:_MOST_APART]
@@ -21,20 +22,19 @@ def data_section(data: ReportData) -> Section:
         "data",
         "Data validation and skew",
         {
-            "domains": [source, target],
+            "domains": domains,
             "splits": [TRAIN_SPLIT, EVAL_SPLIT],
             "classes": [
-                len(domain["splits"][TRAIN_SPLIT]["examples_per_class"])
-                for domain in (source, target)
+                len(domain["splits"][TRAIN_SPLIT]["examples_per_class"]) for domain in domains
             ],
             "findings": [
                 {"domain": domain["domain"], **finding}
-                for domain in (source, target)
+                for domain in domains
                 for finding in domain["findings"]
             ],
             "notes": [
                 {"domain": domain["domain"], "text": text}
-                for domain in (source, target)
+                for domain in domains
                 for text in domain["notes"]
             ],
             "skew": target["label_skew"],
@@ -42,6 +42,7 @@ def data_section(data: ReportData) -> Section:
             "shifts": target["shifts"],
             "whole": is_whole,
             "apart": [] if is_whole else [share for share in apart if share.difference],
+            "compared": source is not None,
             "only_source": sum(share.target is None for share in shares),
             "only_target": sum(share.source is None for share in shares),
             "figure": draw_shares(shares),

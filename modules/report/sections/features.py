@@ -34,7 +34,11 @@ def features_section(data: ReportData) -> Section:
     """Shows where both domains' examples lie in the feature space."""
     sample, names = data.features, data.evaluation["target"]["classes"]
     if sample is None:
-        return Section("features", "Features before and after", {"sample": None})
+        return Section(
+            "features",
+            "Features before and after",
+            {"sample": None, "compared": data.source_validation is not None},
+        )
     own_names = [display_name(names[label]) for label in sample.classes]
     are_short = all(len(name) <= _SHORT_NAME for name in own_names)
     # Long names would hide each other. A list beside the panels says whose the numbers are.

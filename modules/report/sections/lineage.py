@@ -60,10 +60,15 @@ def lineage_section(data: ReportData) -> Section:
                 {
                     "title": made.title,
                     "made_by": made.made_by,
-                    "parents": [REPORT_INPUTS[parent].title.lower() for parent in made.parents],
+                    "parents": [
+                        REPORT_INPUTS[parent].title.lower()
+                        for parent in made.parents
+                        if parent in by_key
+                    ],
                     "fact": by_key[key],
                 }
                 for key, made in REPORT_INPUTS.items()
+                if key in by_key
             ],
             "shown": _FINGERPRINT_SHOWN,
             "mapping": data.mapping,
@@ -78,6 +83,8 @@ def lineage_section(data: ReportData) -> Section:
 def _family_tree(facts: Mapping[str, ArtifactFact]) -> Markup:
     def draw(axes: Axes) -> None:
         for parent, child in _DOWN:
+            if parent not in facts:
+                continue
             (x1, y1), (x2, y2) = _PLACES[parent], _PLACES[child]
             lean = max(-0.36, min(0.36, 0.6 * (x2 - x1)))
             _draw_arrow(
@@ -92,6 +99,8 @@ def _family_tree(facts: Mapping[str, ArtifactFact]) -> Markup:
                 "angle,angleA=90,angleB=0,rad=3",
             )
         for key, (x, y) in _PLACES.items():
+            if key not in facts:
+                continue
             axes.add_patch(
                 FancyBboxPatch(
                     (x - _BOX_WIDTH / 2, -y - _BOX_HEIGHT / 2),

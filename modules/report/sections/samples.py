@@ -12,11 +12,15 @@ def samples_section(data: ReportData) -> Section:
     framing = data.settings.preprocessing.framing
     return Section(
         "samples",
-        "The two domains",
+        "The two domains" if evaluation["source"]["name"] is not None else "The target",
         {
             "names": [evaluation["target"]["classes"][sample.label] for sample in samples],
             "rows": [
-                {"label": "Source", "pictures": [sample.source for sample in samples]},
+                *(
+                    [{"label": "Source", "pictures": [sample.source for sample in samples]}]
+                    if evaluation["source"]["name"] is not None
+                    else []
+                ),
                 {"label": "Target, raw", "pictures": [sample.target for sample in samples]},
                 {
                     "label": "Target, framed" if framing else "Target, resized",

@@ -73,7 +73,7 @@ def create_transfer_method(name: str, context: MethodContext) -> Objective:
     settings = context.settings.center_loss
     if settings is None and method.has_center_loss:
         settings = CenterLossSettings()
-    has_labels = method.required_streams & {SOURCE, TARGET}
+    has_labels = (method.required_streams | method.optional_streams) & {SOURCE, TARGET}
     if settings is None or settings.weight == 0 or not has_labels:
         return method
     center_loss = CenterLossObjective(settings, context.num_classes, context.feature_dim)

@@ -10,6 +10,7 @@ import tensorflow as tf
 from modules.domains.label_space import EQUAL_CLASSES
 from modules.training.objectives import (
     SOURCE,
+    TARGET,
     UNLABELLED,
     Objective,
     Stream,
@@ -79,6 +80,8 @@ class Dann(JointComposition):
         {'source_cross_entropy': 0.6931, 'domain_cross_entropy': 0.6931}
     """
 
+    required_streams = frozenset({SOURCE, UNLABELLED})
+    optional_streams = frozenset({TARGET})
     # Features of different classes must not be made alike.
     label_relations = EQUAL_CLASSES
 

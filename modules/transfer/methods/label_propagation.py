@@ -24,8 +24,8 @@ class LabelPropagation(JointComposition):
         ['labelled_domains', 'propagated_label_loss']
     """
 
-    required_streams = frozenset({SOURCE, TARGET, UNLABELLED})
-    optional_streams = frozenset()
+    required_streams = frozenset({TARGET, UNLABELLED})
+    optional_streams = frozenset({SOURCE})
     distorts_unlabelled = True
 
     def __init__(self, context: MethodContext) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from modules.domains.label_space import EQUAL_CLASSES
+from modules.training.objectives import SOURCE, TARGET, UNLABELLED
 from modules.transfer.composition import JointComposition
 from modules.transfer.losses.feature_alignment import FeatureAlignment
 from modules.transfer.losses.pairwise import squared_distances
@@ -30,6 +31,8 @@ class Mmd(JointComposition):
         ['mmd', 'source_cross_entropy']
     """
 
+    required_streams = frozenset({SOURCE, UNLABELLED})
+    optional_streams = frozenset({TARGET})
     # Features of different classes must not be made alike.
     label_relations = EQUAL_CLASSES
 

@@ -138,6 +138,6 @@ def test_settings_code_and_data_are_what_makes_a_study(inputs: StudyInputs) -> N
         changed(transfer=longer),
         changed(seed=4),
         changed(source_fingerprint="edited"),
-        replace(inputs, target_examples=inputs.source_examples),
+        replace(inputs, target_examples=inputs.transform_graph),
     ]
     assert len({study.identity() for study in (inputs, *others)}) == 5

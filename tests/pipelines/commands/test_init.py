@@ -28,6 +28,7 @@ def test_digits_get_mnist_as_their_source(tmp_path: Path) -> None:
     assert "train: 898 images (87 to 91 per class), 8x8, grey" in result.output
     assert "8: 87 train, 87 eval" in result.output
     config = load_config(output)
+    assert config.source is not None
     assert (config.source.path, config.source.format) == ("data/mnist", "idx")
     assert config.source.schema_file == "configs/schemas/digits.pbtxt"
     assert (config.target.path, config.target.shots) == ("data/optdigits", 10)

@@ -33,17 +33,18 @@ class ClassShare:
         return abs((self.source or 0.0) - (self.target or 0.0))
 
 
-def class_shares(source: Mapping[str, Any], target: Mapping[str, Any]) -> list[ClassShare]:
+def class_shares(source: Mapping[str, Any] | None, target: Mapping[str, Any]) -> list[ClassShare]:
     """Pairs both domains' shares by class name.
 
     Args:
-        source: Content of the source's validation.json.
+        source: Content of the source's validation.json; None without a source.
         target: Content of the target's.
 
     Returns:
         The target's classes in their order, then those that only the source has.
     """
-    of_source, of_target = _shares(source), _shares(target)
+    of_source = {} if source is None else _shares(source)
+    of_target = _shares(target)
     return [
         ClassShare(name, of_source.get(name), of_target.get(name))
         for name in dict.fromkeys([*of_target, *of_source])

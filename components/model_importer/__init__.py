@@ -1,0 +1,1 @@
+"""ModelImporter: starts a transfer from a model that is there already."""

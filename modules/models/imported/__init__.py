@@ -1,0 +1,1 @@
+"""Models that are there already, made into models of this pipeline."""

@@ -1,0 +1,50 @@
+"""The model that a transfer starts from, trained by this pipeline or imported."""
+
+from __future__ import annotations
+
+from modules.core.class_names import read_class_names
+from modules.models.artifact import IMPORTED, checkpoint_dir
+from modules.models.checkpointing import (
+    CLASS_NAMES,
+    read_checkpoint_metadata,
+    read_network_settings,
+)
+from modules.settings import SavedGraphSettings
+from modules.settings.plans import TransferPlan
+
+
+def start_class_names(source_examples: str | None, base_model: str) -> list[str]:
+    """Returns the source's class names; without a source, those of the model.
+
+    Args:
+        source_examples: Root of the source's Examples artifact, if there is one.
+        base_model: Root of the Model artifact.
+
+    Raises:
+        DataError: They cannot be read.
+    """
+    if source_examples is not None:
+        return read_class_names(source_examples)
+    return list(read_checkpoint_metadata(checkpoint_dir(base_model))[CLASS_NAMES])
+
+
+def follow_model(plan: TransferPlan, base_model: str | None) -> TransferPlan:
+    """Takes over the network of an imported model; one that is a graph only stays one.
+
+    Args:
+        base_model: Root of the Model artifact; None where nothing is imported.
+
+    Raises:
+        DataError: The artifact is incomplete.
+    """
+    if base_model is None:
+        return plan
+    directory = checkpoint_dir(base_model)
+    if IMPORTED not in read_checkpoint_metadata(directory):
+        return plan
+    settings = read_network_settings(directory)
+    if not isinstance(settings, SavedGraphSettings):
+        return plan.model_copy(update={"network": settings})
+    return plan.model_copy(
+        update={"transfer": plan.transfer.model_copy(update={"restore": "graph"})}
+    )

@@ -1,0 +1,67 @@
+"""Looks at the model that a configuration starts from, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from modules.core.errors import ConfigError, WarmstartError
+from modules.core.wording import count, listed
+from modules.domains.description import DomainDescription, SplitDescription
+from modules.models.imported.found import find_model_to_import
+from modules.settings.plans import ImportPlan
+from pipelines.config import Config
+
+
+class ModelSummary(NamedTuple):
+    """What a model is, in words and as a stand-in for the source that it was trained on."""
+
+    text: str
+    domain: DomainDescription
+
+
+def check_model_path(config: Config) -> None:
+    """Raises a ConfigError where nothing that can be imported lies at `pretraining.from`.
+
+    It looks at names alone, so that a run is refused before anything heavy is imported.
+    """
+    path = config.pretraining.from_
+    if path is None or "://" in path:
+        return
+    try:
+        find_model_to_import(path)
+    except WarmstartError as error:
+        raise ConfigError(f"pretraining.from: {error}") from None
+
+
+def summarize_model(config: Config, source_names: Sequence[str] | None = None) -> ModelSummary:
+    """Reads the model and holds it against the configuration.
+
+    Args:
+        config: The scenario.
+        source_names: Classes of the source's data, where there is a source.
+
+    Raises:
+        ConfigError: The settings do not fit the model.
+        DataError: The model cannot be read, or is none that can be trained further.
+    """
+    # Slow to import: TensorFlow.
+    from modules.models.imported.importing import class_names, read_original
+    from modules.models.training_domain import TRAIN_COUNTS
+
+    imported = config.pretraining.imported
+    if imported is None or imported.from_ is None:
+        raise ConfigError("pretraining.from: names no model.")
+    plan = ImportPlan(imported=imported, network=config.network, seed=config.seed)
+    original = read_original(plan, imported.from_, source_names)
+    names = class_names(plan, original, imported.from_, source_names)
+    size, _, channels = original.network.image_shape
+    features, classes = original.network.feature_dim, count(len(names), "class", "classes")
+    text = (
+        f"{original.kind.value}, {size}x{size} pixels, {count(channels, 'channel')}, "
+        f"{count(features, 'feature')}, {classes}: {listed(list(names))}"
+    )
+    splits = {}
+    if counts := original.facts.get(TRAIN_COUNTS):
+        splits["train"] = SplitDescription(sum(counts), dict(enumerate(counts)), True, {})
+    return ModelSummary(text, DomainDescription("the model's training data", names, splits))
