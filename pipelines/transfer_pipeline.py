@@ -17,6 +17,8 @@ from components.domain_validator.component import DomainValidator
 from components.image_example_gen.component import ImageExampleGen
 from components.image_schema_gen.component import ImageSchemaGen
 from components.once_pusher.component import OncePusher
+from components.once_pusher.executor import OTHER_ARM_KEYS
+from components.served_model_finder.component import ServedModelFinder
 from components.transfer_evaluator.component import TransferEvaluator
 from components.transfer_report.component import TransferReport
 from components.warm_start_trainer.component import WarmStartTrainer
@@ -169,14 +171,20 @@ def _target_branch(
     )
     for trainer in (scratch_trainer, warm_start_trainer):
         trainer.add_upstream_node(validator)
+    arms = {
+        PRETRAINED: warm_start_trainer.outputs["pretrained_arm"],
+        SCRATCH: scratch_trainer.outputs["model"],
+        WARM_START: warm_start_trainer.outputs["model"],
+    }
+    served = ServedModelFinder(
+        candidates=arms,
+        serving_directory=serving_directory,
+        source_fingerprint=source_fingerprint("components.served_model_finder.driver"),
+    )
     evaluator = TransferEvaluator(
         target_examples=examples.outputs["examples"],
         source_examples=trunk.examples.outputs["examples"],
-        models={
-            PRETRAINED: warm_start_trainer.outputs["pretrained_arm"],
-            SCRATCH: scratch_trainer.outputs["model"],
-            WARM_START: warm_start_trainer.outputs["model"],
-        },
+        models=arms,
         gate=config.gate,
         source_name=config.source.name,
         target_name=config.target.name,
@@ -184,13 +192,15 @@ def _target_branch(
         seed=config.seed,
         source_fingerprint=source_fingerprint("components.transfer_evaluator.executor"),
         base_model=trunk.pretrainer.outputs["model"],
+        served_model=served.outputs["model"],
     )
     pusher = OncePusher(
-        model=warm_start_trainer.outputs["model"],
+        model=arms[WARM_START],
         model_blessing=evaluator.outputs["blessing"],
         push_destination=pusher_pb2.PushDestination(
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=serving_directory)
         ),
+        other_arms={arm: arms[arm] for arm in OTHER_ARM_KEYS} if config.gate.push == "best" else {},
     ).with_id("Pusher")
     report = TransferReport(
         source_examples=trunk.examples.outputs["examples"],
@@ -214,7 +224,7 @@ def _target_branch(
         ),
         source_fingerprint=source_fingerprint("components.transfer_report.executor"),
     )
-    branch = [scratch_trainer, warm_start_trainer, evaluator, pusher, report]
+    branch = [scratch_trainer, warm_start_trainer, served, evaluator, pusher, report]
     return [examples, statistics, validator, *branch]
 
 
