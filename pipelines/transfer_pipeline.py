@@ -9,6 +9,8 @@ from tfx.proto import pusher_pb2
 from tfx.types import BaseChannel
 
 from components.once_pusher.component import OncePusher
+from components.once_pusher.executor import OTHER_ARM_KEYS
+from components.served_model_finder.component import ServedModelFinder
 from components.transfer_evaluator.component import TransferEvaluator
 from components.transfer_report.component import TransferReport
 from components.warm_start_trainer.component import WarmStartTrainer
@@ -80,14 +82,20 @@ def _target_branch(config: Config, trunk: Trunk, serving_directory: str) -> list
     )
     for training in (scratch_trainer, warm_start_trainer):
         training.add_upstream_node(trunk.target_validator)
+    arms = {
+        PRETRAINED: warm_start_trainer.outputs["pretrained_arm"],
+        SCRATCH: scratch_trainer.outputs["model"],
+        WARM_START: warm_start_trainer.outputs["model"],
+    }
+    served = ServedModelFinder(
+        candidates=arms,
+        serving_directory=serving_directory,
+        source_fingerprint=source_fingerprint("components.served_model_finder.driver"),
+    )
     evaluator = TransferEvaluator(
         target_examples=examples.outputs["examples"],
         source_examples=trunk.source_examples,
-        models={
-            PRETRAINED: warm_start_trainer.outputs["pretrained_arm"],
-            SCRATCH: scratch_trainer.outputs["model"],
-            WARM_START: warm_start_trainer.outputs["model"],
-        },
+        models=arms,
         gate=config.gate,
         source_name=source_name,
         target_name=config.target.name,
@@ -97,13 +105,15 @@ def _target_branch(config: Config, trunk: Trunk, serving_directory: str) -> list
             "components.transfer_evaluator.executor", *gate_plugins(config)
         ),
         base_model=trunk.model,
+        served_model=served.outputs["model"],
     )
     pusher = OncePusher(
-        model=warm_start_trainer.outputs["model"],
+        model=arms[WARM_START],
         model_blessing=evaluator.outputs["blessing"],
         push_destination=pusher_pb2.PushDestination(
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=serving_directory)
         ),
+        other_arms={arm: arms[arm] for arm in OTHER_ARM_KEYS} if config.gate.push == "best" else {},
     ).with_id("Pusher")
     report = TransferReport(
         **_start_evidence(trunk),
@@ -125,7 +135,7 @@ def _target_branch(config: Config, trunk: Trunk, serving_directory: str) -> list
         ),
         source_fingerprint=source_fingerprint("components.transfer_report.executor"),
     )
-    return [scratch_trainer, warm_start_trainer, evaluator, pusher, report]
+    return [scratch_trainer, warm_start_trainer, served, evaluator, pusher, report]
 
 
 def _start_evidence(trunk: Trunk) -> dict[str, BaseChannel]:

@@ -15,15 +15,19 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
+from components.transfer_evaluator.blessing import PUSHED_ARM_PROPERTY
+from modules.core.arms import PRETRAINED, SCRATCH
 from modules.core.checksums import write_checksums
-from modules.core.hashing import files_below, hash_folders
+from modules.core.hashing import files_below
+from modules.models.served_version import list_versions, owner_mark
 from modules.models.serving_folder import (
     OWNER_FILE,
     SAVED_MODEL_FILE,
-    is_version,
     next_version,
     whole_version,
 )
+
+OTHER_ARM_KEYS = {PRETRAINED: "pretrained_model", SCRATCH: "scratch_model"}
 
 
 class Executor(pusher_executor.Executor):
@@ -44,7 +48,7 @@ class Executor(pusher_executor.Executor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Copies the model to the serving folder if it is blessed."""
+        """Copies the blessed arm's model to the serving folder, if one is blessed."""
         self._log_startup(input_dict, output_dict, exec_properties)
         pushed_model = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.PUSHED_MODEL_KEY]
@@ -56,9 +60,9 @@ class Executor(pusher_executor.Executor):
         proto_utils.json_to_proto(
             exec_properties[standard_component_specs.PUSH_DESTINATION_KEY], destination
         )
-        model_path = self.GetModelPath(input_dict)
+        model_path = self.GetModelPath(_with_blessed_arm(input_dict))
         base = destination.filesystem.base_directory
-        owner = f"{model_path} {hash_folders([model_path])}"
+        owner = owner_mark(model_path)
         version = _find_version(base, owner) or _new_version(base)
         serving_path = os.path.join(base, version)
         if "://" in base or fileio.exists(serving_path):
@@ -74,9 +78,22 @@ class Executor(pusher_executor.Executor):
         self._MarkPushed(pushed_model, pushed_destination=serving_path, pushed_version=version)
 
 
+def _with_blessed_arm(
+    input_dict: dict[str, list[types.Artifact]],
+) -> dict[str, list[types.Artifact]]:
+    """Puts the arm that the blessing names in the place of the model."""
+    blessing = artifact_utils.get_single_instance(
+        input_dict[standard_component_specs.MODEL_BLESSING_KEY]
+    )
+    key = OTHER_ARM_KEYS.get(blessing.get_string_custom_property(PUSHED_ARM_PROPERTY))
+    if key is None:
+        return input_dict
+    return {**input_dict, standard_component_specs.MODEL_KEY: input_dict[key]}
+
+
 def _find_version(base: str, owner: str) -> str | None:
     """Returns the newest version that already holds this model, if any."""
-    for name in sorted(_versions(base), key=int, reverse=True):
+    for name in reversed(list_versions(base)):
         path = os.path.join(base, name, OWNER_FILE)
         if fileio.exists(path) and io_utils.read_string_file(path) == owner:
             return name
@@ -84,14 +101,7 @@ def _find_version(base: str, owner: str) -> str | None:
 
 
 def _new_version(base: str) -> str:
-    return str(next_version(map(int, _versions(base)), time.time()))
-
-
-def _versions(base: str) -> list[str]:
-    if not fileio.exists(base):
-        return []
-    names = [name.rstrip("/") for name in fileio.listdir(base)]
-    return [name for name in names if is_version(name)]
+    return str(next_version(map(int, list_versions(base)), time.time()))
 
 
 def _complete(model_path: str, serving_path: str) -> None:

@@ -35,6 +35,7 @@ class TransferEvaluatorSpec(ComponentSpec):
             for key in executor.MODEL_KEYS.values()
         },
         executor.BASE_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model, optional=True),
+        executor.SERVED_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model, optional=True),
     }
     OUTPUTS = {
         standard_component_specs.EVALUATION_KEY: ChannelParameter(
@@ -59,7 +60,8 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
      - `evaluation`: Channel of type `standard_artifacts.ModelEvaluation` with `evaluation.json`,
        `predictions.csv` and files for `tfma.load_eval_result`.
      - `blessing`: Channel of type `standard_artifacts.ModelBlessing` for the warm-started model,
-       as TFX's Evaluator writes it, so that Pusher and Resolver accept it.
+       as TFX's Evaluator writes it, so that Pusher and Resolver accept it. With `push: best` it may
+       be for another arm, which its property `pushed_arm` names, for `components.once_pusher`.
 
     Args:
         target_examples: The target's `standard_artifacts.Examples`.
@@ -75,6 +77,8 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
         base_model: The pretrained `standard_artifacts.Model` itself, which answers the source's
             examples. It may be left out where both domains have the same classes in the same order:
             there the pretrained arm is that model. Without a source it names the classes.
+        served_model: What `components.served_model_finder` has found. The served model, if any, is
+            one more arm, and the new model has to hold its own against it.
 
     Raises:
         ValueError: Neither the source nor the model itself is given.
@@ -120,6 +124,7 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
         target_name: str,
         source_fingerprint: str,
         base_model: types.BaseChannel | None = None,
+        served_model: types.BaseChannel | None = None,
     ) -> None:
         if source_examples is None and base_model is None:
             raise ValueError("Give source_examples or base_model.")
@@ -129,6 +134,7 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
                 source_examples=source_examples,
                 **{key: models[arm] for arm, key in executor.MODEL_KEYS.items()},
                 base_model=base_model,
+                served_model=served_model,
                 gate=gate.model_dump_json(),
                 seed=seed,
                 shots=str(shots),

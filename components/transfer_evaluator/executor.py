@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from tfx import types
-from tfx.components.evaluator import constants
 from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils, standard_component_specs
@@ -17,8 +16,9 @@ from tfx.utils import io_utils, path_utils
 
 from components.beam_errors import reraise_user_errors
 from components.temporary_folder import temporary_folder
-from components.transfer_evaluator.split_answers import AnswerSplits, read_answers
-from modules.core.arms import ARMS, PRETRAINED, PROBE, WARM_START, ZERO_SHOT
+from components.transfer_evaluator.blessing import write_blessing
+from components.transfer_evaluator.split_answers import AnswerSplits, read_answers, read_refusal
+from modules.core.arms import ARMS, PRETRAINED, PROBE, SERVED, WARM_START, ZERO_SHOT
 from modules.core.class_names import read_class_names
 from modules.core.errors import DataError
 from modules.core.example_features import CLASSES_FILE, EVAL_SPLIT
@@ -33,6 +33,7 @@ from modules.evaluation.evaluation_report import (
 from modules.evaluation.gate import judge
 from modules.evaluation.tfma_results import write_tfma_results
 from modules.models.served_model import Answers
+from modules.models.served_version import ServedVersion
 from modules.models.signature import SERVING_DEFAULT, SERVING_SOURCE
 from modules.settings import GateSettings
 from modules.transfer.start import start_class_names
@@ -41,6 +42,7 @@ TARGET_EXAMPLES_KEY = "target_examples"
 SOURCE_EXAMPLES_KEY = "source_examples"
 MODEL_KEYS = {arm: f"{arm}_model" for arm in ARMS}
 BASE_MODEL_KEY = "base_model"
+SERVED_MODEL_KEY = "served_model"
 GATE_KEY = "gate"
 SEED_KEY = "seed"
 SHOTS_KEY = "shots"
@@ -74,14 +76,16 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         evaluation_uri = artifact_utils.get_single_uri(
             output_dict[standard_component_specs.EVALUATION_KEY]
         )
+        served = _served_version(input_dict)
         with temporary_folder(os.path.join(evaluation_uri, _TEMPORARY_FOLDER)) as folder:
-            target, source = self._answers(input_dict, space, folder)
+            target, source, refusal = self._answers(input_dict, space, served, folder)
         verdict = judge(
             target[PRETRAINED].labels,
-            {arm: target[arm].predicted for arm in ARMS},
+            {arm: answers.predicted for arm, answers in target.items()},
             class_names,
             GateSettings.model_validate_json(exec_properties[GATE_KEY]),
             exec_properties[SEED_KEY],
+            served.problem or refusal,
         )
         shots = exec_properties[SHOTS_KEY]
         report = evaluation_report(
@@ -94,25 +98,41 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             target_name=exec_properties[TARGET_NAME_KEY],
             shots=int(shots) if shots.isdecimal() else shots,
             seed=exec_properties[SEED_KEY],
+            served_version=served.number,
         )
+        models = {**MODEL_KEYS, SERVED: SERVED_MODEL_KEY}
         write_tfma_results(
             evaluation_uri,
             target,
             class_names,
             _eval_folder(input_dict, TARGET_EXAMPLES_KEY),
-            {arm: _model_path(input_dict, key) for arm, key in MODEL_KEYS.items()},
+            {arm: _model_path(input_dict, models[arm]) for arm in target},
         )
         _write(evaluation_uri, PREDICTIONS_FILE, predictions_csv(target))
         _write(
             evaluation_uri, EVALUATION_FILE, json.dumps(report, ensure_ascii=False, allow_nan=False)
         )
-        self._bless(input_dict, output_dict, exec_properties, blessed=verdict.blessed)
+        write_blessing(
+            artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY]),
+            artifact_utils.get_single_instance(
+                input_dict[MODEL_KEYS[verdict.pushed_arm or WARM_START]]
+            ),
+            artifact_utils.get_single_instance(input_dict[MODEL_KEYS[PRETRAINED]]),
+            pushed_arm=verdict.pushed_arm,
+            component_id=exec_properties.get("current_component_id"),
+        )
 
     def _answers(
-        self, input_dict: _Artifacts, space: LabelSpace, folder: str
-    ) -> tuple[dict[str, Answers], dict[str, Answers]]:
-        """Runs all arms in one Beam job, since remote engines take minutes to start one."""
+        self, input_dict: _Artifacts, space: LabelSpace, served: ServedVersion, folder: str
+    ) -> tuple[dict[str, Answers], dict[str, Answers], str]:
+        """Runs all arms in one Beam job, since remote engines take minutes to start one.
+
+        Returns:
+            The answers to the target and to the source, by arm, and why the served model has none.
+        """
         questions = _questions(input_dict, space)
+        if served.is_usable:
+            questions.append(_question_to_served(input_dict, space))
         with reraise_user_errors(), self._make_beam_pipeline() as pipeline:
             for number, question in enumerate(questions):
                 _ = pipeline | f"{number} {question.arm}" >> AnswerSplits(
@@ -121,53 +141,21 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     question.splits,
                     os.path.join(folder, f"{number}"),
                     question.signature,
+                    is_foreign=question.arm == SERVED,
                 )
+        asked = sum(TARGET_EXAMPLES_KEY in question.splits for question in questions)
         answers: dict[str, dict[str, Answers]] = {TARGET_EXAMPLES_KEY: {}, SOURCE_EXAMPLES_KEY: {}}
+        refusal = ""
         for number, question in enumerate(questions):
             for key, files in question.splits.items():
-                found = read_answers(key, files, os.path.join(folder, f"{number}"))
+                place = os.path.join(folder, f"{number}")
+                if question.arm == SERVED and (refusal := read_refusal(key, files, place)):
+                    continue
+                found = read_answers(key, files, place)
                 answers[key][question.arm] = found
                 if key == TARGET_EXAMPLES_KEY:
-                    report_progress(number + 1, len(ARMS), accuracy=_accuracy(found))
-        return answers[TARGET_EXAMPLES_KEY], answers[SOURCE_EXAMPLES_KEY]
-
-    def _bless(
-        self,
-        input_dict: _Artifacts,
-        output_dict: _Artifacts,
-        exec_properties: dict[str, Any],
-        *,
-        blessed: bool,
-    ) -> None:
-        """Writes what TFX's Evaluator writes for the candidate and its baseline."""
-        artifact = artifact_utils.get_single_instance(
-            output_dict[standard_component_specs.BLESSING_KEY]
-        )
-        for arm, uri_key, id_key in (
-            (
-                WARM_START,
-                constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY,
-                constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY,
-            ),
-            (
-                PRETRAINED,
-                constants.ARTIFACT_PROPERTY_BASELINE_MODEL_URI_KEY,
-                constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY,
-            ),
-        ):
-            model = artifact_utils.get_single_instance(input_dict[MODEL_KEYS[arm]])
-            artifact.set_string_custom_property(uri_key, model.uri)
-            artifact.set_int_custom_property(id_key, model.id)
-        if "current_component_id" in exec_properties:
-            artifact.set_string_custom_property(
-                "component_id", exec_properties["current_component_id"]
-            )
-        artifact.set_int_custom_property(
-            constants.ARTIFACT_PROPERTY_BLESSED_KEY,
-            constants.BLESSED_VALUE if blessed else constants.NOT_BLESSED_VALUE,
-        )
-        name = constants.BLESSED_FILE_NAME if blessed else constants.NOT_BLESSED_FILE_NAME
-        _write(artifact.uri, name, "")
+                    report_progress(len(answers[key]), asked, accuracy=_accuracy(found))
+        return answers[TARGET_EXAMPLES_KEY], answers[SOURCE_EXAMPLES_KEY], refusal
 
 
 class _Question(NamedTuple):
@@ -224,6 +212,18 @@ def _questions(input_dict: _Artifacts, space: LabelSpace) -> list[_Question]:
             for arm, (path, signature) in of_source.items()
         ),
     ]
+
+
+def _question_to_served(input_dict: _Artifacts, space: LabelSpace) -> _Question:
+    target = {TARGET_EXAMPLES_KEY: _eval_files(input_dict, TARGET_EXAMPLES_KEY)}
+    path = _model_path(input_dict, SERVED_MODEL_KEY)
+    return _Question(SERVED, path, space.target, target, SERVING_DEFAULT)
+
+
+def _served_version(input_dict: _Artifacts) -> ServedVersion:
+    if SERVED_MODEL_KEY not in input_dict:
+        return ServedVersion()
+    return ServedVersion.read(artifact_utils.get_single_uri(input_dict[SERVED_MODEL_KEY]))
 
 
 def _label_space(input_dict: _Artifacts) -> LabelSpace:

@@ -11,7 +11,7 @@ import numpy as np
 from tfx.dsl.io import fileio
 
 from modules.core.atomic_files import write_atomically
-from modules.core.errors import DataError
+from modules.core.errors import DataError, one_line
 from modules.models.served_model import Answers, ServedModel
 from modules.models.signature import SERVING_DEFAULT
 
@@ -25,6 +25,8 @@ class AnswerSplits(beam.PTransform):
         splits: Files of examples, by a name for the split.
         folder: Where the answers go. It is created.
         signature: The signature that answers.
+        is_foreign: Whether another run made the model. Such a model may have the classes in another
+            order, and if it cannot answer at all, `read_refusal` says why.
     """
 
     def __init__(
@@ -34,9 +36,11 @@ class AnswerSplits(beam.PTransform):
         splits: Mapping[str, Sequence[str]],
         folder: str,
         signature: str = SERVING_DEFAULT,
+        *,
+        is_foreign: bool = False,
     ) -> None:
         super().__init__()
-        self._answer_file = _AnswerFile(model_path, class_names, signature)
+        self._answer_file = _AnswerFile(model_path, class_names, signature, is_foreign)
         self._files = [
             (examples, _answers_file(folder, name, number))
             for name, paths in splits.items()
@@ -78,22 +82,45 @@ def read_answers(name: str, files: Sequence[str], folder: str) -> Answers:
     return answers
 
 
+def read_refusal(name: str, files: Sequence[str], folder: str) -> str:
+    """Reads why a foreign model cannot answer a split; empty if it has answered it."""
+    for number in range(len(files)):
+        path = _refusal_file(_answers_file(folder, name, number))
+        if fileio.exists(path):
+            with fileio.open(path, "rb") as file:
+                return str(file.read().decode())
+    return ""
+
+
 class _AnswerFile(beam.DoFn):
     """Writes a file's answers under their final name once they are complete."""
 
-    def __init__(self, model_path: str, class_names: Sequence[str], signature: str) -> None:
+    def __init__(
+        self, model_path: str, class_names: Sequence[str], signature: str, is_foreign: bool
+    ) -> None:
         self._model_path = model_path
         self._class_names = list(class_names)
         self._signature = signature
+        self._is_foreign = is_foreign
         self._model: ServedModel | None = None
 
     def process(self, file: tuple[str, str]) -> Iterator[None]:
         examples, answers = file
+        try:
+            _write(answers, self._answer(examples))
+        except DataError as error:
+            if not self._is_foreign:
+                raise
+            write_atomically(_refusal_file(answers), one_line(error), contested=True)
+        return iter(())
+
+    def _answer(self, examples: str) -> Answers:
         # Not in setup(): some runners hide its errors.
         if self._model is None:
-            self._model = ServedModel(self._model_path, self._class_names, self._signature)
-        _write(answers, self._model.answer([examples]))
-        return iter(())
+            self._model = ServedModel(
+                self._model_path, self._class_names, self._signature, any_order=self._is_foreign
+            )
+        return self._model.answer([examples])
 
     def teardown(self) -> None:
         self._model = None
@@ -101,6 +128,10 @@ class _AnswerFile(beam.DoFn):
 
 def _answers_file(folder: str, name: str, number: int) -> str:
     return os.path.join(folder, f"{name}-{number:05d}.npz")
+
+
+def _refusal_file(answers: str) -> str:
+    return f"{answers}.refused"
 
 
 def _write(path: str, answers: Answers) -> None:

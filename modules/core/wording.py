@@ -5,12 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from modules.core.arms import PRETRAINED, PROBE, SCRATCH, WARM_START, ZERO_SHOT
+from modules.core.arms import PRETRAINED, PROBE, SCRATCH, SERVED, WARM_START, ZERO_SHOT
 
 ARM_NAMES = {
     PRETRAINED: "Pretrained",
     SCRATCH: "From scratch",
     WARM_START: "Warm start",
+    SERVED: "Served now",
 }
 # Stands in titles for the name of a source that there is not.
 NO_SOURCE = "imported model"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from modules.core.arms import ARMS, PRETRAINED
+from modules.core.arms import ALL_ARMS, ARMS, PRETRAINED, SERVED
 from modules.core.csv_text import csv_text
 from modules.evaluation.gate import Verdict
 from modules.evaluation.paired_statistics import wilson_interval
@@ -65,6 +65,7 @@ def evaluation_report(
     shots: int | str,
     seed: int,
     pretrained_kind: str,
+    served_version: int = 0,
 ) -> dict[str, Any]:
     """Builds the content of `evaluation.json`.
 
@@ -80,11 +81,15 @@ def evaluation_report(
         shots: Labelled target examples per class used for training, or `all`.
         seed: The run's seed.
         pretrained_kind: `zero_shot` or `probe`: what the pretrained arm is.
+        served_version: The version behind the served arm, if there is one.
 
     Returns:
         A dict of JSON values.
     """
-    arms = {arm: arm_report(target[arm], class_names) for arm in ARMS}
+    arms = {arm: arm_report(target[arm], class_names) for arm in ALL_ARMS if arm in target}
+    arms[PRETRAINED] = {"kind": pretrained_kind, **arms[PRETRAINED]}
+    if SERVED in arms:
+        arms[SERVED] = {"version": served_version, **arms[SERVED]}
     return {
         "source": {"name": source_name, **source},
         "target": {
@@ -93,13 +98,14 @@ def evaluation_report(
             "eval_examples": len(target[ARMS[0]].labels),
             "classes": list(class_names),
         },
-        "arms": arms | {PRETRAINED: {"kind": pretrained_kind, **arms[PRETRAINED]}},
+        "arms": arms,
         "comparisons": {
             name: {**dataclasses.asdict(comparison), "ci95": list(comparison.ci95)}
             for name, comparison in verdict.comparisons.items()
         },
         "verdict": BLESSED if verdict.blessed else NOT_BLESSED,
         "reasons": verdict.reasons,
+        "pushed_arm": verdict.pushed_arm,
         "seed": seed,
     }
 
@@ -108,7 +114,8 @@ def predictions_csv(answers: Mapping[str, Answers]) -> str:
     """Lists every example with its true label and each arm's label and confidence.
 
     Args:
-        answers: Each arm's answers to the same examples in the same order.
+        answers: Each arm's answers to the same examples in the same order; the served model's only
+            if there is one.
 
     Returns:
         CSV text with the columns `example_id`, `label` and, for each arm, `<arm>_label` and
@@ -116,7 +123,7 @@ def predictions_csv(answers: Mapping[str, Answers]) -> str:
     """
     first = answers[ARMS[0]]
     columns = {"example_id": first.example_ids, "label": first.labels.tolist()}
-    for arm in ARMS:
+    for arm in (arm for arm in ALL_ARMS if arm in answers):
         columns[f"{arm}_label"] = answers[arm].predicted.tolist()
         columns[f"{arm}_confidence"] = [f"{value:.6f}" for value in answers[arm].confidence]
     return csv_text(columns, zip(*columns.values(), strict=True))

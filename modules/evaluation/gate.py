@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START
+from modules.core.arms import ALL_ARMS, ARMS, PRETRAINED, SCRATCH, SERVED, WARM_START
+from modules.evaluation.fallback import choose_fallback
 from modules.evaluation.outside_requirements import GateCase, outside_requirements
-from modules.evaluation.paired_statistics import Interval
+from modules.evaluation.paired_statistics import Interval, wilson_interval
+from modules.evaluation.push_requirements import PushEvidence, gains_enough, push_requirements
 from modules.evaluation.requirements import (
     PairedCounts,
     better_than_pretrained,
@@ -32,6 +34,7 @@ from modules.settings import GateSettings
 
 WARM_START_VS_PRETRAINED = "warm_start_vs_pretrained"
 WARM_START_VS_SCRATCH = "warm_start_vs_scratch"
+WARM_START_VS_SERVED = "warm_start_vs_served"
 
 _REPORTED_CONFIDENCE = 0.95
 
@@ -65,12 +68,16 @@ class Verdict:
     Attributes:
         blessed: Whether all requirements are met.
         reasons: Sentences for people: everything proven, or each requirement missed.
-        comparisons: `warm_start_vs_pretrained` and `warm_start_vs_scratch`.
+        comparisons: `warm_start_vs_pretrained`, `warm_start_vs_scratch` and, if a model is served,
+            `warm_start_vs_served`.
+        pushed_arm: The arm to push, if any: the warm start if it is blessed, or, with
+            `push: best`, another one.
     """
 
     blessed: bool
     reasons: list[str]
     comparisons: dict[str, Comparison]
+    pushed_arm: str | None
 
 
 def judge(
@@ -79,6 +86,7 @@ def judge(
     class_names: Sequence[str],
     settings: GateSettings,
     seed: int = 0,
+    served_problem: str = "",
 ) -> Verdict:
     """Judges the warm start by its answers on the target's eval split.
 
@@ -96,14 +104,21 @@ def judge(
       `1 - confidence` after Tarone's correction over all classes: among many classes with few
       examples, some always look bad. Here the burden of proof is on the harm, since hardly any
       class has enough examples to prove that it did not fall.
+    * Where there are floors, the accuracy is proven to reach `min_accuracy`, and the gain over the
+      pretrained model `min_gain`.
+    * If a model is served, the warm start is not worse than it by more than `served_margin`, tested
+      as the scratch control is, or better, as `served` says. To keep what is served is the safe
+      choice, so the burden of proof is on the new model.
     * What `requirements` names is met: requirements from outside this project.
 
     Args:
         labels: True classes, int [N], in [0, K).
-        predictions: Each arm's predicted classes, int [N], by the names in `modules.core.arms`.
+        predictions: Each arm's predicted classes, int [N], by the names in `modules.core.arms`,
+            those of the served model only if there is one.
         class_names: K names in label order.
         settings: What the warm start must prove.
         seed: Seed of the bootstrap.
+        served_problem: Why the served model has no predictions, although there is one.
 
     Returns:
         The verdict, with comparisons whatever the outcome.
@@ -124,27 +139,48 @@ def judge(
         True
     """
     _check_inputs(labels, predictions, class_names)
-    right = {arm: predictions[arm] == labels for arm in ARMS}
-    pretrained = _paired_counts(right[WARM_START], right[PRETRAINED])
-    scratch = _paired_counts(right[WARM_START], right[SCRATCH])
+    right = {arm: predictions[arm] == labels for arm in ALL_ARMS if arm in predictions}
+    counts = {
+        arm: _paired_counts(right[WARM_START], right[arm]) for arm in right if arm != WARM_START
+    }
     by_class = paired_counts_by_class(
         labels, right[WARM_START], right[PRETRAINED], len(class_names)
     )
+    evidence = {arm: _push_evidence(arm, right, served_problem) for arm in ARMS}
     requirements = [
         enough_examples(len(labels), settings),
-        better_than_pretrained(pretrained, settings, seed),
-        not_below_scratch(scratch, settings, seed),
+        better_than_pretrained(counts[PRETRAINED], settings, seed),
+        not_below_scratch(counts[SCRATCH], settings, seed),
         no_class_falls(by_class, class_names, settings),
+        *([gains_enough(counts[PRETRAINED], settings, seed)] if settings.min_gain else []),
+        *push_requirements(evidence[WARM_START], settings, seed),
         *outside_requirements(GateCase(labels, predictions, class_names, settings, seed)),
     ]
     blessed = all(requirement.met for requirement in requirements)
+    reasons = [item.reason for item in requirements if item.met == blessed]
+    pushed_arm = WARM_START if blessed else None
+    if settings.push == "best" and not blessed:
+        pushed_arm, more = choose_fallback(evidence, len(labels), settings, seed)
+        reasons += more
     return Verdict(
         blessed=blessed,
-        reasons=[item.reason for item in requirements if item.met == blessed],
+        reasons=reasons,
         comparisons={
-            WARM_START_VS_PRETRAINED: _compare(pretrained, settings, seed),
-            WARM_START_VS_SCRATCH: _compare(scratch, settings, seed),
+            f"{WARM_START}_vs_{arm}": _compare(counts[arm], settings, seed) for arm in counts
         },
+        pushed_arm=pushed_arm,
+    )
+
+
+def _push_evidence(arm: str, right: Mapping[str, Right], served_problem: str) -> PushEvidence:
+    own = right[arm]
+    correct, total = int(np.count_nonzero(own)), len(own)
+    return PushEvidence(
+        arm=arm,
+        accuracy=correct / total,
+        accuracy_interval=lambda confidence: wilson_interval(correct, total, confidence),
+        against_served=_paired_counts(own, right[SERVED]) if SERVED in right else None,
+        served_problem=served_problem,
     )
 
 
@@ -203,11 +239,9 @@ def _check_inputs(
         raise ValueError(f"No predictions of {', '.join(missing)}.")
     if labels.ndim != 1 or len(labels) == 0:
         raise ValueError(f"Expected one or more labels in one dimension, found {labels.shape}.")
-    for arm in ARMS:
-        if predictions[arm].shape != labels.shape:
-            raise ValueError(
-                f"{arm}: {predictions[arm].shape} predictions but {labels.shape} labels."
-            )
+    for arm, predicted in predictions.items():
+        if predicted.shape != labels.shape:
+            raise ValueError(f"{arm}: {predicted.shape} predictions but {labels.shape} labels.")
     if labels.min() < 0 or labels.max() >= len(class_names):
         raise ValueError(
             f"Labels lie in [{labels.min()}, {labels.max()}] but there are {len(class_names)} "

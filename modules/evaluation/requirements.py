@@ -1,6 +1,6 @@
 """The requirements of the transfer gate: each is met or not, and says why.
 
-The candidate is always the warm start.
+Unless another candidate is named, it is the warm start.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from modules.settings import GateSettings
 
 TEST_NAMES = {"mcnemar": "exact McNemar test", "bootstrap": "paired bootstrap"}
 
+_WARM_START = "The warm start"
 _SMALLEST_P_VALUE = 1e-300
 
 
@@ -91,16 +92,38 @@ def enough_examples(total: int, settings: GateSettings) -> Requirement:
 
 
 def better_than_pretrained(counts: PairedCounts, settings: GateSettings, seed: int) -> Requirement:
-    """Requires a gain over the pretrained model that is significant in the two-sided test."""
+    """Requires a gain over the pretrained model."""
+    return better_than(
+        counts, settings, seed, other="the pretrained model", if_worse=" (negative transfer)"
+    )
+
+
+def better_than(
+    counts: PairedCounts,
+    settings: GateSettings,
+    seed: int,
+    *,
+    candidate: str = _WARM_START,
+    other: str,
+    if_worse: str = "",
+) -> Requirement:
+    """Requires a gain that is significant in the two-sided test.
+
+    Args:
+        counts: Of the candidate against the other one.
+        candidate: What the sentence begins with.
+        other: What the candidate is held against.
+        if_worse: What is said of a candidate that is proven to be worse.
+    """
     chance = p_value(counts, settings, seed)
     level = 1.0 - settings.confidence
     met = counts.difference > 0 and chance < level
     if met:
-        claim = "The warm start is better than the pretrained model"
+        claim = f"{candidate} is better than {other}"
     elif counts.difference < 0 and chance < level:
-        claim = "The warm start is worse than the pretrained model (negative transfer)"
+        claim = f"{candidate} is worse than {other}{if_worse}"
     else:
-        claim = "The warm start is not proven to be better than the pretrained model"
+        claim = f"{candidate} is not proven to be better than {other}"
     return Requirement(
         met,
         f"{claim}: {_accuracies(counts)}, {counts.fixed:,} answers fixed and {counts.broken:,} "
@@ -109,18 +132,51 @@ def better_than_pretrained(counts: PairedCounts, settings: GateSettings, seed: i
 
 
 def not_below_scratch(counts: PairedCounts, settings: GateSettings, seed: int) -> Requirement:
-    """Requires that the whole interval of the difference lies at or above minus the margin."""
+    """Requires that the scratch control is not better by more than its margin."""
+    return not_below(
+        counts,
+        settings,
+        seed,
+        other="the scratch control",
+        margin=settings.scratch_margin,
+        margin_key="gate.scratch_margin",
+        if_below=" (negative transfer)",
+    )
+
+
+def not_below(
+    counts: PairedCounts,
+    settings: GateSettings,
+    seed: int,
+    *,
+    candidate: str = _WARM_START,
+    other: str,
+    margin: float,
+    margin_key: str,
+    if_below: str = "",
+) -> Requirement:
+    """Requires that the whole interval of the difference lies at or above minus the margin.
+
+    Args:
+        counts: Of the candidate against the other one.
+        candidate: What the sentence begins with.
+        other: What the candidate is held against.
+        margin: How far the candidate's accuracy may lie below, as a share.
+        margin_key: The setting that holds the margin.
+        if_below: What is said of a candidate that is proven to be below.
+    """
     low, high = interval(counts, settings, settings.confidence, seed)
-    met = low >= -settings.scratch_margin
-    below = "below the scratch control"
-    if settings.scratch_margin:
-        below = f"more than {100 * settings.scratch_margin:g} points {below}"
+    met = low >= -margin
+    below = f"below {other}"
+    if margin:
+        plural = "" if round(100 * margin, 9) == 1 else "s"
+        below = f"more than {100 * margin:g} point{plural} {below}"
     if met:
-        claim = f"The warm start is not {below}"
-    elif high < -settings.scratch_margin:
-        claim = f"The warm start is {below} (negative transfer)"
+        claim = f"{candidate} is not {below}"
+    elif high < -margin:
+        claim = f"{candidate} is {below}{if_below}"
     else:
-        claim = f"The warm start may be {below} (gate.scratch_margin)"
+        claim = f"{candidate} may be {below} ({margin_key})"
     return Requirement(
         met,
         f"{claim}: {_accuracies(counts)}, {100 * settings.confidence:g} % interval of the "

@@ -17,7 +17,7 @@ import tensorflow_model_analysis as tfma
 from google.protobuf import json_format
 from tensorflow_model_analysis.proto import config_pb2
 
-from modules.core.arms import ARMS, PRETRAINED, WARM_START
+from modules.core.arms import PRETRAINED, WARM_START
 from modules.core.example_features import LABEL
 from modules.models.served_model import Answers
 
@@ -45,11 +45,11 @@ def write_tfma_results(
         answers: Each arm's answers to the same examples.
         class_names: K names in label order.
         data_location: Where the examples are, for display.
-        model_locations: Where each arm's model is, for display.
+        model_locations: Where each of these arms' models is, for display.
     """
     tf.io.gfile.makedirs(output_path)
     _write_config(output_path, data_location, model_locations)
-    labels = answers[ARMS[0]].labels
+    labels = answers[WARM_START].labels
     slices: list[tuple[tuple[tuple[str, str], ...], Any]] = [((), slice(None))]
     slices += [
         (((CLASS_SLICE, name),), labels == label)
@@ -66,7 +66,7 @@ def write_tfma_results(
 
 def _metrics(answers: Mapping[str, Answers], members: Any) -> dict[Any, float]:
     metrics: dict[Any, float] = {}
-    for arm in ARMS:
+    for arm in answers:
         right = (answers[arm].predicted == answers[arm].labels)[members]
         metrics[tfma.metrics.MetricKey(_ACCURACY, model_name=arm)] = float(right.mean())
         metrics[tfma.metrics.MetricKey(_EXAMPLE_COUNT, model_name=arm)] = float(len(right))
@@ -84,7 +84,7 @@ def _write_config(output_path: str, data_location: str, model_locations: Mapping
     eval_config = config_pb2.EvalConfig(
         model_specs=[
             config_pb2.ModelSpec(name=arm, label_key=LABEL, is_baseline=arm == PRETRAINED)
-            for arm in ARMS
+            for arm in model_locations
         ],
         slicing_specs=[
             config_pb2.SlicingSpec(),
@@ -92,7 +92,7 @@ def _write_config(output_path: str, data_location: str, model_locations: Mapping
         ],
         metrics_specs=[
             config_pb2.MetricsSpec(
-                model_names=list(ARMS),
+                model_names=list(model_locations),
                 metrics=[
                     config_pb2.MetricConfig(class_name="ExampleCount"),
                     config_pb2.MetricConfig(

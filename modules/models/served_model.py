@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from modules.core.errors import DataError
 from modules.core.example_features import EXAMPLE_ID, LABEL
+from modules.core.wording import listed
 from modules.models.signature import (
     CLASS_NAME,
     CLASSIFIER_OUTPUTS,
@@ -62,15 +63,24 @@ class ServedModel:
         path: Folder of the SavedModel.
         class_names: The K class names that the signature must answer, in label order.
         signature: `serving_default` or `serving_source`.
+        any_order: Whether the model may have the classes in another order. Its answers are then
+            matched by name.
 
     Raises:
         DataError: There is no SavedModel, or it does not come from this pipeline.
     """
 
     def __init__(
-        self, path: str, class_names: Sequence[str], signature: str = SERVING_DEFAULT
+        self,
+        path: str,
+        class_names: Sequence[str],
+        signature: str = SERVING_DEFAULT,
+        *,
+        any_order: bool = False,
     ) -> None:
         self._class_names = np.array([name.encode() for name in class_names], dtype=object)
+        self._labels = {name: label for label, name in enumerate(self._class_names)}
+        self._any_order = any_order
         self._signature = Signature(path, signature, CLASSIFIER_OUTPUTS, _FIX)
 
     def answer(self, files: Sequence[str]) -> Answers:
@@ -114,7 +124,10 @@ class ServedModel:
             raise self._signature.refusal(
                 f"probabilities of {num_classes} classes", f"shape {probabilities.shape}"
             )
+        confidence = probabilities[np.arange(len(predicted)), predicted]
         names = outputs[CLASS_NAME].numpy()
+        if self._any_order:
+            return self._labels_of(names), confidence
         different = np.flatnonzero(names != self._class_names[predicted])
         if different.size:
             label = predicted[different[0]]
@@ -122,7 +135,16 @@ class ServedModel:
                 f"class {label} to be '{self._class_names[label].decode()}'",
                 f"'{names[different[0]].decode()}'",
             )
-        return predicted, probabilities[np.arange(len(predicted)), predicted]
+        return predicted, confidence
+
+    def _labels_of(self, names: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+        unknown = sorted({name for name in names.tolist() if name not in self._labels})
+        if unknown:
+            raise self._signature.refusal(
+                f"the classes {listed([name.decode() for name in self._class_names])}",
+                f"answers of other ones: {listed([name.decode() for name in unknown])}",
+            )
+        return np.array([self._labels[name] for name in names.tolist()], np.int64)
 
 
 def _batches(files: Sequence[str]) -> tf.data.Dataset:

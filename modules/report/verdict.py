@@ -10,7 +10,12 @@ from markupsafe import Markup
 from modules.core.arms import WARM_START
 from modules.core.wording import NO_SOURCE, display_name, p_value, percent, points
 from modules.evaluation.evaluation_report import BLESSED
-from modules.evaluation.gate import WARM_START_VS_PRETRAINED, WARM_START_VS_SCRATCH
+from modules.evaluation.gate import (
+    WARM_START_VS_PRETRAINED,
+    WARM_START_VS_SCRATCH,
+    WARM_START_VS_SERVED,
+)
+from modules.evaluation.push_requirements import ARM_PHRASES
 from modules.report.evidence.shown_arms import is_probe
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section
@@ -28,6 +33,7 @@ def verdict_section(data: ReportData) -> Section:
         {
             "blessed": evaluation["verdict"] == BLESSED,
             "sentence": verdict_sentence(evaluation, data.settings.gate),
+            "pushed_instead": _pushed_instead(evaluation),
             "reasons": evaluation["reasons"],
             "source": evaluation["source"],
             "no_source": NO_SOURCE,
@@ -39,7 +45,7 @@ def verdict_section(data: ReportData) -> Section:
 
 
 def verdict_sentence(evaluation: Mapping[str, Any], gate: GateSettings) -> Markup:
-    """Says in one sentence what the warm start is worth, its numbers emphasised.
+    """Says in one sentence how good the warm start is and what it is worth, numbers emphasised.
 
     The gate's confidence decides what counts as a difference.
     """
@@ -48,11 +54,27 @@ def verdict_sentence(evaluation: Mapping[str, Any], gate: GateSettings) -> Marku
     comparisons = evaluation["comparisons"]
     model = "the pretrained model"
     pretrained = f"a linear probe on {model}" if is_probe(evaluation) else model
-    before = _against(comparisons[WARM_START_VS_PRETRAINED], pretrained, gate)
-    control = _against(comparisons[WARM_START_VS_SCRATCH], "training from scratch", gate)
-    return Markup("The warm start gets <strong>{}</strong> of {} right: {}, and {}.").format(
-        percent(accuracy), target, before, control
+    others = {
+        WARM_START_VS_PRETRAINED: pretrained,
+        WARM_START_VS_SCRATCH: "training from scratch",
+        WARM_START_VS_SERVED: "the model that was served",
+    }
+    *all_but_last, last = (
+        _against(comparisons[name], other, gate)
+        for name, other in others.items()
+        if name in comparisons
     )
+    return Markup("The warm start gets <strong>{}</strong> of {} right: {}, and {}.").format(
+        percent(accuracy), target, Markup(", ").join(all_but_last), last
+    )
+
+
+def _pushed_instead(evaluation: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Describes the arm that is good enough where the warm start is not."""
+    arm = evaluation["pushed_arm"]
+    if arm in (None, WARM_START):
+        return None
+    return {"arm": ARM_PHRASES[arm].capitalize(), **evaluation["arms"][arm]}
 
 
 def _against(comparison: Mapping[str, Any], other: str, gate: GateSettings) -> Markup:

@@ -16,6 +16,7 @@ from modules.domains.description import DomainDescription
 from modules.domains.label_space import LabelSpace, describe_classes
 from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules
 from modules.domains.schema import read_pinned_schema
+from modules.models.serving_folder import SERVING_FOLDER, pushed_versions
 from modules.settings.transfer import AUTO
 from modules.transfer.method_choice import choose_method
 from pipelines.beam.options import check_storage, describe_beam
@@ -52,6 +53,7 @@ def check_config(
         yield from _check_engine(config)
     limits = ReadingLimits(math.inf, math.inf) if read_all else ReadingLimits()
     yield from _check_domains(config, limits, look_at_model=True)
+    yield _check_serving(config)
 
 
 def look_quickly(config: Config) -> list[str]:
@@ -162,6 +164,27 @@ def _check_beam(config: Config) -> CheckLine:
     except WarmstartError as error:
         return CheckLine(ERROR, str(error))
     return CheckLine(OK, describe_beam(config.beam))
+
+
+def _check_serving(config: Config) -> CheckLine:
+    serving = config.output_folder / SERVING_FOLDER
+    try:
+        versions = [version for version in pushed_versions(serving) if version.is_complete]
+    except DataError as error:
+        return CheckLine(WARNING, str(error))
+    if not versions:
+        return CheckLine(OK, f"{serving}: nothing is served yet")
+    gate = config.gate
+    demand = {
+        "not_worse": f"must not be more than {100 * gate.served_margin:g} points below it",
+        "better": "must be better than it",
+        "ignore": "is compared with it, whatever the outcome",
+    }[gate.served]
+    return CheckLine(
+        OK,
+        f"{serving}: version {versions[-1].number} is served; a new model {demand} "
+        f"(gate.served={gate.served})",
+    )
 
 
 def _check_engine(config: Config) -> Iterator[CheckLine]:

@@ -12,6 +12,8 @@ from pipelines.kubeflow.settings import KubeflowSettings, ResourceSettings
 from pipelines.kubeflow.spec import Spec, container_of
 
 _STATE_DIRECTORY = "/warmstart-state"
+# They look at what no cache key on Kubeflow has: a folder that changes by itself.
+_NEVER_CACHED = ("ServedModelFinder",)
 
 
 def kubernetes_name(node_id: str) -> str:
@@ -40,6 +42,8 @@ def configure_containers(spec: Spec, settings: KubeflowSettings) -> None:
             f"kubeflow: the pipeline has no component {', '.join(unknown)}; "
             f"it has {', '.join(sorted(tasks))}."
         )
+    for name in _NEVER_CACHED:
+        tasks[name].pop("cachingOptions", None)
     for name, task in tasks.items():
         component = spec["components"][name]
         container = container_of(spec, name)

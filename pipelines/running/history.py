@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from modules.core.arms import ARMS
+from modules.core.arms import ALL_ARMS
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError
 
@@ -60,7 +60,9 @@ def record_run(result: Mapping[str, Any], output: Path) -> None:
         method=result["transfer"]["method"],
         seed=result["seed"],
         verdict=result["verdict"],
-        accuracies={arm: result["arms"][arm]["accuracy"] for arm in ARMS},
+        accuracies={
+            arm: result["arms"][arm]["accuracy"] for arm in ALL_ARMS if arm in result["arms"]
+        },
         pushed_to=result["pushed_to"],
         cached=len(result["cached"]),
         seconds={

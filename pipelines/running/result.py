@@ -51,6 +51,7 @@ def collect_result(
         "comparisons": evaluation["comparisons"],
         "verdict": evaluation["verdict"],
         "reasons": evaluation["reasons"],
+        "pushed_arm": evaluation["pushed_arm"],
         "pushed_to": _pushed_to(artifacts),
         "transfer": training["transfer"],
         "warm_start": training["metrics"],

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
+from modules.core.arms import PRETRAINED, SCRATCH, SERVED, WARM_START
 from modules.core.wording import NO_SOURCE, PRETRAINED_KINDS, display_name, shots_phrase
 from modules.models.serving_folder import pushed_versions
 from pipelines.running.output_folder import ARTIFACTS_FOLDER, LOGS_FOLDER, REPORT_FILE, RESULT_FILE
@@ -21,8 +21,8 @@ _ARM_NAMES = {
     PRETRAINED: "pretrained",
     SCRATCH: "scratch control",
     WARM_START: "warm start",
+    SERVED: "served now",
 }
-
 
 # Longer names of domains are cut.
 _NAME_LENGTH = 18
@@ -31,15 +31,8 @@ _NAME_LENGTH = 18
 def print_summary(result: dict[str, Any], output: Path, console: Console) -> None:
     """Prints what result.json says, and where in the output folder to find everything."""
     console.print(_arms_table(result))
-    target = _domain_name(result, "target")
     console.print(_on_the_source(result), highlight=False)
-    blessed = result["verdict"] == "blessed"
-    console.print(
-        f"[bold green]Blessed[/]: the warm start is a real gain on {target}."
-        if blessed
-        else f"[bold yellow]Not blessed[/]: no proof of a gain on {target}; serving is untouched.",
-        highlight=False,
-    )
+    console.print(_outcome(result), highlight=False)
     # Reasons name classes, so control characters are replaced.
     reasons = Table.grid(Column(), Column(overflow="fold"), padding=(0, 1))
     for reason in result["reasons"]:
@@ -54,6 +47,19 @@ def print_summary(result: dict[str, Any], output: Path, console: Console) -> Non
         f"{cached} of {components} components cached",
         highlight=False,
     )
+
+
+def _outcome(result: dict[str, Any]) -> str:
+    """Says first how good the model is: a large gain may still lead to a poor one."""
+    arms, pushed_arm = result["arms"], result["pushed_arm"]
+    level = f"{arms[WARM_START]['accuracy']:.1%} right on {_domain_name(result, 'target')}"
+    if result["verdict"] == "blessed":
+        gain = 100 * result["comparisons"]["warm_start_vs_pretrained"]["difference"]
+        return f"[bold green]Blessed[/]: {level}, a real gain of {gain:.1f} points."
+    if pushed_arm:
+        other = f"the {_ARM_NAMES[pushed_arm]}, with {arms[pushed_arm]['accuracy']:.1%}"
+        return f"[bold yellow]Not blessed[/]: {level}. Pushed instead: {other}."
+    return f"[bold yellow]Not blessed[/]: {level}; serving is untouched."
 
 
 def print_places(console: Console, places: Mapping[str, str]) -> None:
@@ -74,9 +80,13 @@ def _arms_table(result: dict[str, Any]) -> Table:
     table.add_column("95 % interval", justify="right")
     table.add_column("correct", justify="right")
     for arm, name in _ARM_NAMES.items():
+        if arm not in result["arms"]:
+            continue
         scores = result["arms"][arm]
         if arm == PRETRAINED:
             name = f"{name} ({PRETRAINED_KINDS[scores['kind']]})"
+        elif arm == SERVED:
+            name = f"{name} ({scores['version']})"
         low, high = scores["ci95"]
         table.add_row(
             name,
@@ -102,7 +112,10 @@ def _domain_name(result: dict[str, Any], domain: str) -> str:
 
 
 def _places(result: dict[str, Any], output: Path) -> dict[str, str]:
-    pushed = {"Pushed to": _pushed_place(Path(result["pushed_to"]))} if result["pushed_to"] else {}
+    pushed = {}
+    if result["pushed_to"]:
+        is_repeated = "Pusher" in result["cached"]
+        pushed = {"Pushed to": _pushed_place(Path(result["pushed_to"]), is_repeated)}
     return {
         "Report": str(output / REPORT_FILE),
         "Result": str(output / RESULT_FILE),
@@ -112,8 +125,8 @@ def _places(result: dict[str, Any], output: Path) -> dict[str, str]:
     }
 
 
-def _pushed_place(version: Path) -> str:
+def _pushed_place(version: Path, is_repeated: bool) -> str:
     newest = max(pushed_versions(version.parent), key=lambda each: each.number, default=None)
     if newest is None or newest.path.name == version.name:
-        return str(version)
+        return f"{version} (it is served already)" if is_repeated else str(version)
     return f"{version} (model servers take {newest.path.name}, which is newer)"

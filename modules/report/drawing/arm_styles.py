@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modules.core.arms import ARMS
+from modules.core.arms import ALL_ARMS
 from modules.core.wording import ARM_NAMES
 from modules.report.drawing.palette import ARM_COLOURS
 
@@ -27,5 +27,5 @@ class ArmStyle:
 
 ARM_STYLES = {
     arm: ArmStyle(ARM_NAMES[arm], ARM_COLOURS[arm], marker, dashes)
-    for arm, marker, dashes in zip(ARMS, _MARKERS, _DASHES, strict=False)
+    for arm, marker, dashes in zip(ALL_ARMS, _MARKERS, _DASHES, strict=True)
 }

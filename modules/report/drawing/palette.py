@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from modules.core.arms import ARMS
+from modules.core.arms import ALL_ARMS
 
 _STYLE_SHEET = Path(__file__).parents[1] / "templates" / "report.css"
 
@@ -16,7 +16,7 @@ _VARIABLES = (
     "muted",
     "rule",
     "card",
-    *ARMS,
+    *ALL_ARMS,
     "good",
     "bad",
     "source",
@@ -33,7 +33,7 @@ GOOD = _STAND_INS["good"]
 BAD = _STAND_INS["bad"]
 SOURCE = _STAND_INS["source"]
 TARGET = _STAND_INS["target"]
-ARM_COLOURS = {arm: _STAND_INS[arm] for arm in ARMS}
+ARM_COLOURS = {arm: _STAND_INS[arm] for arm in ALL_ARMS}
 CLASS_COLOURS = tuple(_STAND_INS[f"class-{number}"] for number in range(10))
 
 CSS_VARIABLES = {

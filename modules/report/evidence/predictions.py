@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from modules.core.arms import ARMS, WARM_START
+from modules.core.arms import ALL_ARMS, ARMS, WARM_START
 from modules.core.errors import DataError, one_line
 from modules.evaluation.evaluation_report import PREDICTIONS_FILE
 
@@ -66,13 +66,14 @@ def read_predictions(evaluation_uri: str) -> Predictions:
             rows = list(csv.DictReader(io.StringIO(file.read(), newline="")))
         if not rows:
             raise ValueError("no row")
+        arms = [arm for arm in ALL_ARMS if arm in ARMS or f"{arm}_label" in rows[0]]
         return Predictions(
             [row["example_id"] for row in rows],
             np.array([int(row["label"]) for row in rows], np.int64),
-            {arm: np.array([int(row[f"{arm}_label"]) for row in rows], np.int64) for arm in ARMS},
+            {arm: np.array([int(row[f"{arm}_label"]) for row in rows], np.int64) for arm in arms},
             {
                 arm: np.array([float(row[f"{arm}_confidence"]) for row in rows], np.float64)
-                for arm in ARMS
+                for arm in arms
             },
         )
     except (tf.errors.OpError, ValueError, KeyError, TypeError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from modules.core.arms import ARMS, PRETRAINED, PROBE, SCRATCH, WARM_START
+from modules.core.arms import ALL_ARMS, PRETRAINED, PROBE, SCRATCH, SERVED, WARM_START
 from modules.core.wording import ARM_NAMES, PRETRAINED_KINDS
 
 _MEANINGS = {
@@ -18,8 +18,8 @@ _PROBE_MEANING = "the pretrained features as they are, with new outputs"
 
 
 def shown_arms(evaluation: Mapping[str, Any]) -> tuple[str, ...]:
-    """Returns the arms that were evaluated, in the order of `modules.core.arms.ARMS`."""
-    return tuple(arm for arm in ARMS if arm in evaluation["arms"])
+    """Returns the arms that were evaluated, in the order of `modules.core.arms.ALL_ARMS`."""
+    return tuple(arm for arm in ALL_ARMS if arm in evaluation["arms"])
 
 
 def is_probe(evaluation: Mapping[str, Any]) -> bool:
@@ -35,9 +35,11 @@ def arm_title(evaluation: Mapping[str, Any], arm: str) -> str:
 
 
 def arm_meaning(evaluation: Mapping[str, Any], arm: str) -> str:
-    """Says in a few words what an arm was trained on."""
+    """Says in a few words where an arm comes from."""
     if arm == PRETRAINED and is_probe(evaluation):
         return _PROBE_MEANING
     if arm == PRETRAINED and evaluation["source"]["name"] is None:
         return _IMPORTED_MEANING
+    if arm == SERVED:
+        return f"version {evaluation['arms'][arm]['version']}, which an earlier run pushed"
     return _MEANINGS[arm]

@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
+from modules.core.arms import SERVED
 from modules.core.wording import ARM_NAMES, percent
 from modules.report.drawing.dot_plot import measure_across
 from modules.report.drawing.palette import ARM_COLOURS, MUTED
@@ -36,6 +37,7 @@ def arms_section(data: ReportData) -> Section:
                 for arm in arms
             ],
             "probe": is_probe(evaluation),
+            "served": SERVED in arms,
             "source": evaluation["source"],
             "target": evaluation["target"],
             "figure": _intervals({arm: evaluation["arms"][arm] for arm in arms}),

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+from modules.core.arms import WARM_START
 from modules.report.contract import REPORT_INPUTS
 from modules.report.drawing.palette import ARM_COLOURS, CARD, MUTED, SOURCE, TARGET
 from modules.report.drawing.svg import draw_svg
@@ -74,6 +75,7 @@ def lineage_section(data: ReportData) -> Section:
             "mapping": data.mapping,
             "same_weights": data.mapping.fingerprint == by_key["pretrained_model"].fingerprint,
             "blessed_model_id": data.blessed_model_id,
+            "is_about_warm_start": data.evaluation["pushed_arm"] in (None, WARM_START),
             "same_model": data.blessed_model_id == by_key["warm_start_model"].id,
             "figure": _family_tree(by_key),
         },

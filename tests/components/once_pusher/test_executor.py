@@ -13,6 +13,7 @@ from tfx.types import standard_artifacts
 
 from components.once_pusher.executor import Executor
 from modules.core.checksums import CHECKSUMS_FILE, check_checksums
+from modules.models.served_version import owner_mark
 from modules.models.serving_folder import OWNER_FILE
 
 
@@ -20,13 +21,27 @@ class Push:
     """One execution of the Pusher, which may be attempted several times."""
 
     def __init__(
-        self, root: Path, name: str, *, model: str = "model", blessed: bool = True
+        self,
+        root: Path,
+        name: str,
+        *,
+        model: str = "model",
+        blessed: bool = True,
+        arm: str = "warm_start",
     ) -> None:
         self.model = standard_artifacts.Model()
         self.model.uri = str(root / model)
         self.serving = root / "serving"
         self._blessing = standard_artifacts.ModelBlessing()
         self._blessing.set_int_custom_property("blessed", int(blessed))
+        self._blessing.set_string_custom_property("pushed_arm", arm)
+        self._others = {}
+        for other in ("pretrained", "scratch"):
+            artifact = standard_artifacts.Model()
+            artifact.uri = str(root / other)
+            (root / other / "Format-Serving").mkdir(parents=True, exist_ok=True)
+            (root / other / "Format-Serving" / "saved_model.pb").write_text(f"graph of {other}")
+            self._others[f"{other}_model"] = [artifact]
         self._pushed_uri = str(root / "pushed" / name)
         saved_model = root / model / "Format-Serving"
         (saved_model / "variables").mkdir(parents=True, exist_ok=True)
@@ -40,7 +55,7 @@ class Push:
         pushed = standard_artifacts.PushedModel()
         pushed.uri = self._pushed_uri
         Executor(base_executor.BaseExecutor.Context()).Do(
-            {"model": [self.model], "model_blessing": [self._blessing]},
+            {"model": [self.model], "model_blessing": [self._blessing], **self._others},
             {"pushed_model": [pushed]},
             {"push_destination": json_format.MessageToJson(destination)},
         )
@@ -178,3 +193,15 @@ def test_what_is_completed_gets_its_saved_model_last(
     monkeypatch.setattr(fileio, "copy", copy)
     push.attempt()
     assert order[:2] == ["variables.index", "saved_model.pb.partial"]
+
+
+def test_the_arm_that_the_blessing_names_is_pushed_in_place_of_the_warm_start(
+    tmp_path: Path,
+) -> None:
+    push = Push(tmp_path, "1", arm="scratch")
+    push.attempt()
+    (version,) = push.versions()
+    assert (version / "saved_model.pb").read_bytes() == b"graph of scratch"
+    assert owner_mark(str(tmp_path / "scratch" / "Format-Serving")) == (
+        (version / OWNER_FILE).read_text()
+    )

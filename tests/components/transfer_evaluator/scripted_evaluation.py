@@ -53,7 +53,10 @@ def component(channels: dict[str, types.BaseChannel] | None = None, **gate: Any)
 
 
 class Evaluation:
-    """Runs the executor; the target has as many right answers of each arm as given."""
+    """Runs the executor; the target has as many right answers of each arm as given.
+
+    Among the models may be one that is `served`.
+    """
 
     def __init__(
         self,
@@ -68,7 +71,7 @@ class Evaluation:
         self.inputs = {
             "target_examples": [write_examples(folder / "target", target, target_names)],
             "source_examples": [write_examples(folder / "source", source, NAMES)],
-            **{f"{arm}_model": [models[arm]] for arm in ARMS},
+            **{f"{arm}_model": [model] for arm, model in models.items()},
         }
         self.evaluation = standard_artifacts.ModelEvaluation()
         self.evaluation.uri = str(folder / "evaluation")

@@ -25,7 +25,17 @@ def test_evaluation_holds_the_contracts_keys_and_nothing_else(
     tmp_path: Path, models: dict[str, types.Artifact]
 ) -> None:
     report = Evaluation(tmp_path, models).run()
-    assert list(report) == ["source", "target", "arms", "comparisons", "verdict", "reasons", "seed"]
+    assert list(report) == [
+        "source",
+        "target",
+        "arms",
+        "comparisons",
+        "verdict",
+        "reasons",
+        "pushed_arm",
+        "seed",
+    ]
+    assert report["pushed_arm"] == "warm_start"
     assert report["source"] == {
         "name": "digits",
         "accuracy": 1.0,
@@ -98,7 +108,7 @@ def test_unproven_model_gets_reasons_and_no_blessing(
 ) -> None:
     evaluation = Evaluation(tmp_path, models, right=(290, 220, 200))
     report = evaluation.run()
-    assert report["verdict"] == "not_blessed"
+    assert (report["verdict"], report["pushed_arm"]) == ("not_blessed", None)
     assert any("negative transfer" in reason for reason in report["reasons"])
     assert [path.name for path in Path(evaluation.blessing.uri).iterdir()] == ["NOT_BLESSED"]
     assert evaluation.blessing.get_int_custom_property("blessed") == 0

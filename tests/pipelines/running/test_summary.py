@@ -37,7 +37,9 @@ def result() -> dict[str, Any]:
             "scratch": arm(830),
             "warm_start": arm(890),
         },
+        "comparisons": {"warm_start_vs_pretrained": {"difference": 70 / 899}},
         "verdict": "blessed",
+        "pushed_arm": "warm_start",
         "reasons": ["the warm start fixed 72 errors and made 2 [sic]"],
         "pushed_to": "/runs/a/serving/1",
         "cached": ["Pusher"],
@@ -60,15 +62,16 @@ def test_each_arm_is_shown_with_its_interval(result: dict[str, Any]) -> None:
 
 def test_the_verdict_comes_with_its_reasons_and_where_the_model_is(result: dict[str, Any]) -> None:
     text = printed(result)
-    assert "Blessed: the warm start is a real gain on optdigits." in text
+    assert "Blessed: 99.0% right on optdigits, a real gain of 7.8 points." in text
     assert "fixed 72 errors and made 2 [sic]" in text
     assert "/runs/a/serving/1" in text
     assert "61.2 s; 1 of 2 components cached" in text
 
 
 def test_without_blessing_it_says_that_serving_is_untouched(result: dict[str, Any]) -> None:
-    result |= {"verdict": "not_blessed", "pushed_to": None}
+    result |= {"verdict": "not_blessed", "pushed_arm": None, "pushed_to": None}
     text = printed(result)
+    assert "Not blessed: 99.0% right on optdigits; serving is untouched." in text
     assert "serving is untouched" in text
     assert "Pushed to" not in text
 
@@ -100,6 +103,31 @@ def test_it_is_said_when_model_servers_take_another_version(
     assert "which is newer" not in printed(result | {"pushed_to": str(tmp_path / "2")})
     text = printed(result | {"pushed_to": str(tmp_path / "1")})
     assert "(model servers take 2, which is newer)" in text
+
+
+def test_a_repeated_run_says_that_its_model_is_served_already(
+    result: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "1").mkdir()
+    result["pushed_to"] = str(tmp_path / "1")
+    assert "it is served already" in printed(result)
+    assert "it is served already" not in printed(result | {"cached": []})
+
+
+def test_the_model_that_is_served_now_is_an_arm_with_its_version(result: dict[str, Any]) -> None:
+    assert "served now" not in printed(result)
+    result["arms"]["served"] = {"version": 1795539541, **arm(894)}
+    text = printed(result)
+    assert "served now (1795539541)" in text
+    assert "894/899" in text
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_it_is_said_which_other_arm_is_pushed_instead(result: dict[str, Any]) -> None:
+    result |= {"verdict": "not_blessed", "pushed_arm": "scratch"}
+    text = " ".join(printed(result).split())
+    assert "Not blessed: 99.0% right on optdigits." in text
+    assert "Pushed instead: the scratch control, with 92.3%." in text
 
 
 def test_long_names_of_domains_are_cut(result: dict[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""ServedModelFinder: finds the version that a new model would replace."""

@@ -1,0 +1,122 @@
+"""What a serving folder serves: the newest whole version that the run itself has not pushed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from modules.core.checksums import CHECKSUMS_FILE, write_checksums
+from modules.models.served_version import ServedVersion, find_served_version, owner_mark
+from modules.models.serving_folder import OWNER_FILE, ROLLBACK_FILE
+
+
+class Serving:
+    """A serving folder, and the models that its versions are copied from."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / "serving"
+        self._models = root / "models"
+
+    def model(self, name: str, content: str = "graph") -> str:
+        folder = self._models / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "saved_model.pb").write_text(f"{content} of {name}")
+        return str(folder)
+
+    def push(self, number: str, model: str, *, copy_of: str = "") -> Path:
+        version = self.folder / number
+        version.mkdir(parents=True)
+        (version / "saved_model.pb").write_bytes(Path(model, "saved_model.pb").read_bytes())
+        write_checksums(str(version))
+        (version / OWNER_FILE).write_text(owner_mark(model))
+        if copy_of:
+            (version / ROLLBACK_FILE).write_text(f"{copy_of}\n")
+        return version
+
+    def find(self, *candidates: str) -> tuple[ServedVersion, str | None]:
+        return find_served_version(str(self.folder), candidates)
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Serving:
+    return Serving(tmp_path)
+
+
+def test_without_a_version_nothing_is_served(serving: Serving) -> None:
+    assert serving.find() == (ServedVersion(), None)
+    (serving.folder / ".partial-7").mkdir(parents=True)
+    assert serving.find() == (ServedVersion(), None)
+    assert not ServedVersion().is_usable
+
+
+def test_the_newest_version_is_served_by_number_and_not_by_name(serving: Serving) -> None:
+    for number in ("9", "10"):
+        serving.push(number, serving.model(number))
+    served, path = serving.find(serving.model("candidate"))
+    assert (served.number, served.is_usable) == (10, True)
+    assert path == str(serving.folder / "10")
+
+
+def test_a_version_that_is_not_complete_is_not_served(serving: Serving) -> None:
+    serving.push("1", serving.model("a"))
+    (serving.push("2", serving.model("b")) / "saved_model.pb").unlink()
+    assert serving.find()[0].number == 1
+
+
+def test_after_a_rollback_the_earlier_version_is_served_and_keeps_its_number(
+    serving: Serving,
+) -> None:
+    first, second = serving.model("a"), serving.model("b")
+    serving.push("1", first)
+    before = serving.find()[0]
+    serving.push("2", second)
+    serving.push("3", first, copy_of="1")
+    served, path = serving.find()
+    assert served == before
+    assert path == str(serving.folder / "3")
+
+
+def test_a_repeated_run_meets_the_opponent_that_it_met_before_it_pushed(serving: Serving) -> None:
+    first, second = serving.model("a"), serving.model("b")
+    nothing = serving.find(first)
+    serving.push("1", first)
+    assert serving.find(first) == nothing
+    opponent = serving.find(second)
+    assert opponent[0].number == 1
+    serving.push("2", second)
+    assert serving.find(second) == opponent
+    # Neither a rollback to it, nor back again, makes it its own opponent.
+    serving.push("3", first, copy_of="1")
+    assert serving.find(first) == nothing
+    serving.push("4", second, copy_of="2")
+    assert serving.find(second) == opponent
+    # But another model is one, whichever was there first.
+    assert serving.find(first)[0].number == 2
+
+
+def test_another_model_under_the_same_path_is_an_opponent(serving: Serving) -> None:
+    """As after metadata.db was deleted, when the numbers of executions begin anew."""
+    serving.push("1", serving.model("a"))
+    assert serving.find(serving.model("a", "another graph"))[0].number == 1
+
+
+def test_damaged_files_are_named(serving: Serving) -> None:
+    version = serving.push("1", serving.model("a"))
+    whole = serving.find()[0]
+    (version / "saved_model.pb").write_text("something else")
+    damaged, _ = serving.find()
+    assert damaged.number == 1
+    assert not damaged.is_usable
+    assert damaged.problem.startswith(f"{version}/saved_model.pb: expected what was written")
+    os.unlink(version / CHECKSUMS_FILE)
+    unproven, _ = serving.find()
+    assert "expected the checksums of the model, found none" in unproven.problem
+    assert len({whole, damaged, unproven}) == 3
+
+
+def test_it_is_kept_in_a_file(tmp_path: Path) -> None:
+    served = ServedVersion(1795539541, "ab" * 32)
+    served.write(str(tmp_path))
+    assert ServedVersion.read(str(tmp_path)) == served
