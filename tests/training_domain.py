@@ -169,6 +169,7 @@ def fn_args(
         transform_graph_path=str(transform_graph),
         serving_model_dir=str(output / "model" / "Format-Serving"),
         model_run_dir=str(output / "model_run"),
+        base_model=None,
         custom_config={"plan": plan.model_dump_json()},
     )
 

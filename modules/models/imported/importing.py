@@ -30,8 +30,6 @@ from modules.settings.plans import ImportPlan
 
 _NAME_FILES = ("classes.json", "classes.txt")
 _PROOF_IMAGES = 64
-# Largest difference of an output, as a share of the largest one, that rounding explains.
-_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -243,7 +241,7 @@ def _prove(
         return None
     found = original.in_form(network_outputs(original.network, np.asarray(images)).logits)
     difference = float(np.max(np.abs(found - expected)) / np.max(np.abs(expected)))
-    if not difference <= _TOLERANCE:
+    if not difference <= original.tolerance:
         raise WarmStartMappingError(
             f"{original.path}: rebuilt from its layers, it gives other outputs than the file's own "
             f"model, by up to {difference:.2g} of the largest one. Layers with a get_config that "

@@ -17,6 +17,8 @@ from modules.settings import ImportedNetworkSettings, NetworkSettings
 # Between features and logits: they change nothing in inference.
 _DROPOUTS = (keras.layers.Dropout, keras.layers.AlphaDropout, keras.layers.GaussianDropout)
 _LONGEST_REASON = 300
+# Tolerances: a file that computes in 16 bits becomes a network in 32.
+_EXACT, _MIXED = 1e-3, 0.1
 
 
 def read_keras_file(
@@ -51,7 +53,16 @@ def read_keras_file(
     def answer(images: np.ndarray) -> np.ndarray:
         return np.asarray(model(images, training=False), np.float32)
 
-    return Original(found.kind, found.path, built, settings, answer=answer, form=form)
+    is_exact = all(layer.compute_dtype in (None, "float32") for layer in model.layers)
+    return Original(
+        found.kind,
+        found.path,
+        built,
+        settings,
+        answer=answer,
+        form=form,
+        tolerance=_EXACT if is_exact else _MIXED,
+    )
 
 
 def _load(path: str) -> keras.Model:

@@ -32,6 +32,8 @@ class Original:
         answer: Runs the original itself: f32 [N, S, S, C] to its outputs, f32 [N, K] or [N, 1];
             None where nothing but weights was found.
         form: What those outputs hold.
+        tolerance: Largest difference of an output, as a share of the largest one, that rounding
+            explains.
         transform_graph: Its own preprocessing; None where it has none.
         facts: What it records of its training, as `modules.models.training_domain` reads it.
     """
@@ -43,6 +45,7 @@ class Original:
     class_names: tuple[str, ...] | None = None
     answer: Callable[[np.ndarray], np.ndarray] | None = None
     form: OutputForm = "logits"
+    tolerance: float = 1e-3
     transform_graph: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 

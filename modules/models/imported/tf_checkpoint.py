@@ -45,7 +45,8 @@ def read_checkpoint(
         network = build_network(settings, num_classes)
     try:
         reader = tf.train.load_checkpoint(found.path)
-        keys = _keys_by_name(reader)
+        own_names = _keys_by_name(reader)
+        keys = _with_short_names(own_names)
         shapes = reader.get_variable_to_shape_map()
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
         raise DataError(
@@ -71,24 +72,39 @@ def read_checkpoint(
             expected=f"every weight of network '{settings.name}'",
             found="; ".join(problems[:20]),
             fix="Name the network that it was saved from, or map names with pretraining.variables. "
-            f"The checkpoint has {listed(sorted(keys))}.",
+            f"The checkpoint has {listed(sorted(own_names))}.",
         )
     return Original(found.kind, found.path, network, settings)
 
 
 def _keys_by_name(reader: tf.train.CheckpointReader) -> dict[str, str]:
-    """Finds the key of each variable, by its own name or by its place in the saved object."""
-    found = {}
-    for key in reader.get_variable_to_shape_map():
-        if key != _OBJECT_GRAPH:
-            found[key.removesuffix(_VALUE_SUFFIX)] = key
+    """Finds the key of each variable by its own name, or else by its place in the saved object."""
+    keys = [key for key in reader.get_variable_to_shape_map() if key != _OBJECT_GRAPH]
+    names = {key: key.removesuffix(_VALUE_SUFFIX) for key in keys}
     if reader.has_tensor(_OBJECT_GRAPH):
         graph = TrackableObjectGraph.FromString(reader.get_tensor(_OBJECT_GRAPH))
-        for node in graph.nodes:
-            for attribute in node.attributes:
-                if attribute.full_name and attribute.checkpoint_key in found.values():
-                    found.setdefault(attribute.full_name, attribute.checkpoint_key)
-    return found
+        own = {
+            attribute.checkpoint_key: attribute.full_name
+            for node in graph.nodes
+            for attribute in node.attributes
+            if attribute.full_name and attribute.checkpoint_key in names
+        }
+        # Plain variables are all named "Variable", or alike.
+        if len(set(own.values())) == len(own):
+            names |= own
+    return {name: key for key, name in names.items()}
+
+
+def _with_short_names(keys: Mapping[str, str]) -> dict[str, str]:
+    """Adds names without the scopes in front, such as a model's, if unique; and the keys' own."""
+    short: dict[str, set[str]] = {}
+    for name, key in keys.items():
+        parts = name.split("/")
+        for start in range(1, len(parts) - 1):
+            short.setdefault("/".join(parts[start:]), set()).add(key)
+    unique = {name: min(found) for name, found in short.items() if len(found) == 1}
+    places = {key.removesuffix(_VALUE_SUFFIX): key for key in keys.values()}
+    return unique | places | dict(keys)
 
 
 def _near(name: str, keys: Mapping[str, str]) -> str:
