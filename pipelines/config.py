@@ -26,6 +26,7 @@ from modules.settings.config_errors import explain_errors
 from modules.settings.options import with_options
 from modules.sources.base import EvalDraw
 from modules.sources.formats import FORMATS
+from modules.sources.grouping import check_group_pattern
 from pipelines.beam.settings import BeamSettings
 from pipelines.config_file import read_config_file
 from pipelines.kubeflow.settings import KubeflowSettings
@@ -59,6 +60,10 @@ class DomainConfig(Settings):
         eval_share: Share of the images that becomes the eval split of an image folder without one.
         eval_seed: Seed of that draw. It is apart from `seed`, so that runs with other seeds are
             judged by the same images.
+        group: Which images belong together, such as those of a writer, patient or video: a regular
+            expression on file names with the group in its first parentheses, such as `/(w[0-9]+)_`;
+            a column of `labels.csv`; or a feature of the tf.Examples. A group is in one split only,
+            and counts as one piece of evidence. By default each image stands for itself.
     """
 
     name: Name
@@ -69,6 +74,7 @@ class DomainConfig(Settings):
     label_offset: NonNegativeInt = 0
     eval_share: ProperFraction = 0.2
     eval_seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    group: Annotated[str, Field(min_length=1), AfterValidator(check_group_pattern)] | None = None
 
     @model_validator(mode="after")
     def _fits_the_format(self) -> DomainConfig:

@@ -38,6 +38,7 @@ def ingest(
         class_map=domain.class_map if isinstance(domain, TargetConfig) else None,
         label_offset=domain.label_offset,
         eval_draw=domain.eval_draw,
+        group=domain.group,
         validation=config.validation,
         source_fingerprint=component_fingerprint(
             "components.image_example_gen.executor", format_plugin(domain)

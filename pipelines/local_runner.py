@@ -15,7 +15,13 @@ from pipelines.registered_names import refuse_unknown_names
 from pipelines.running.component_seconds import expected_seconds
 from pipelines.running.display import RunDisplay
 from pipelines.running.history import record_run
-from pipelines.running.output_folder import ARTIFACTS_FOLDER, REPORT_FILE, RESULT_FILE, command_line
+from pipelines.running.output_folder import (
+    ARTIFACTS_FOLDER,
+    ATTEMPTS_FOLDER,
+    REPORT_FILE,
+    RESULT_FILE,
+    command_line,
+)
 from pipelines.running.result import collect_result
 from pipelines.running.session import output_session
 from pipelines.running.summary import print_summary
@@ -56,6 +62,7 @@ def run_locally(config: Config, output: Path, *, fresh: bool, verbose: bool) -> 
                 config.with_absolute_paths(),
                 pipeline_root=str(output / ARTIFACTS_FOLDER),
                 serving_directory=str(output / SERVING_FOLDER),
+                attempts_directory=str(output / ATTEMPTS_FOLDER),
                 metadata_connection_config=metadata_in(output),
                 enable_cache=not fresh,
             )

@@ -29,6 +29,7 @@ def create_pipeline(
     *,
     pipeline_root: str,
     serving_directory: str,
+    attempts_directory: str | None = None,
     metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
     enable_cache: bool = True,
 ) -> Pipeline:
@@ -38,6 +39,8 @@ def create_pipeline(
         config: The scenario.
         pipeline_root: Folder or URI under which artifacts are written.
         serving_directory: Folder or URI into which a blessed model is pushed, by version.
+        attempts_directory: Folder or URI that remembers the attempts on each eval split, whatever
+            becomes of the artifacts; None counts none.
         metadata_connection_config: The ML Metadata store; the Kubeflow runner brings its own.
         enable_cache: Whether finished work with the same inputs, parameters and code is reused.
 
@@ -49,13 +52,18 @@ def create_pipeline(
         pipeline_name=config.name,
         pipeline_root=pipeline_root,
         metadata_connection_config=metadata_connection_config,
-        components=[*trunk.components, *_target_branch(config, trunk, serving_directory)],
+        components=[
+            *trunk.components,
+            *_target_branch(config, trunk, serving_directory, attempts_directory),
+        ],
         enable_cache=enable_cache,
         beam_pipeline_args=beam_pipeline_args(config.beam),
     )
 
 
-def _target_branch(config: Config, trunk: Trunk, serving_directory: str) -> list[BaseComponent]:
+def _target_branch(
+    config: Config, trunk: Trunk, serving_directory: str, attempts_directory: str | None
+) -> list[BaseComponent]:
     examples = trunk.target.examples
     source_name = config.source.name if config.source else ""
     # The control arm: the target's labels and the warm start's budget, but no warm start.
@@ -106,6 +114,7 @@ def _target_branch(config: Config, trunk: Trunk, serving_directory: str) -> list
         ),
         base_model=trunk.model,
         served_model=served.outputs["model"],
+        attempts_directory=attempts_directory,
     )
     pusher = OncePusher(
         model=arms[WARM_START],

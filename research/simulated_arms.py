@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
-from modules.evaluation.gate import judge, paired_counts_by_class
+from modules.evaluation.gate import judge
+from modules.evaluation.paired_counts import paired_counts_by_class
 from modules.evaluation.requirements import no_class_falls
 from modules.settings import GateSettings
 

@@ -27,8 +27,8 @@ from modules.domains.comparison import DomainComparison, compare_domains
 from modules.domains.covariate_shift import check_covariate_shift
 from modules.domains.description import DomainDescription
 from modules.domains.ingestion import read_ingestion
-from modules.domains.rules import RULES, Case, apply_rules
-from modules.domains.schema import with_classes
+from modules.domains.rules import RULES, Case, apply_rules, suspect_groups
+from modules.domains.schema import with_classes, with_groups
 from modules.domains.statistics import describe_statistics
 from modules.models.training_domain import describe_training_domain, notes_on_training_domain
 from modules.settings import ValidationSettings
@@ -118,6 +118,9 @@ def _validate(
         schema = with_classes(schema, len(domain.class_names))
     elif BASE_MODEL_KEY in input_dict:
         source = describe_training_domain(artifact_utils.get_single_uri(input_dict[BASE_MODEL_KEY]))
+    ingestion = read_ingestion(artifact_utils.get_single_uri(examples))
+    if ingestion.groups is not None:
+        schema = with_groups(schema)
     by_rule = apply_rules(RULES, Case(domain, settings, source, class_map))
     skewed = by_rule.pop("label skew", [])
     findings = [finding for of_rule in by_rule.values() for finding in of_rule]
@@ -134,9 +137,9 @@ def _validate(
         comparison = compare_domains(source, domain, train_files)
         if BASE_MODEL_KEY in input_dict:
             notes += notes_on_training_domain(source)
-    ingestion = read_ingestion(artifact_utils.get_single_uri(examples))
     findings += [
         *ingestion.findings,
+        *(suspect_groups(ingestion.group_hints) if role == "target" else []),
         *skewed,
         *check_covariate_shift(comparison.covariate_shift, settings),
     ]

@@ -40,6 +40,8 @@ class ImageExampleGen(FileBasedExampleGen):
         class_map: Other names for classes, by those that `classes` or the data give.
         label_offset: The first class's label in the data.
         options: Options of a format that is a plug-in.
+        group: How the group of each image is found, as `modules.sources.grouping` says; None for
+            no groups. With groups every example has the feature `group`.
 
     Example:
         ```
@@ -65,6 +67,7 @@ class ImageExampleGen(FileBasedExampleGen):
         class_map: Mapping[str, str] | None = None,
         label_offset: int = 0,
         options: Mapping[str, Any] | None = None,
+        group: str | None = None,
     ) -> None:
         validation = validation or ValidationSettings()
         settings = ImageSourceSettings(
@@ -81,6 +84,7 @@ class ImageExampleGen(FileBasedExampleGen):
             class_map=dict(class_map or {}),
             label_offset=label_offset,
             options=dict(options or {}),
+            group=group,
         )
         fields = struct_pb2.Struct()
         fields.update(

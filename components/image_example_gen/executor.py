@@ -30,11 +30,12 @@ from components.image_example_gen.shard_writer import (
 )
 from components.temporary_folder import discard, remove, temporary_folder
 from modules.core.errors import DataError
-from modules.core.example_features import CLASSES_FILE, INGESTION_FILE
+from modules.core.example_features import CLASSES_FILE, EVAL_SPLIT, INGESTION_FILE
 from modules.domains.bad_images import judge_bad_images
 from modules.settings.image_source import ImageSourceSettings
 from modules.sources.base import EvalDraw, ImageShard, ImageSource
 from modules.sources.formats import open_source
+from modules.sources.grouping import refuse_shared_groups
 from modules.sources.labels import rename_classes
 
 SETTINGS_KEY = "settings"
@@ -77,6 +78,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 settings.label_offset,
                 EvalDraw(settings.eval_share, settings.eval_seed),
                 settings.options,
+                settings.group,
             )
             self._write_splits(source, splits, settings, partial)
             reports = {split: read_reports(partial, split) for split in splits}
@@ -133,10 +135,17 @@ def _judge_ingestion(
         refused += report.refused
         records += report.records
     findings = judge_bad_images(source.folder, refused, len(refused) + records, settings.validation)
+    groups = {split: report.groups for split, report in reports.items()}
+    refuse_shared_groups(source.folder, groups)
     return {
         "notes": list(source.notes),
         "findings": [dataclasses.asdict(finding) for finding in findings],
         "bad_images": refused,
+        "groups": {split: len(names) for split, names in groups.items()}
+        if settings.group
+        else None,
+        "group_hints": list(source.group_hints),
+        "eval_content": f"{reports[EVAL_SPLIT].content:064x}" if EVAL_SPLIT in reports else None,
     }
 
 

@@ -13,7 +13,18 @@ from tfx.dsl.io import fileio
 from tfx.utils import io_utils
 
 from components.image_example_gen.progress import IMAGES_BETWEEN_COUNTS, image_counter
-from modules.core.example_features import CHANNELS, DOMAIN, EXAMPLE_ID, HEIGHT, IMAGE, LABEL, WIDTH
+from modules.core.example_features import (
+    CHANNELS,
+    DOMAIN,
+    EVAL_SPLIT,
+    EXAMPLE_ID,
+    GROUP,
+    HEIGHT,
+    IMAGE,
+    LABEL,
+    WIDTH,
+)
+from modules.examples.content_hash import ContentHash
 from modules.sources.base import ImageRecord, ImageShard
 
 # Stored PNGs shrink to a quarter; higher levels cost three times the time for 10% more.
@@ -46,11 +57,15 @@ class ShardReport:
         records: How many images were written.
         labels: The labels, each with the id of its first example.
         refused: What is wrong with each image that was left out.
+        groups: The groups, each with the id of its first example.
+        content: Hash of the eval split's images and labels.
     """
 
     records: int = 0
     labels: dict[int, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    groups: dict[str, str] = field(default_factory=dict)
+    content: int = 0
 
 
 class _ExampleEncoder:
@@ -77,6 +92,9 @@ class _ExampleEncoder:
         self._height[:] = (record.height,)
         self._width[:] = (record.width,)
         self._channels[:] = (record.channels,)
+        if record.group is not None:
+            group = self._example.features.feature[GROUP].bytes_list.value
+            group[:] = (record.group.encode("utf-8", "backslashreplace"),)
         serialized: bytes = self._example.SerializeToString(deterministic=True)
         return serialized
 
@@ -94,16 +112,22 @@ def write_shard(task: ShardTask) -> None:
     attempt = os.path.join(task.root, f"attempt-{uuid.uuid4().hex}")
     report = ShardReport()
     encoder = _ExampleEncoder(task.domain)
+    content = ContentHash()
     options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=_GZIP_LEVEL)
     with tf.io.TFRecordWriter(attempt, options) as writer:
         for record in task.shard.read(lambda error: report.refused.append(str(error))):
             report.labels.setdefault(record.label, record.example_id)
             report.records += 1
+            if record.group is not None:
+                report.groups.setdefault(record.group, record.example_id)
+            if task.split == EVAL_SPLIT:
+                content.add(record.image, record.label)
             writer.write(encoder.encode(record))
             if task.images and report.records % IMAGES_BETWEEN_COUNTS == 0:
                 image_counter.add(IMAGES_BETWEEN_COUNTS, task.root, task.images)
     if task.images:
         image_counter.add(report.records % IMAGES_BETWEEN_COUNTS, task.root, task.images)
+    report.content = content.value
     report_path = os.path.join(_reports_folder(task.root, task.split), f"{task.index:05d}.json")
     io_utils.write_string_file(report_path, json.dumps(dataclasses.asdict(report)))
     name = f"data_tfrecord-{task.index:05d}-of-{task.count:05d}.gz"
@@ -124,6 +148,9 @@ def read_reports(root: str, split: str) -> ShardReport:
         total.refused += report.refused
         for label, example_id in report.labels.items():
             total.labels.setdefault(int(label), example_id)
+        for group, example_id in report.groups.items():
+            total.groups.setdefault(group, example_id)
+        total.content = ContentHash.joined(total.content, report.content)
     return total
 
 

@@ -23,6 +23,7 @@ class TransferEvaluatorSpec(ComponentSpec):
         executor.SHOTS_KEY: ExecutionParameter(type=str),
         executor.SOURCE_NAME_KEY: ExecutionParameter(type=str),
         executor.TARGET_NAME_KEY: ExecutionParameter(type=str),
+        executor.ATTEMPTS_KEY: ExecutionParameter(type=str, optional=True),
         "source_fingerprint": ExecutionParameter(type=str),
     }
     INPUTS = {
@@ -79,6 +80,8 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
             there the pretrained arm is that model. Without a source it names the classes.
         served_model: What `components.served_model_finder` has found. The served model, if any, is
             one more arm, and the new model has to hold its own against it.
+        attempts_directory: Folder or URI that remembers the attempts on each eval split, beyond
+            caches and runs: later ones are judged harder. Without it nobody counts them.
 
     Raises:
         ValueError: Neither the source nor the model itself is given.
@@ -125,6 +128,7 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
         source_fingerprint: str,
         base_model: types.BaseChannel | None = None,
         served_model: types.BaseChannel | None = None,
+        attempts_directory: str | None = None,
     ) -> None:
         if source_examples is None and base_model is None:
             raise ValueError("Give source_examples or base_model.")
@@ -140,6 +144,7 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
                 shots=str(shots),
                 source_name=source_name,
                 target_name=target_name,
+                attempts_directory=attempts_directory,
                 source_fingerprint=source_fingerprint,
                 evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
                 blessing=types.Channel(type=standard_artifacts.ModelBlessing),

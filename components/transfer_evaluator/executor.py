@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
@@ -16,14 +17,17 @@ from tfx.utils import io_utils, path_utils
 
 from components.beam_errors import reraise_user_errors
 from components.temporary_folder import temporary_folder
+from components.transfer_evaluator.attempts import count_attempt
 from components.transfer_evaluator.blessing import write_blessing
 from components.transfer_evaluator.split_answers import AnswerSplits, read_answers, read_refusal
 from modules.core.arms import ARMS, PRETRAINED, PROBE, SERVED, WARM_START, ZERO_SHOT
 from modules.core.class_names import read_class_names
 from modules.core.errors import DataError
-from modules.core.example_features import CLASSES_FILE, EVAL_SPLIT
+from modules.core.example_features import CLASSES_FILE, EVAL_SPLIT, GROUP
 from modules.core.progress import report_progress
+from modules.domains.ingestion import read_ingestion
 from modules.domains.label_space import LabelSpace
+from modules.evaluation.attempts import FIRST_ATTEMPT
 from modules.evaluation.evaluation_report import (
     EVALUATION_FILE,
     PREDICTIONS_FILE,
@@ -32,6 +36,7 @@ from modules.evaluation.evaluation_report import (
 )
 from modules.evaluation.gate import judge
 from modules.evaluation.tfma_results import write_tfma_results
+from modules.examples.input_pipeline import index_examples
 from modules.models.served_model import Answers
 from modules.models.served_version import ServedVersion
 from modules.models.signature import SERVING_DEFAULT, SERVING_SOURCE
@@ -48,6 +53,7 @@ SEED_KEY = "seed"
 SHOTS_KEY = "shots"
 SOURCE_NAME_KEY = "source_name"
 TARGET_NAME_KEY = "target_name"
+ATTEMPTS_KEY = "attempts_directory"
 
 _TEMPORARY_FOLDER = ".answers"
 _SOURCE_ARMS = (PRETRAINED, WARM_START)
@@ -79,6 +85,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         served = _served_version(input_dict)
         with temporary_folder(os.path.join(evaluation_uri, _TEMPORARY_FOLDER)) as folder:
             target, source, refusal = self._answers(input_dict, space, served, folder)
+        ingestion = read_ingestion(artifact_utils.get_single_uri(input_dict[TARGET_EXAMPLES_KEY]))
+        groups = None if ingestion.groups is None else _groups(input_dict, target[PRETRAINED])
+        attempt = None
+        if ingestion.eval_content and exec_properties.get(ATTEMPTS_KEY):
+            attempt = count_attempt(exec_properties[ATTEMPTS_KEY], ingestion.eval_content, target)
         verdict = judge(
             target[PRETRAINED].labels,
             {arm: answers.predicted for arm, answers in target.items()},
@@ -86,6 +97,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             GateSettings.model_validate_json(exec_properties[GATE_KEY]),
             exec_properties[SEED_KEY],
             served.problem or refusal,
+            groups=groups,
+            attempt=attempt or FIRST_ATTEMPT,
         )
         shots = exec_properties[SHOTS_KEY]
         report = evaluation_report(
@@ -99,6 +112,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             shots=int(shots) if shots.isdecimal() else shots,
             seed=exec_properties[SEED_KEY],
             served_version=served.number,
+            groups=groups,
+            attempt=attempt,
         )
         models = {**MODEL_KEYS, SERVED: SERVED_MODEL_KEY}
         write_tfma_results(
@@ -268,6 +283,21 @@ def _eval_files(input_dict: _Artifacts, key: str) -> list[str]:
             fix="Run the pipeline with --fresh to ingest the data again.",
         )
     return sorted(files)
+
+
+def _groups(input_dict: _Artifacts, answers: Answers) -> npt.NDArray[np.bytes_]:
+    """Reads the group of each target example, in the order of the answers."""
+    index = index_examples(_eval_files(input_dict, TARGET_EXAMPLES_KEY))
+    ids = np.array([example_id.encode() for example_id in answers.example_ids])
+    if index.groups is None:
+        raise DataError(
+            index.files[0],
+            expected=f"examples with the feature '{GROUP}'",
+            found="none",
+            fix="Run the pipeline with --fresh to ingest the data again.",
+        )
+    groups: npt.NDArray[np.bytes_] = index.groups[np.searchsorted(index.example_ids, ids)]
+    return groups
 
 
 def _accuracy(answers: Answers) -> float:

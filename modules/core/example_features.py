@@ -9,6 +9,7 @@ EXAMPLE_ID = "example_id"  # bytes: unique and stable within a domain, e.g. b"tr
 HEIGHT = "height"  # int64: pixels, as ingested
 WIDTH = "width"  # int64: pixels, as ingested
 CHANNELS = "channels"  # int64: 1 (grey) or 3 (colour), as ingested
+GROUP = "group"  # bytes: name of the images that it belongs with; only where groups are configured
 
 CHANNEL_CHOICES = (1, 3)
 

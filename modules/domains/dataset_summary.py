@@ -15,6 +15,7 @@ from modules.domains.description import DomainDescription, SplitDescription
 from modules.sources.base import DEFAULT_DRAW, EvalDraw, ImageRecord, ImageShard, ImageSource
 from modules.sources.encoded import ImageShape
 from modules.sources.formats import open_source
+from modules.sources.grouping import refuse_shared_groups
 from modules.sources.labels import implied_class_names, rename_classes
 
 _MOST_BAD_IMAGES = 20
@@ -43,11 +44,13 @@ class SplitSummary(SplitDescription):
         images_read: How many images were read, sound or not.
         shapes: How many of the sound ones have which shape.
         samples: Encoded images by label.
+        groups: The groups that were seen, each with the id of one of its images.
     """
 
     images_read: int
     shapes: Mapping[ImageShape, int]
     samples: Mapping[int, Sequence[bytes]]
+    groups: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class DatasetSummary(DomainDescription):
         problems: What stops a run on this folder, one message each.
         bad_images: What is wrong with each file that cannot be read as an image.
         notes: What was decided about the splits, a sentence each.
+        group_hints: What suggests that images belong together, a part of a sentence each.
     """
 
     format: str
@@ -67,6 +71,7 @@ class DatasetSummary(DomainDescription):
     problems: tuple[str, ...]
     bad_images: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    group_hints: tuple[str, ...] = ()
 
     @property
     def images(self) -> int:
@@ -86,6 +91,7 @@ def summarize_dataset(
     label_offset: int = 0,
     draw: EvalDraw = DEFAULT_DRAW,
     options: Mapping[str, Any] | None = None,
+    group: str | None = None,
 ) -> DatasetSummary:
     """Reads a bounded part of a folder of labelled images.
 
@@ -93,7 +99,7 @@ def summarize_dataset(
     start: beyond the limits nothing is known.
 
     Args:
-        format, folder, classes, label_offset, draw, options: As for
+        format, folder, classes, label_offset, draw, options, group: As for
             `modules.sources.formats.open_source`.
         limits: How much is read.
         class_map: Other names for classes, as for `modules.sources.labels.rename_classes`.
@@ -112,7 +118,7 @@ def summarize_dataset(
     names = tuple(classes or ())
     first_ids: dict[str, dict[int, str]] = {}
     try:
-        source = open_source(format, folder, classes, label_offset, draw, options)
+        source = open_source(format, folder, classes, label_offset, draw, options, group)
     except DataError as error:
         return DatasetSummary(folder, names, {}, format, (str(error),))
     for split in (TRAIN_SPLIT, EVAL_SPLIT):
@@ -129,12 +135,27 @@ def summarize_dataset(
             names = rename_classes(_class_names(source, splits, first_ids), class_map or {}, folder)
         except DataError as error:
             problems.append(str(error))
+    hints: Sequence[str] = ()
+    try:
+        refuse_shared_groups(folder, {name: split.groups for name, split in splits.items()})
+        hints = source.group_hints if splits else ()
+    except DataError as error:
+        problems.append(str(error))
     # A source that needs both splits says the same of each.
     problems = list(dict.fromkeys(problems))
     if splits:
         bad_images = [*source.refused, *bad_images]
     notes = tuple(source.notes) if splits else ()
-    return DatasetSummary(folder, names, splits, format, tuple(problems), tuple(bad_images), notes)
+    return DatasetSummary(
+        folder,
+        names,
+        splits,
+        format,
+        tuple(problems),
+        tuple(bad_images),
+        notes,
+        tuple(hints),
+    )
 
 
 @dataclass
@@ -147,6 +168,7 @@ class _Tally:
     first_ids: dict[int, str] = field(default_factory=dict)
     shapes: Counter[ImageShape] = field(default_factory=Counter)
     samples: dict[int, list[bytes]] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
     images: int = 0
     pixels: int = 0
 
@@ -163,6 +185,8 @@ class _Tally:
         self.pixels += record.height * record.width
         self.shapes[ImageShape(record.height, record.width, record.channels)] += 1
         self.first_ids.setdefault(record.label, record.example_id)
+        if record.group is not None:
+            self.groups.setdefault(record.group, record.example_id)
         samples = self.samples.setdefault(record.label, [])
         if len(samples) < self.limits.samples:
             samples.append(record.image)
@@ -183,12 +207,15 @@ class _Tally:
             images_read=self.images,
             shapes=dict(self.shapes.most_common()),
             samples=self.samples,
+            groups=self.groups,
         )
 
 
 def _read_split(shards: Sequence[ImageShard], tally: _Tally) -> bool:
     """Fills the tally; returns whether every image was counted."""
     labels = [shard.labels() for shard in shards]
+    for shard in shards:
+        tally.groups.update(shard.groups())
     if None in labels:
         return _read_from_the_start(shards, tally)
     sampled: list[tuple[int, int]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -21,10 +21,16 @@ class Ingestion:
     Attributes:
         notes: What was decided about the splits, a sentence each.
         findings: Warnings about images that were left out.
+        groups: Number of groups by split; None where each image stands for itself.
+        group_hints: What suggests that images belong together, a part of a sentence each.
+        eval_content: Hash of the eval split's images and labels; None where nobody computed it.
     """
 
     notes: Sequence[str] = ()
     findings: Sequence[Finding] = ()
+    groups: Mapping[str, int] | None = None
+    group_hints: Sequence[str] = ()
+    eval_content: str | None = None
 
 
 def read_ingestion(examples_uri: str) -> Ingestion:
@@ -37,7 +43,13 @@ def read_ingestion(examples_uri: str) -> Ingestion:
     try:
         with tf.io.gfile.GFile(path, "r") as file:
             content = json.load(file)
-        return Ingestion(content["notes"], [Finding(**found) for found in content["findings"]])
+        return Ingestion(
+            content["notes"],
+            [Finding(**found) for found in content["findings"]],
+            content["groups"],
+            content["group_hints"],
+            content["eval_content"],
+        )
     except tf.errors.NotFoundError:
         return Ingestion()
     except (ValueError, KeyError, TypeError, tf.errors.OpError) as error:

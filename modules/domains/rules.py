@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from modules.core.example_features import CHANNEL_CHOICES, CHANNELS, EVAL_SPLIT, LABEL, TRAIN_SPLIT
@@ -51,6 +51,27 @@ def apply_rules(rules: Mapping[str, Rule], case: Case) -> dict[str, list[Finding
     """
     results = ((name, rule(case)) for name, rule in rules.items())
     return {name: findings for name, findings in results if findings is not None}
+
+
+def suspect_groups(hints: Sequence[str]) -> list[Finding]:
+    """Warns that a target's images seem to belong together, though no groups were given.
+
+    Args:
+        hints: What suggests it, as a format's `group_hints` say.
+    """
+    if not hints:
+        return []
+    return [
+        Finding(
+            None,
+            "target.group",
+            expected="images that are independent of each other, since no group is set",
+            found=" and ".join(hints),
+            fix="If these are writers, patients, videos or the like, name them in target.group: "
+            "else the gate counts each image as new evidence, and proves too much.",
+            stops_the_run=False,
+        )
+    ]
 
 
 def _two_classes(case: Case) -> list[Finding]:

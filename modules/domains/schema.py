@@ -13,6 +13,7 @@ from modules.core.example_features import (
     CHANNELS,
     DOMAIN,
     EXAMPLE_ID,
+    GROUP,
     HEIGHT,
     IMAGE,
     LABEL,
@@ -101,6 +102,18 @@ def read_pinned_schema(path: str, num_classes: int) -> str:
             fix=_FIX,
         )
     return text
+
+
+def with_groups(schema: schema_pb2.Schema) -> schema_pb2.Schema:
+    """Returns a copy of a schema for a domain whose examples name their groups."""
+    adapted = schema_pb2.Schema()
+    adapted.CopyFrom(schema)
+    if all(feature.name != GROUP for feature in adapted.feature):
+        feature = adapted.feature.add(name=GROUP, type=schema_pb2.BYTES)
+        feature.presence.min_fraction = 1.0
+        feature.presence.min_count = 1
+        feature.shape.dim.add(size=1)
+    return adapted
 
 
 def with_classes(schema: schema_pb2.Schema, num_classes: int) -> schema_pb2.Schema:

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from modules.core.arms import ALL_ARMS, ARMS, PRETRAINED, SERVED
 from modules.core.csv_text import csv_text
 from modules.evaluation.gate import Verdict
-from modules.evaluation.paired_statistics import wilson_interval
+from modules.evaluation.grouped_statistics import accuracy_interval
+from modules.evaluation.paired_counts import Groups, Right, group_numbers
 from modules.models.served_model import Answers
 
 EVALUATION_FILE = "evaluation.json"
@@ -20,37 +22,45 @@ BLESSED = "blessed"
 NOT_BLESSED = "not_blessed"
 
 
-def arm_report(answers: Answers, class_names: Sequence[str]) -> dict[str, Any]:
+def arm_report(
+    answers: Answers, class_names: Sequence[str], groups: Groups | None = None
+) -> dict[str, Any]:
     """Summarizes one arm's answers.
 
     Args:
         answers: Answers to N examples.
         class_names: K names in label order.
+        groups: Number of each example's group, int64 [N]; None where each stands for itself.
 
     Returns:
-        `accuracy`, its Wilson interval `ci95`, `correct`, `total`, `per_class` (accuracy is None
-        for a class without examples) and `confusion`, K x K counts by true (row) and predicted
-        class.
+        `accuracy`, its interval `ci95` (Wilson's, or a wider one of groups), `correct`, `total`,
+        `per_class` (the same; accuracy and interval are None for a class without examples) and
+        `confusion`, K x K counts by true (row) and predicted class.
     """
     num_classes = len(class_names)
+    right = answers.predicted == answers.labels
     cells = np.bincount(answers.labels * num_classes + answers.predicted, minlength=num_classes**2)
-    confusion = cells.reshape(num_classes, num_classes)
-    correct, total = int(confusion.trace()), int(confusion.sum())
     return {
-        "accuracy": correct / total,
-        "ci95": list(wilson_interval(correct, total)),
-        "correct": correct,
-        "total": total,
+        **_score(right, groups),
         "per_class": {
-            name: {"accuracy": hits / count if count else None, "correct": hits, "total": count}
-            for name, hits, count in zip(
-                class_names,
-                confusion.diagonal().tolist(),
-                confusion.sum(axis=1).tolist(),
-                strict=True,
+            name: _score(right[here], None if groups is None else groups[here])
+            for name, here in (
+                (name, answers.labels == label) for label, name in enumerate(class_names)
             )
         },
-        "confusion": confusion.tolist(),
+        "confusion": cells.reshape(num_classes, num_classes).tolist(),
+    }
+
+
+def _score(right: Right, groups: Groups | None) -> dict[str, Any]:
+    correct, total = int(np.count_nonzero(right)), len(right)
+    if not total:
+        return {"accuracy": None, "ci95": None, "correct": 0, "total": 0}
+    return {
+        "accuracy": correct / total,
+        "ci95": list(accuracy_interval(right, groups)),
+        "correct": correct,
+        "total": total,
     }
 
 
@@ -66,6 +76,8 @@ def evaluation_report(
     seed: int,
     pretrained_kind: str,
     served_version: int = 0,
+    groups: npt.NDArray[Any] | None = None,
+    attempt: int | None = None,
 ) -> dict[str, Any]:
     """Builds the content of `evaluation.json`.
 
@@ -82,11 +94,14 @@ def evaluation_report(
         seed: The run's seed.
         pretrained_kind: `zero_shot` or `probe`: what the pretrained arm is.
         served_version: The version behind the served arm, if there is one.
+        groups: Name of each target example's group; None where each stands for itself.
+        attempt: How often the eval split has been asked; None where nobody counts.
 
     Returns:
         A dict of JSON values.
     """
-    arms = {arm: arm_report(target[arm], class_names) for arm in ALL_ARMS if arm in target}
+    numbers = None if groups is None else group_numbers(groups)
+    arms = {arm: arm_report(target[arm], class_names, numbers) for arm in ALL_ARMS if arm in target}
     arms[PRETRAINED] = {"kind": pretrained_kind, **arms[PRETRAINED]}
     if SERVED in arms:
         arms[SERVED] = {"version": served_version, **arms[SERVED]}
@@ -103,6 +118,8 @@ def evaluation_report(
             name: {**dataclasses.asdict(comparison), "ci95": list(comparison.ci95)}
             for name, comparison in verdict.comparisons.items()
         },
+        "assumptions": {"independent": verdict.groups is None, "groups": verdict.groups},
+        "attempt": {"number": attempt, "level": verdict.level},
         "verdict": BLESSED if verdict.blessed else NOT_BLESSED,
         "reasons": verdict.reasons,
         "pushed_arm": verdict.pushed_arm,

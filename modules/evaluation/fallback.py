@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from modules.core.arms import PRETRAINED, SCRATCH
 from modules.evaluation.push_requirements import ARM_PHRASES, PushEvidence, push_requirements
-from modules.evaluation.requirements import Requirement, enough_examples
+from modules.evaluation.requirements import Requirement
 from modules.settings import GateSettings
 
 
 def choose_fallback(
-    evidence: Mapping[str, PushEvidence], total: int, settings: GateSettings, seed: int
+    evidence: Mapping[str, PushEvidence],
+    enough: Sequence[Requirement],
+    settings: GateSettings,
+    seed: int,
 ) -> tuple[str | None, list[str]]:
     """Chooses the better one of the pretrained and the scratch arm, if it is good enough.
 
@@ -22,7 +25,7 @@ def choose_fallback(
 
     Args:
         evidence: By arm.
-        total: Number of eval examples.
+        enough: Whether there are enough examples, and groups of them.
         settings: What an arm must show.
         seed: Seed of the bootstrap.
 
@@ -31,10 +34,7 @@ def choose_fallback(
     """
     arm = max((PRETRAINED, SCRATCH), key=lambda name: evidence[name].accuracy)
     halved = settings.model_copy(update={"confidence": (1.0 + settings.confidence) / 2.0})
-    requirements: list[Requirement] = [
-        enough_examples(total, halved),
-        *push_requirements(evidence[arm], halved, seed),
-    ]
+    requirements = [*enough, *push_requirements(evidence[arm], halved, seed)]
     pushed = all(requirement.met for requirement in requirements)
     reasons = [requirement.reason for requirement in requirements if requirement.met == pushed]
     if pushed:

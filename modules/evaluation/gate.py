@@ -13,18 +13,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from modules.core.arms import ALL_ARMS, ARMS, PRETRAINED, SCRATCH, SERVED, WARM_START
+from modules.evaluation.attempts import FIRST_ATTEMPT, at_attempt
 from modules.evaluation.fallback import choose_fallback
+from modules.evaluation.grouped_statistics import accuracy_interval
 from modules.evaluation.outside_requirements import GateCase, outside_requirements
-from modules.evaluation.paired_statistics import Interval, wilson_interval
+from modules.evaluation.paired_counts import (
+    Groups,
+    Labels,
+    PairedCounts,
+    Right,
+    group_numbers,
+    paired_counts,
+    paired_counts_by_class,
+)
+from modules.evaluation.paired_statistics import Interval
 from modules.evaluation.push_requirements import PushEvidence, gains_enough, push_requirements
 from modules.evaluation.requirements import (
-    PairedCounts,
     better_than_pretrained,
     enough_examples,
+    enough_groups,
     interval,
     no_class_falls,
     not_below_scratch,
@@ -37,9 +47,6 @@ WARM_START_VS_SCRATCH = "warm_start_vs_scratch"
 WARM_START_VS_SERVED = "warm_start_vs_served"
 
 _REPORTED_CONFIDENCE = 0.95
-
-Labels = npt.NDArray[np.integer[Any]]
-Right = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -72,12 +79,16 @@ class Verdict:
             `warm_start_vs_served`.
         pushed_arm: The arm to push, if any: the warm start if it is blessed, or, with
             `push: best`, another one.
+        level: Level of the tests of this attempt, in (0, 1).
+        groups: Number of groups of examples; None where each example counted as independent.
     """
 
     blessed: bool
     reasons: list[str]
     comparisons: dict[str, Comparison]
     pushed_arm: str | None
+    level: float
+    groups: int | None = None
 
 
 def judge(
@@ -87,12 +98,16 @@ def judge(
     settings: GateSettings,
     seed: int = 0,
     served_problem: str = "",
+    *,
+    groups: npt.NDArray[Any] | None = None,
+    attempt: int = FIRST_ATTEMPT,
 ) -> Verdict:
     """Judges the warm start by its answers on the target's eval split.
 
     The warm start is blessed only if all of these hold:
 
-    * There are at least `min_eval_examples` examples.
+    * There are at least `min_eval_examples` examples and, if they come in groups,
+      `min_eval_groups` groups.
     * It is better than the pretrained model: the two-sided test (exact McNemar or bootstrap) is
       significant at `1 - confidence`, and the difference is positive.
     * It is not worse than the scratch control by more than `scratch_margin`: the lower bound of
@@ -111,6 +126,10 @@ def judge(
       choice, so the burden of proof is on the new model.
     * What `requirements` names is met: requirements from outside this project.
 
+    With groups, the exact sign-flip test takes the place of McNemar's, and every interval is that
+    of groups (`modules.evaluation.grouped_statistics`). The second and later attempts on the same
+    examples must prove all comparisons and floors at the smaller level of `attempt_level`.
+
     Args:
         labels: True classes, int [N], in [0, K).
         predictions: Each arm's predicted classes, int [N], by the names in `modules.core.arms`,
@@ -119,6 +138,9 @@ def judge(
         settings: What the warm start must prove.
         seed: Seed of the bootstrap.
         served_problem: Why the served model has no predictions, although there is one.
+        groups: Name of each example's group, any type that sorts [N]; None where each example
+            stands for itself.
+        attempt: How often these examples have been asked, this time included.
 
     Returns:
         The verdict, with comparisons whatever the outcome.
@@ -133,35 +155,47 @@ def judge(
         section 3: negative transfer is a loss against not transferring at all.
 
     Example:
+        >>> import numpy as np
         >>> labels = np.arange(100) % 2
         >>> predictions = {"warm_start": labels, "pretrained": 1 - labels, "scratch": 1 - labels}
         >>> judge(labels, predictions, ["even", "odd"], GateSettings()).blessed
         True
     """
-    _check_inputs(labels, predictions, class_names)
+    _check_inputs(labels, predictions, class_names, groups)
     right = {arm: predictions[arm] == labels for arm in ALL_ARMS if arm in predictions}
+    numbers = None if groups is None else group_numbers(groups)
     counts = {
-        arm: _paired_counts(right[WARM_START], right[arm]) for arm in right if arm != WARM_START
+        arm: paired_counts(right[WARM_START], right[arm], numbers)
+        for arm in right
+        if arm != WARM_START
     }
     by_class = paired_counts_by_class(
-        labels, right[WARM_START], right[PRETRAINED], len(class_names)
+        labels, right[WARM_START], right[PRETRAINED], len(class_names), numbers
     )
-    evidence = {arm: _push_evidence(arm, right, served_problem) for arm in ARMS}
+    proof = at_attempt(settings, attempt)
+    evidence = {arm: _push_evidence(arm, right, numbers, served_problem) for arm in ARMS}
+    by_group = counts[PRETRAINED].by_group
+    enough = [enough_examples(len(labels), settings)]
+    if by_group is not None:
+        enough.append(enough_groups(by_group, settings))
     requirements = [
-        enough_examples(len(labels), settings),
-        better_than_pretrained(counts[PRETRAINED], settings, seed),
-        not_below_scratch(counts[SCRATCH], settings, seed),
+        *enough,
+        better_than_pretrained(counts[PRETRAINED], proof, seed),
+        not_below_scratch(counts[SCRATCH], proof, seed),
+        # Here the burden of proof is on the harm: a smaller level would overlook more of it.
         no_class_falls(by_class, class_names, settings),
-        *([gains_enough(counts[PRETRAINED], settings, seed)] if settings.min_gain else []),
-        *push_requirements(evidence[WARM_START], settings, seed),
-        *outside_requirements(GateCase(labels, predictions, class_names, settings, seed)),
+        *([gains_enough(counts[PRETRAINED], proof, seed)] if settings.min_gain else []),
+        *push_requirements(evidence[WARM_START], proof, seed),
+        *outside_requirements(GateCase(labels, predictions, class_names, proof, seed, groups)),
     ]
     blessed = all(requirement.met for requirement in requirements)
     reasons = [item.reason for item in requirements if item.met == blessed]
     pushed_arm = WARM_START if blessed else None
     if settings.push == "best" and not blessed:
-        pushed_arm, more = choose_fallback(evidence, len(labels), settings, seed)
+        pushed_arm, more = choose_fallback(evidence, enough, proof, seed)
         reasons += more
+    if attempt != FIRST_ATTEMPT:
+        reasons.append(_repeated(attempt, settings, proof))
     return Verdict(
         blessed=blessed,
         reasons=reasons,
@@ -169,18 +203,29 @@ def judge(
             f"{WARM_START}_vs_{arm}": _compare(counts[arm], settings, seed) for arm in counts
         },
         pushed_arm=pushed_arm,
+        level=1.0 - proof.confidence,
+        groups=None if by_group is None else by_group.count,
     )
 
 
-def _push_evidence(arm: str, right: Mapping[str, Right], served_problem: str) -> PushEvidence:
+def _push_evidence(
+    arm: str, right: Mapping[str, Right], groups: Groups | None, served_problem: str
+) -> PushEvidence:
     own = right[arm]
-    correct, total = int(np.count_nonzero(own)), len(own)
     return PushEvidence(
         arm=arm,
-        accuracy=correct / total,
-        accuracy_interval=lambda confidence: wilson_interval(correct, total, confidence),
-        against_served=_paired_counts(own, right[SERVED]) if SERVED in right else None,
+        accuracy=float(own.mean()),
+        accuracy_interval=lambda confidence: accuracy_interval(own, groups, confidence),
+        against_served=paired_counts(own, right[SERVED], groups) if SERVED in right else None,
         served_problem=served_problem,
+    )
+
+
+def _repeated(attempt: int, settings: GateSettings, proof: GateSettings) -> str:
+    return (
+        f"This is attempt {attempt:,} on this eval split, and each is a chance to be lucky: the "
+        f"comparisons are tested at level {1.0 - proof.confidence:.2g} instead of "
+        f"{1.0 - settings.confidence:.2g}."
     )
 
 
@@ -194,45 +239,11 @@ def _compare(counts: PairedCounts, settings: GateSettings, seed: int) -> Compari
     )
 
 
-def _paired_counts(candidate: Right, baseline: Right) -> PairedCounts:
-    both, fixed, broken, neither = (
-        int(np.count_nonzero(cell)) for cell in _cells(candidate, baseline)
-    )
-    return PairedCounts(both, fixed, broken, neither)
-
-
-def paired_counts_by_class(
-    labels: Labels, candidate: Right, baseline: Right, num_classes: int
-) -> list[PairedCounts]:
-    """Counts by class how two models answered the same examples.
-
-    Args:
-        labels: True classes, int [N], in [0, K).
-        candidate: Where the candidate is right, bool [N].
-        baseline: Where the baseline is right, bool [N].
-        num_classes: K.
-
-    Returns:
-        K counts, in label order.
-    """
-    cells = [
-        np.bincount(labels[cell], minlength=num_classes).tolist()
-        for cell in _cells(candidate, baseline)
-    ]
-    return [PairedCounts(*counts) for counts in zip(*cells, strict=True)]
-
-
-def _cells(candidate: Right, baseline: Right) -> tuple[Right, Right, Right, Right]:
-    return (
-        candidate & baseline,
-        candidate & ~baseline,
-        ~candidate & baseline,
-        ~candidate & ~baseline,
-    )
-
-
 def _check_inputs(
-    labels: Labels, predictions: Mapping[str, Labels], class_names: Sequence[str]
+    labels: Labels,
+    predictions: Mapping[str, Labels],
+    class_names: Sequence[str],
+    groups: npt.NDArray[Any] | None,
 ) -> None:
     missing = [arm for arm in ARMS if arm not in predictions]
     if missing:
@@ -242,6 +253,8 @@ def _check_inputs(
     for arm, predicted in predictions.items():
         if predicted.shape != labels.shape:
             raise ValueError(f"{arm}: {predicted.shape} predictions but {labels.shape} labels.")
+    if groups is not None and len(groups) != len(labels):
+        raise ValueError(f"{len(groups)} groups but {len(labels)} labels.")
     if labels.min() < 0 or labels.max() >= len(class_names):
         raise ValueError(
             f"Labels lie in [{labels.min()}, {labels.max()}] but there are {len(class_names)} "

@@ -27,8 +27,9 @@ class GateCase:
         labels: True classes of the target's N eval examples, int [N].
         predictions: Each arm's predicted classes, int [N], by the names in `modules.core.arms`.
         class_names: K names in label order.
-        settings: The gate's settings, such as its confidence.
+        settings: The gate's settings, such as its confidence: that of this attempt on the examples.
         seed: Seed of whatever is drawn.
+        groups: Name of each example's group, [N]; None where each example stands for itself.
     """
 
     labels: Labels
@@ -36,6 +37,7 @@ class GateCase:
     class_names: Sequence[str]
     settings: GateSettings
     seed: int
+    groups: npt.NDArray[Any] | None = None
 
     def right(self, arm: str) -> npt.NDArray[np.bool_]:
         """Returns which examples an arm got right, bool [N]."""

@@ -15,7 +15,7 @@ from scipy import optimize, special, stats
 
 Interval = tuple[float, float]
 
-_RESAMPLES = 10_000
+RESAMPLES = 10_000
 
 
 def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> Interval:
@@ -164,13 +164,13 @@ def bootstrap_difference(
     """
     _check_counts(fixed, broken, total)
     shares = np.array([fixed + 1, broken + 1, total - fixed - broken]) / (total + 2)
-    counts = np.random.default_rng(seed).multinomial(total, shares, size=_RESAMPLES)
+    counts = np.random.default_rng(seed).multinomial(total, shares, size=RESAMPLES)
     differences = (counts[:, 0] - counts[:, 1]) / total
     low, high = np.quantile(differences, [(1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0])
     tail = min(int((differences <= 0.0).sum()), int((differences >= 0.0).sum()))
     return BootstrapDifference(
         interval=(float(low), float(high)),
-        p_value=min(1.0, 2.0 * (tail + 1) / (_RESAMPLES + 1)),
+        p_value=min(1.0, 2.0 * (tail + 1) / (RESAMPLES + 1)),
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
+from modules.evaluation.paired_counts import PairedCounts
 from modules.evaluation.paired_statistics import Interval
 from modules.evaluation.requirements import (
-    PairedCounts,
     Requirement,
     better_than,
     interval,

@@ -8,6 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from modules.evaluation.grouped_statistics import (
+    GroupTotals,
+    group_bootstrap,
+    group_interval,
+    least_sign_flip_fall_p_value,
+    sign_flip_fall_p_value,
+    sign_flip_p_value,
+    widened,
+)
+from modules.evaluation.paired_counts import PairedCounts
 from modules.evaluation.paired_statistics import (
     Interval,
     bootstrap_difference,
@@ -19,7 +29,11 @@ from modules.evaluation.paired_statistics import (
 )
 from modules.settings import GateSettings
 
-TEST_NAMES = {"mcnemar": "exact McNemar test", "bootstrap": "paired bootstrap"}
+_TEST_NAMES = {"mcnemar": "exact McNemar test", "bootstrap": "paired bootstrap"}
+_GROUPED_TEST_NAMES = {
+    "mcnemar": "exact sign-flip test of groups",
+    "bootstrap": "paired bootstrap of groups",
+}
 
 _WARM_START = "The warm start"
 _SMALLEST_P_VALUE = 1e-300
@@ -33,48 +47,41 @@ class Requirement:
     reason: str
 
 
-@dataclass(frozen=True)
-class PairedCounts:
-    """How a candidate and a baseline answered the same examples.
-
-    Attributes:
-        both: Examples that both got right.
-        fixed: Examples that only the candidate got right.
-        broken: Examples that only the baseline got right.
-        neither: Examples that both got wrong.
-    """
-
-    both: int
-    fixed: int
-    broken: int
-    neither: int
-
-    @property
-    def total(self) -> int:
-        """Number of examples."""
-        return self.both + self.fixed + self.broken + self.neither
-
-    @property
-    def difference(self) -> float:
-        """Accuracy of the candidate minus accuracy of the baseline; 0 without examples."""
-        return (self.fixed - self.broken) / self.total if self.total else 0.0
+def test_name(settings: GateSettings, *, grouped: bool) -> str:
+    """Names the gate's test, as in "p = 0.01 of the ..."."""
+    return _GROUPED_TEST_NAMES[settings.test] if grouped else _TEST_NAMES[settings.test]
 
 
 def p_value(counts: PairedCounts, settings: GateSettings, seed: int) -> float:
-    """Returns the two-sided p-value of the gate's test."""
+    """Returns the two-sided p-value of the gate's test.
+
+    Groups can only weaken the evidence: the p-value is never smaller than for examples that stand
+    for themselves.
+    """
+    groups = counts.by_group
     if settings.test == "mcnemar":
-        return mcnemar_p_value(counts.fixed, counts.broken)
-    return bootstrap_difference(counts.fixed, counts.broken, counts.total, seed=seed).p_value
+        chance = mcnemar_p_value(counts.fixed, counts.broken)
+        return chance if groups is None else max(chance, sign_flip_p_value(groups))
+    cells = counts.fixed, counts.broken, counts.total
+    chance = bootstrap_difference(*cells, seed=seed).p_value
+    return chance if groups is None else max(chance, group_bootstrap(groups, seed=seed).p_value)
 
 
 def interval(
     counts: PairedCounts, settings: GateSettings, confidence: float, seed: int
 ) -> Interval:
-    """Returns the interval of the difference that belongs to the gate's test."""
-    cells = counts.fixed, counts.broken, counts.total
+    """Returns the interval of the difference that belongs to the gate's test.
+
+    With groups it is never narrower than for examples that stand for themselves.
+    """
+    cells, groups = (counts.fixed, counts.broken, counts.total), counts.by_group
     if settings.test == "mcnemar":
-        return difference_interval(*cells, confidence)
-    return bootstrap_difference(*cells, confidence, seed).interval
+        found = difference_interval(*cells, confidence)
+        return found if groups is None else widened(found, group_interval(groups, confidence), -1.0)
+    found = bootstrap_difference(*cells, confidence, seed).interval
+    if groups is None:
+        return found
+    return widened(found, group_bootstrap(groups, confidence, seed).interval, -1.0)
 
 
 def enough_examples(total: int, settings: GateSettings) -> Requirement:
@@ -89,6 +96,21 @@ def enough_examples(total: int, settings: GateSettings) -> Requirement:
     return Requirement(
         True, f"There are {total:,} target eval examples; at least {needed:,} are needed."
     )
+
+
+def enough_groups(groups: GroupTotals, settings: GateSettings) -> Requirement:
+    """Requires a minimum of groups of target eval examples."""
+    found = f"{groups.count:,} groups of target eval examples"
+    # An effective number of equal groups is whole; rounding must not decide.
+    if round(groups.effective_count, 6) < groups.count:
+        found += f", of so unequal sizes that they say as much as {groups.effective_count:.1f}"
+    needed = f"at least {settings.min_eval_groups:,} are needed"
+    if round(groups.effective_count, 6) < settings.min_eval_groups:
+        return Requirement(
+            False,
+            f"There is not enough evidence: {found}, but {needed} (gate.min_eval_groups).",
+        )
+    return Requirement(True, f"There are {found}; {needed}.")
 
 
 def better_than_pretrained(counts: PairedCounts, settings: GateSettings, seed: int) -> Requirement:
@@ -115,6 +137,7 @@ def better_than(
         other: What the candidate is held against.
         if_worse: What is said of a candidate that is proven to be worse.
     """
+    test = test_name(settings, grouped=counts.by_group is not None)
     chance = p_value(counts, settings, seed)
     level = 1.0 - settings.confidence
     met = counts.difference > 0 and chance < level
@@ -127,7 +150,7 @@ def better_than(
     return Requirement(
         met,
         f"{claim}: {_accuracies(counts)}, {counts.fixed:,} answers fixed and {counts.broken:,} "
-        f"broken, {TEST_NAMES[settings.test]} {_chance(chance)} (must be below {level:.2g}).",
+        f"broken, {test} {_chance(chance)} (must be below {level:.2g}).",
     )
 
 
@@ -193,8 +216,8 @@ def no_class_falls(
     """
     level = 1.0 - settings.confidence
     rejections = tarone_rejections(
-        [fall_p_value(counts.fixed, counts.broken) for counts in counts_by_class],
-        [least_fall_p_value(counts.fixed, counts.broken) for counts in counts_by_class],
+        [_fall_p_value(counts) for counts in counts_by_class],
+        [_least_fall_p_value(counts) for counts in counts_by_class],
         level,
     )
     allowed = f"{100 * settings.max_class_drop:g} points"
@@ -217,10 +240,29 @@ def no_class_falls(
         f"(exact tests, corrected for {len(counts_by_class):,} classes)."
     )
     # Even with every answer broken, these could not be significant.
-    blind = sum(rejections.competitors * 0.5**counts.total >= level for counts in counts_by_class)
+    blind = sum(
+        rejections.competitors * 0.5 ** _pieces(counts) >= level for counts in counts_by_class
+    )
     if blind:
         reason += f" For {blind} of them there are too few examples to tell."
     return Requirement(True, reason)
+
+
+def _fall_p_value(counts: PairedCounts) -> float:
+    chance = fall_p_value(counts.fixed, counts.broken)
+    groups = counts.by_group
+    return chance if groups is None else max(chance, sign_flip_fall_p_value(groups))
+
+
+def _least_fall_p_value(counts: PairedCounts) -> float:
+    least = least_fall_p_value(counts.fixed, counts.broken)
+    groups = counts.by_group
+    return least if groups is None else max(least, least_sign_flip_fall_p_value(groups))
+
+
+def _pieces(counts: PairedCounts) -> int:
+    """Pieces of evidence: examples, or groups of them."""
+    return counts.total if counts.by_group is None else counts.by_group.count
 
 
 def _accuracies(counts: PairedCounts) -> str:

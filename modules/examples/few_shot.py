@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,11 +19,13 @@ def draw_shots(
     seed: int,
     class_names: Sequence[str],
     *,
+    groups: np.ndarray | None = None,
     source: str = "target train split",
 ) -> np.ndarray:
-    """Draws the same number of examples from each class.
+    """Draws the same number of examples from each class, from as many groups as possible.
 
-    The draw depends on seed, labels and ids alone, not on the order of the examples. A draw of
+    A second example of a group is drawn once every group of the class has given one. The draw
+    depends on seed, labels, groups and ids alone, not on the order of the examples. A draw of
     fewer shots with the same seed is a subset.
 
     Args:
@@ -31,6 +34,7 @@ def draw_shots(
         shots: Examples per class, or `all` for every example.
         seed: Chooses the examples.
         class_names: K names in label order.
+        groups: bytes [N], the examples' groups; None where each stands for itself.
         source: Where the examples come from, for the error message.
 
     Returns:
@@ -59,8 +63,21 @@ def draw_shots(
                 fix="Lower target.shots, or add examples of that class.",
             )
         priorities = [_priority(example_id, seed) for example_id in example_ids[members]]
-        drawn += [members[place] for place in np.argsort(priorities)[:shots]]
+        order = np.argsort(priorities)
+        if groups is not None:
+            order = _by_turns(order, groups[members])
+        drawn += [members[place] for place in order[:shots]]
     return by_id[np.isin(by_id, drawn)]
+
+
+def _by_turns(order: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Reorders places so that each group has its turn before any has its second."""
+    turns: Counter[bytes] = Counter()
+    taken = []
+    for group in groups[order].tolist():
+        taken.append(turns[group])
+        turns[group] += 1
+    return order[np.argsort(taken, kind="stable")]
 
 
 def _priority(example_id: bytes, seed: int) -> str:

@@ -14,7 +14,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.core.errors import DataError
-from modules.core.example_features import EXAMPLE_ID, IMAGE, LABEL
+from modules.core.example_features import EXAMPLE_ID, GROUP, IMAGE, LABEL
 
 _CHUNK = 512  # examples that go through the TransformGraph at once
 _READABLE_EXAMPLES = "readable tf.Examples with image, label and example_id"
@@ -33,12 +33,14 @@ class ExampleIndex:
         labels: int64 [N].
         example_ids: bytes [N], ascending.
         positions: int64 [N]: where in the files each row's record is.
+        groups: bytes [N], the examples' groups; None where they have none.
     """
 
     files: tuple[str, ...]
     labels: np.ndarray
     example_ids: np.ndarray
     positions: np.ndarray
+    groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -121,7 +123,7 @@ class ImagePreprocessor:
 
 
 def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
-    """Reads labels and ids of a split.
+    """Reads labels, ids and groups of a split.
 
     Args:
         file_patterns: Patterns of GZIP TFRecord files of tf.Examples, as TFX hands them over.
@@ -133,17 +135,20 @@ def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
     spec = {
         LABEL: tf.io.FixedLenFeature([], tf.int64),
         EXAMPLE_ID: tf.io.FixedLenFeature([], tf.string),
+        GROUP: tf.io.FixedLenFeature([], tf.string, default_value=b""),
     }
     chunks = _record_chunks(files).map(
         lambda records: tf.io.parse_example(records, spec), num_parallel_calls=tf.data.AUTOTUNE
     )
     folder = os.path.dirname(files[0])
     with _readable(folder, _READABLE_EXAMPLES):
-        parsed = [(chunk[LABEL], chunk[EXAMPLE_ID]) for chunk in chunks.as_numpy_iterator()]
+        parsed = list(chunks.as_numpy_iterator())
     if not parsed:
         raise DataError(folder, expected="examples", found="none", fix=_FIX)
-    labels = np.concatenate([label for label, _ in parsed])
-    example_ids = np.concatenate([example_id for _, example_id in parsed]).astype(np.bytes_)
+    labels, example_ids, groups = (
+        np.concatenate([chunk[name] for chunk in parsed]) for name in (LABEL, EXAMPLE_ID, GROUP)
+    )
+    example_ids = example_ids.astype(np.bytes_)
     positions = np.argsort(example_ids, kind="stable")
     ordered = example_ids[positions]
     repeated = ordered[1:][ordered[1:] == ordered[:-1]]
@@ -151,7 +156,8 @@ def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
         raise DataError(
             folder, expected="unique example ids", found=f"'{repeated[0].decode()}' twice", fix=_FIX
         )
-    return ExampleIndex(files, labels[positions], ordered, positions)
+    grouped = groups.astype(np.bytes_)[positions] if groups.any() else None
+    return ExampleIndex(files, labels[positions], ordered, positions, grouped)
 
 
 def preprocess_examples(

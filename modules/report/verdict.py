@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from modules.core.arms import WARM_START
 from modules.core.wording import NO_SOURCE, display_name, p_value, percent, points
+from modules.evaluation.assumptions import describe_assumptions
 from modules.evaluation.evaluation_report import BLESSED
 from modules.evaluation.gate import (
     WARM_START_VS_PRETRAINED,
@@ -35,6 +36,7 @@ def verdict_section(data: ReportData) -> Section:
             "sentence": verdict_sentence(evaluation, data.settings.gate),
             "pushed_instead": _pushed_instead(evaluation),
             "reasons": evaluation["reasons"],
+            "assumptions": describe_assumptions(evaluation),
             "source": evaluation["source"],
             "no_source": NO_SOURCE,
             "target": evaluation["target"],

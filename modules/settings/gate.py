@@ -31,6 +31,7 @@ class GateSettings(Settings):
         max_class_drop: Largest drop of any class's accuracy, beyond chance.
         scratch_margin: How far the warm start's accuracy may lie below the scratch control's.
         min_eval_examples: With fewer target eval examples the evidence is too thin to bless.
+        min_eval_groups: The same for groups of examples, where `target.group` gives them.
         served: What must be proven against the model that is served now: that the new one is
             `not_worse` by more than `served_margin`, that it is `better`, or nothing (`ignore`).
         served_margin: How far the new model's accuracy may lie below the served one's.
@@ -48,6 +49,7 @@ class GateSettings(Settings):
     max_class_drop: Fraction = 0.05
     scratch_margin: Fraction = 0.02
     min_eval_examples: PositiveInt = 100
+    min_eval_groups: PositiveInt = 10
     served: Literal["not_worse", "better", "ignore"] = "not_worse"
     served_margin: Fraction = 0.01
     min_accuracy: Fraction = 0.0

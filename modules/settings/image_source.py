@@ -25,6 +25,7 @@ class ImageSourceSettings(Settings):
         label_offset: The first class's label in the data.
         eval_share: Share of the images to draw as eval split, if there is none.
         eval_seed: Seed of that draw.
+        group: How the group of each image is found; null for no groups.
         validation: Says what happens to images that cannot be read.
         options: Options of a format that is a plug-in, by name.
         num_shards: Number of output files a split; null chooses by the number of records.
@@ -37,6 +38,7 @@ class ImageSourceSettings(Settings):
     label_offset: NonNegativeInt = 0
     eval_share: ProperFraction = 0.2
     eval_seed: int = 0
+    group: str | None = None
     validation: ValidationSettings = ValidationSettings()
     options: OptionValues = Field(default_factory=dict)
     num_shards: PositiveInt | None = None

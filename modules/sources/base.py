@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple
 
 from modules.core.errors import DataError
 from modules.settings.base import Settings
+from modules.sources.grouping import Grouping
 
 RECORDS_PER_SHARD = 10_000
 MAX_DEFAULT_SHARDS = 10_000  # beyond 100 million images they grow
@@ -50,6 +51,7 @@ class ImageRecord(NamedTuple):
         height: Pixels.
         width: Pixels.
         channels: 1 (grey) or 3 (colour).
+        group: Name of the images that it belongs with; None if it stands for itself.
     """
 
     example_id: str
@@ -58,6 +60,7 @@ class ImageRecord(NamedTuple):
     height: int
     width: int
     channels: int
+    group: str | None = None
 
 
 class ImageShard(abc.ABC):
@@ -81,6 +84,16 @@ class ImageShard(abc.ABC):
             DataError: The labels are not what the format promises.
         """
         return None
+
+    def groups(self) -> Mapping[str, str]:
+        """Lists the groups, each with the id of one of its images.
+
+        There are none without groups, and where only the images tell them.
+
+        Raises:
+            DataError: An image has no group.
+        """
+        return {}
 
     def preview(self, rows: Collection[int], refuse: Refuse = stop) -> Iterator[ImageRecord]:
         """Reads a few records; a format may check them less strictly than `read` does.
@@ -108,10 +121,11 @@ class ImageSource(abc.ABC):
         label_offset: The first class's label in the data; the labels of records start at 0.
         draw: How to draw an eval split; formats that always have one ignore it.
         options: Of a format that is a plug-in: an instance of its `Options`.
+        group: How the group of each image is found, as `Grouping` says; None for no groups.
 
     Raises:
-        DataError: There is no such folder, `classes` is empty or holds a name twice, or there is an
-            offset and the data name their classes.
+        DataError: There is no such folder, `classes` is empty or holds a name twice, there is an
+            offset and the data name their classes, or the format knows no such group.
     """
 
     split_patterns: ClassVar[Mapping[str, str]]
@@ -126,6 +140,7 @@ class ImageSource(abc.ABC):
         label_offset: int = 0,
         draw: EvalDraw = DEFAULT_DRAW,
         options: Settings | None = None,
+        group: str | None = None,
     ) -> None:
         if label_offset and self.carries_class_names:
             raise DataError(
@@ -138,6 +153,7 @@ class ImageSource(abc.ABC):
         self.label_offset = label_offset
         self.draw = draw
         self.options = options
+        self.grouping = None if group is None else Grouping(group)
         self.classes = None if classes is None else tuple(classes)
         if self.classes is not None and len(set(self.classes)) != max(len(self.classes), 1):
             raise DataError(
@@ -150,6 +166,15 @@ class ImageSource(abc.ABC):
     @property
     def notes(self) -> Sequence[str]:
         """Says what was decided about the data that their owner should know, a sentence each."""
+        return ()
+
+    @property
+    def group_hints(self) -> Sequence[str]:
+        """Says what suggests that images belong together, a part of a sentence each.
+
+        Raises:
+            DataError: The data are not what the format promises.
+        """
         return ()
 
     @property

@@ -29,12 +29,13 @@ def open_source(
     label_offset: int = 0,
     draw: EvalDraw = DEFAULT_DRAW,
     options: Mapping[str, Any] | None = None,
+    group: str | None = None,
 ) -> ImageSource:
     """Opens a folder of labelled images without reading any yet.
 
     Args:
         format: A registered name, or a plug-in's reference.
-        folder, classes, label_offset, draw: As for `ImageSource`.
+        folder, classes, label_offset, draw, group: As for `ImageSource`.
         options: Options of a plug-in.
 
     Raises:
@@ -48,4 +49,6 @@ def open_source(
         ('train/00000000', 8, 8, 1)
     """
     source = with_options(FORMATS, format, options or {}, "options")
-    return source(folder, classes, label_offset, draw)
+    # A plug-in may have been written without groups in mind.
+    grouping: dict[str, Any] = {} if group is None else {"group": group}
+    return source(folder, classes, label_offset, draw, **grouping)

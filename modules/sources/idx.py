@@ -31,6 +31,7 @@ from modules.sources.base import (
 )
 from modules.sources.class_names_file import read_class_names_file
 from modules.sources.files import ByteStream, check_stays_inside, list_folder
+from modules.sources.grouping import Grouping
 from modules.sources.idx_format import IDX_TYPES, IdxHeader
 from modules.sources.labels import check_labels, implied_class_names
 from modules.sources.png import encode_pngs
@@ -60,6 +61,7 @@ class IdxShard(ImageShard):
     begin: int
     end: int
     label_offset: int = 0
+    grouping: Grouping | None = None
 
     def read(self, refuse: Refuse = stop) -> Iterator[ImageRecord]:
         """Streams the records; their pixels become PNG."""
@@ -75,8 +77,9 @@ class IdxShard(ImageShard):
                 pixels = read_records(images, header, count, "images").astype(np.uint8, copy=False)
                 numbers = self._read_labels(labels, label_header, count)
                 for label, png in zip(numbers, encode_pngs(pixels), strict=True):
-                    example_id = f"{self.split}/{index:08d}"
-                    yield ImageRecord(example_id, png, label, height, width, channels)
+                    example_id = self._example_id(index)
+                    group = self._group(example_id)
+                    yield ImageRecord(example_id, png, label, height, width, channels, group)
                     index += 1
 
     def labels(self) -> list[int]:
@@ -85,6 +88,21 @@ class IdxShard(ImageShard):
             header = read_header(stream, *_LABELS)
             stream.skip(self.begin * header.record_bytes)
             return self._read_labels(stream, header, self.end - self.begin)
+
+    def groups(self) -> dict[str, str]:
+        """Finds the groups by the examples' numbers."""
+        if self.grouping is None:
+            return {}
+        ids = map(self._example_id, range(self.begin, self.end))
+        return {self.grouping.group_of(each, self.images_path): each for each in ids}
+
+    def _example_id(self, index: int) -> str:
+        return f"{self.split}/{index:08d}"
+
+    def _group(self, example_id: str) -> str | None:
+        if self.grouping is None:
+            return None
+        return self.grouping.group_of(example_id, self.images_path)
 
     def _read_labels(self, stream: ByteStream, header: IdxHeader, count: int) -> list[int]:
         numbers = read_records(stream, header, count, "labels").tolist()
@@ -106,11 +124,20 @@ class IdxSource(ImageSource):
         classes: Sequence[str] | None = None,
         label_offset: int = 0,
         draw: EvalDraw = DEFAULT_DRAW,
+        group: str | None = None,
     ) -> None:
         self._names = list_folder(folder)
         if classes is None:
             classes = read_class_names_file(folder, self._names)
-        super().__init__(folder, classes, label_offset, draw)
+        super().__init__(folder, classes, label_offset, draw, group=group)
+        if self.grouping and not self.grouping.is_pattern:
+            raise DataError(
+                folder,
+                expected="a `group` that is a regular expression on example ids such as "
+                "'train/00000042', since IDX files name nothing else",
+                found=repr(group),
+                fix="Capture the group in parentheses, as in '/([0-9]{5})', or leave it out.",
+            )
 
     def shards(self, split: str, num_shards: int | None = None) -> list[ImageShard]:
         """Divides a split, after reading both files once in full to check sizes and labels."""
@@ -134,7 +161,7 @@ class IdxSource(ImageSource):
             most = _MAX_ZIPPED_SHARDS if images.is_gzip else MAX_DEFAULT_SHARDS
         ranges = shard_ranges(header.records, num_shards, most)
         return [
-            IdxShard(split, images_path, labels_path, begin, end, self.label_offset)
+            IdxShard(split, images_path, labels_path, begin, end, self.label_offset, self.grouping)
             for begin, end in ranges
         ]
 

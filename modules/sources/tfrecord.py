@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from google.protobuf.message import DecodeError
 
@@ -16,6 +17,7 @@ from modules.sources.base import ImageRecord, ImageShard, ImageSource, Refuse, s
 from modules.sources.detection import TFRECORD_SUFFIXES
 from modules.sources.encoded import MAX_ENCODED_BYTES, read_encoded_image
 from modules.sources.files import ByteStream, check_stays_inside, list_folder
+from modules.sources.grouping import Grouping, group_like
 from modules.sources.labels import check_labels, implied_class_names
 
 _BATCH = 32  # Records that TensorFlow hands over at once, fewer where they are long.
@@ -42,21 +44,24 @@ class TFRecordShard(ImageShard):
     index: int
     num_classes: int | None
     label_offset: int = 0
+    grouping: Grouping | None = None
 
     def read(self, refuse: Refuse = stop) -> Iterator[ImageRecord]:
         """Streams the records; leaves out their other features."""
         for number, serialized in enumerate(_read_records(self.path)):
             record = f"record {number}"
-            image, label = self._parse(serialized, record)
+            image, label, group = self._parse(serialized, record)
             example_id = f"{self.split}/{self.index:05d}-{number:08d}"
+            if self.grouping and self.grouping.is_pattern:
+                group = self.grouping.group_of(example_id, f"{self.path}, {record}")
             try:
                 stored = read_encoded_image(image, self.path, record)
             except DataError as error:
                 refuse(error)
                 continue
-            yield ImageRecord(example_id, stored.content, label, *stored.shape)
+            yield ImageRecord(example_id, stored.content, label, *stored.shape, group)
 
-    def _parse(self, serialized: bytes, record: str) -> tuple[bytes, int]:
+    def _parse(self, serialized: bytes, record: str) -> tuple[bytes, int, str | None]:
         import tensorflow as tf  # Takes seconds; the other formats do without.
 
         try:
@@ -77,7 +82,26 @@ class TFRecordShard(ImageShard):
             first = self.label_offset
             last = "" if self.num_classes is None else f" to {self.num_classes - 1 + first}"
             raise self._broken(record, f"a label from {first}{last}", f"label {labels[0]}")
-        return images[0], label
+        return images[0], label, self._group_feature(features, names, record)
+
+    def _group_feature(
+        self, features: Mapping[str, Any], names: Sequence[str], record: str
+    ) -> str | None:
+        """Reads the feature that `group` names, text or a whole number."""
+        if self.grouping is None or self.grouping.is_pattern:
+            return None
+        feature = features[self.grouping.setting]
+        values = [
+            *(value.decode("utf-8", "backslashreplace") for value in feature.bytes_list.value),
+            *(str(value) for value in feature.int64_list.value),
+        ]
+        if len(values) != 1 or not values[0]:
+            raise self._broken(
+                record,
+                f"one value in '{self.grouping.setting}' (bytes or int64), the domain's `group`",
+                f"{len(values)} in features {names}",
+            )
+        return values[0]
 
     def _broken(self, record: str, expected: str, found: str) -> DataError:
         return DataError(f"{self.path}, {record}", expected=expected, found=found, fix=_FIX)
@@ -93,6 +117,13 @@ class TFRecordSource(ImageSource):
 
     def shards(self, split: str, num_shards: int | None = None) -> list[ImageShard]:
         """Takes each file as one shard, since a file can only be read from its start."""
+        limit = None if self.classes is None else len(self.classes)
+        return [
+            TFRecordShard(split, path, index, limit, self.label_offset, self.grouping)
+            for index, path in enumerate(self._files(split))
+        ]
+
+    def _files(self, split: str) -> list[str]:
         names = [
             name
             for name in list_folder(self.folder)
@@ -108,11 +139,16 @@ class TFRecordSource(ImageSource):
         paths = [os.path.join(self.folder, name) for name in names]
         for path in paths:
             check_stays_inside(path, self.folder)
-        limit = None if self.classes is None else len(self.classes)
-        return [
-            TFRecordShard(split, path, index, limit, self.label_offset)
-            for index, path in enumerate(paths)
-        ]
+        return paths
+
+    @property
+    def group_hints(self) -> Sequence[str]:
+        """Looks at the features of the first example."""
+        if self.grouping:
+            return []
+        (first, *_) = self._files(TRAIN_SPLIT)
+        names = _first_features(first)
+        return [f"a feature '{name}' of the tf.Examples" for name in group_like(names)]
 
     def class_names(self, labels: Mapping[str, Mapping[int, str]]) -> tuple[str, ...]:
         """Names the classes: as given, or "0" up to the highest label that was read."""
@@ -128,6 +164,20 @@ class TFRecordSource(ImageSource):
             self.label_offset,
         )
         return self.classes or implied_class_names(labels[TRAIN_SPLIT], self.label_offset)
+
+
+def _first_features(path: str) -> list[str]:
+    """Names the features of a file's first example; none if it is damaged, which reading tells."""
+    import tensorflow as tf
+
+    with ByteStream(path, may_be_zipped=path.endswith(".gz")) as stream:
+        (length,) = _LENGTH.unpack(stream.read(_LENGTH.size).ljust(_LENGTH.size, b"\0"))
+        stream.skip(_FRAME_BYTES - _LENGTH.size - 4)
+        record = stream.read(min(length, _MAX_RECORD_BYTES))
+    try:
+        return sorted(tf.train.Example.FromString(record).features.feature)
+    except DecodeError:
+        return []
 
 
 def _read_records(path: str) -> Iterator[bytes]:

@@ -190,5 +190,12 @@ class CellRunner:
 
     def _shots(self, plan: TransferPlan, space: LabelSpace) -> PreprocessedExamples:
         index = self._target.index
-        rows = draw_shots(index.labels, index.example_ids, plan.shots, plan.seed, space.target)
+        rows = draw_shots(
+            index.labels,
+            index.example_ids,
+            plan.shots,
+            plan.seed,
+            space.target,
+            groups=index.groups,
+        )
         return self._target.preprocess(rows).relabelled(space.target_rows)

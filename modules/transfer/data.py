@@ -139,6 +139,7 @@ def select_transfer_data(
         shots,
         seed,
         space.target,
+        groups=target.index.groups,
         source=target.name,
     )
     streams: dict[str, PreprocessedExamples] = {}

@@ -38,7 +38,9 @@ def train_control(job: ScratchJob, placement: TrainingPlacement) -> None:
     target = TrainSplit.open(job.examples, preprocessor, plan.training.memory_cache_mib)
     index = target.index
     space = LabelSpace.of_target(session.class_names)
-    rows = draw_shots(index.labels, index.example_ids, plan.shots, plan.seed, space.target)
+    rows = draw_shots(
+        index.labels, index.example_ids, plan.shots, plan.seed, space.target, groups=index.groups
+    )
     shots = None
     if len(rows):
         shots = target.preprocess(rows).relabelled(space.target_rows)

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from modules.core.errors import ConfigError, DataError, WarmstartError, one_line
-from modules.core.example_features import TRAIN_SPLIT
+from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
 from modules.core.finding import Finding
+from modules.core.wording import count
 from modules.domains.bad_images import judge_bad_images
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
 from modules.domains.description import DomainDescription
 from modules.domains.label_space import LabelSpace, describe_classes
-from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules
+from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules, suspect_groups
 from modules.domains.schema import read_pinned_schema
 from modules.models.serving_folder import SERVING_FOLDER, pushed_versions
 from modules.settings.transfer import AUTO
@@ -100,6 +101,7 @@ def _check_domains(
         own = Case(summary, config.validation)
         yield from _check_domain("source", config.source, summary, own)
     yield from _check_domain("target", config.target, target, case)
+    yield from _check_independence(config, target)
     if config.source is not None and config.source.schema_file and summary and summary.class_names:
         yield _check_schema(config.source.schema_file, len(summary.class_names))
     if source is not None and source.class_names and target.class_names:
@@ -124,6 +126,7 @@ def _summarize(
             label_offset=source.label_offset,
             draw=source.eval_draw,
             options=source.options,
+            group=source.group,
         ),
         summarize_dataset(
             target.format,
@@ -134,6 +137,7 @@ def _summarize(
             label_offset=target.label_offset,
             draw=target.eval_draw,
             options=target.options,
+            group=target.group,
         ),
     )
 
@@ -221,6 +225,30 @@ def _check_domain(
     yield from (_line(place, finding) for of_rule in findings for finding in of_rule)
     if not any(findings):
         yield CheckLine(OK, f"{place}, {summary.place}: {'; '.join(describe_dataset(summary))}")
+
+
+def _check_independence(config: Config, summary: DatasetSummary) -> Iterator[CheckLine]:
+    if EVAL_SPLIT not in summary.splits or summary.problems:
+        return
+    place = f"target {config.target.name}"
+    if config.target.group is None:
+        suspected = suspect_groups(summary.group_hints)
+        yield from (_line(place, finding) for finding in suspected)
+        if not suspected:
+            yield CheckLine(OK, "target.group is not set: each eval image counts as independent")
+        return
+    split, needed = summary.splits[EVAL_SPLIT], config.gate.min_eval_groups
+    groups = count(len(split.groups), "group")
+    if not split.is_counted:
+        groups = f"{groups} or more"
+    elif len(split.groups) < needed:
+        yield CheckLine(
+            WARNING,
+            f"{place}: {groups} of eval images, but the gate needs {needed} "
+            "(gate.min_eval_groups): the run will work, but it will not bless the model",
+        )
+        return
+    yield CheckLine(OK, f"target.group: {groups} of eval images; groups count, not images")
 
 
 def _check_target(config: Config, case: Case) -> Iterator[CheckLine]:

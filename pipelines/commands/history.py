@@ -23,6 +23,7 @@ _RUN_COLUMNS = {
     WARM_START: "warm\nstart",
     "pushed_version": "pushed\nversion",
     "seed": "seed",
+    "attempt": "attempt",
 }
 _VERSION_COLUMNS = {"version": "version", "pushed": "pushed (UTC)", "state": "state"}
 

@@ -105,10 +105,12 @@ def tfx_specification(config: Config, *, image: str, pipeline_root: str) -> Spec
 
     from pipelines.transfer_pipeline import create_pipeline
 
+    serving = _serving_directory(config, pipeline_root)
     pipeline = create_pipeline(
         config,
         pipeline_root=pipeline_root,
-        serving_directory=_serving_directory(config, pipeline_root),
+        serving_directory=serving,
+        attempts_directory=_attempts_directory(config, serving),
     )
     runner = KubeflowV2DagRunner(
         KubeflowV2DagRunnerConfig(
@@ -125,6 +127,16 @@ def _serving_directory(config: Config, pipeline_root: str) -> str:
     if pipeline_root.startswith("gs://"):
         return f"{pipeline_root}/serving/{config.name}"
     return _EPHEMERAL_SERVING
+
+
+def _attempts_directory(config: Config, serving: str) -> str | None:
+    """The folder `attempts` beside the versions, if it lasts where TransferEvaluator runs."""
+    lasts = serving.startswith("gs://") or any(
+        f"{serving}/".startswith(f"{volume.mount_path.rstrip('/')}/")
+        and (volume.components is None or "TransferEvaluator" in volume.components)
+        for volume in config.kubeflow.volumes
+    )
+    return f"{serving}/attempts" if lasts else None
 
 
 def _inside_container(config: Config) -> Config:

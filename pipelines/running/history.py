@@ -26,6 +26,7 @@ class RunRecord(BaseModel):
         pushed_to: Folder of the pushed version, if any.
         cached: Number of components that the cache served.
         seconds: Wall time of each of the others; empty in records of earlier versions.
+        attempt: Which attempt on its eval split it was; None in records of earlier versions.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -42,6 +43,7 @@ class RunRecord(BaseModel):
     pushed_to: str | None
     cached: int
     seconds: dict[str, float] = {}
+    attempt: int | None = None
 
     @property
     def pushed_version(self) -> str | None:
@@ -70,6 +72,7 @@ def record_run(result: Mapping[str, Any], output: Path) -> None:
             for component in result["timeline"]
             if component not in result["cached"]
         },
+        attempt=result["attempt"]["number"],
     )
     path = output / HISTORY_FILE
     earlier = path.read_text(encoding="utf-8") if path.exists() else ""

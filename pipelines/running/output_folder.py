@@ -22,6 +22,7 @@ from modules.core.errors import OutputError, WarmstartError
 from modules.core.wording import is_unicode
 
 ARTIFACTS_FOLDER = "artifacts"
+ATTEMPTS_FOLDER = "attempts"
 LOGS_FOLDER = "logs"
 REPORT_FILE = "report.html"
 RESULT_FILE = "result.json"

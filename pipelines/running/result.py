@@ -49,6 +49,8 @@ def collect_result(
         "target": target,
         "arms": evaluation["arms"],
         "comparisons": evaluation["comparisons"],
+        "assumptions": evaluation["assumptions"],
+        "attempt": evaluation["attempt"],
         "verdict": evaluation["verdict"],
         "reasons": evaluation["reasons"],
         "pushed_arm": evaluation["pushed_arm"],

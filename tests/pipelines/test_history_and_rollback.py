@@ -33,6 +33,7 @@ def result(pushed_to: Path | None = None, *, seed: int = 0, minute: int = 0) -> 
         "config": {"transfer": {"method": "auto"}},
         "transfer": {"method": "joint", "chosen_because": "all labels are known"},
         "seed": seed,
+        "attempt": {"number": minute + 1, "level": 0.05},
         "verdict": "blessed" if pushed_to else "not_blessed",
         "arms": {arm: {"accuracy": accuracy} for arm, accuracy in arms.items()},
         "pushed_to": pushed_to and str(pushed_to),
@@ -59,6 +60,11 @@ def numbers(output: Path) -> list[int]:
 
 def test_a_record_keeps_the_seconds_of_what_the_cache_did_not_serve(output: Path) -> None:
     assert read_history(output)[-1].seconds == {"Transform": 6.0}
+
+
+def test_each_run_is_listed_with_its_attempt_on_the_eval_split(output: Path) -> None:
+    document = json.loads(invoke("history", output, "--format", "json").output)
+    assert [run["attempt"] for run in document["runs"]] == [1, 2]
 
 
 def test_the_runs_below_a_folder_are_listed_with_their_last_outcome(output: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modules.core.arms import WARM_START
-from modules.evaluation.paired_statistics import Interval, wilson_interval
+from modules.evaluation.paired_statistics import Interval
 from modules.report.evidence.shown_arms import shown_arms
 
 
@@ -21,7 +21,7 @@ class ClassScore:
         name: Its name.
         total: Its evaluation examples.
         accuracies: Share of right answers by arm; None for a class without examples.
-        intervals: The shares' 95 % Wilson intervals by arm; None for a class without examples.
+        intervals: The shares' 95 % intervals by arm; None for a class without examples.
     """
 
     label: int
@@ -56,7 +56,10 @@ def class_scores(evaluation: Mapping[str, Any]) -> list[ClassScore]:
 
 
 def _interval(score: Mapping[str, Any]) -> Interval | None:
-    return wilson_interval(score["correct"], score["total"]) if score["total"] else None
+    if score["ci95"] is None:
+        return None
+    low, high = score["ci95"]
+    return low, high
 
 
 def _rank(score: ClassScore) -> tuple[float, int, int]:

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from modules.core.arms import WARM_START
 from modules.core.wording import ARM_NAMES
-from modules.evaluation.requirements import TEST_NAMES
+from modules.evaluation.requirements import test_name
 from modules.report.drawing.palette import BAD, GOOD, INK, MUTED
 from modules.report.drawing.svg import draw_svg
 from modules.report.inputs import ReportData
@@ -37,7 +37,9 @@ def comparison_section(data: ReportData) -> Section:
         "Who fixed whose errors",
         {
             "rows": rows,
-            "test": TEST_NAMES[data.settings.gate.test],
+            "test": test_name(
+                data.settings.gate, grouped=not evaluation["assumptions"]["independent"]
+            ),
             "total": candidate["total"],
             "figure": _fixed_and_broken(rows),
         },

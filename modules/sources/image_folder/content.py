@@ -33,12 +33,14 @@ class FolderContent:
         problems: What is wrong with the folder; it cannot be used then.
         refused: Files among the images that are none, a message for each.
         notes: What was decided, a sentence each.
+        columns: Names of the columns of the table of labels, if there is one.
     """
 
     files: list[LabelledFile] = field(default_factory=list)
     problems: list[DataError] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
 
     def raise_problems(self, folder: str) -> None:
         """Raises all problems as one DataError, if there are any."""

@@ -1,4 +1,4 @@
-"""Images that a table lists: `labels.csv` with the columns file and label, split, group."""
+"""Images that a table lists: `labels.csv` with the columns file and label, split and a group."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from modules.core.errors import DataError
 from modules.core.wording import count, listed
@@ -21,12 +21,13 @@ from modules.sources.image_folder.split_names import (
     is_split_name,
 )
 
-_FILE, _LABEL, _SPLIT, _GROUP = "file", "label", "split", "group"
+GROUP_COLUMN = "group"
+_FILE, _LABEL, _SPLIT = "file", "label", "split"
 _DELIMITERS = ",;\t"
 _MOST_PROBLEMS = 1000
 
 
-def read_label_table(folder: str) -> FolderContent:
+def read_label_table(folder: str, group_column: str | None = None) -> FolderContent:
     """Reads a folder's `labels.csv`, and finds the files that it lists; no image is opened.
 
     The table is UTF-8, with commas, semicolons or tabs. Its first row names the columns; others
@@ -34,12 +35,18 @@ def read_label_table(folder: str) -> FolderContent:
     folder if they are not there. A split is `train` or a name of the eval split. Where no row has
     one, it is left open.
 
+    Args:
+        folder: The domain's folder.
+        group_column: The column of the groups, which the table must have; None takes `group` if
+            there is one.
+
     Raises:
         DataError: The table is not readable.
     """
     content = FolderContent()
     path = os.path.join(folder, LABEL_TABLE)
-    rows = list(_read_rows(path))
+    content.columns, rows = _read_rows(path)
+    group = _find_column(path, content.columns, group_column)
     present = set(walk_files(folder, "", content.problems))
     base = _base(folder, rows, present)
     splits = choose_split_names({row[_SPLIT] for row in rows if row[_SPLIT]})
@@ -58,7 +65,7 @@ def read_label_table(folder: str) -> FolderContent:
         seen.add(name)
         split = splits.split_of(row[_SPLIT])
         if split or not is_split:
-            content.files.append(LabelledFile(name, row[_LABEL], split, row[_GROUP] or None))
+            content.files.append(LabelledFile(name, row[_LABEL], split, row.get(group) or None))
     if splits.unused:
         content.notes.append(f"Not used: the images of the splits {listed(splits.unused)}.")
     unlisted = sum(is_image_name(name) and name not in seen for name in present)
@@ -86,7 +93,21 @@ def _problem(
     return None
 
 
-def _read_rows(path: str) -> Iterator[dict[str, str]]:
+def _find_column(path: str, columns: Sequence[str], name: str | None) -> str:
+    wanted = GROUP_COLUMN if name is None else name.strip().lower()
+    if name is not None and wanted not in columns:
+        raise DataError(
+            path,
+            expected=f"a column {wanted!r}, which the domain's `group` names",
+            found=f"the columns {listed(columns)}",
+            fix="Name one of them, or give a regular expression on file names, with the group in "
+            "parentheses.",
+        )
+    return wanted
+
+
+def _read_rows(path: str) -> tuple[list[str], list[dict[str, str]]]:
+    """Reads the names of the columns, and the rows by these names."""
     try:
         text = read_image(path).decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -99,11 +120,13 @@ def _read_rows(path: str) -> Iterator[dict[str, str]]:
     try:
         columns = [name.strip().lower() for name in next(reader, [])]
         _check_columns(path, columns)
+        rows = []
         for row in reader:
             values = dict(zip(columns, (value.strip() for value in row), strict=False))
             if any(values.values()):
                 values[_SPLIT] = values.get(_SPLIT, "").lower()
-                yield {name: values.get(name, "") for name in (_FILE, _LABEL, _SPLIT, _GROUP)}
+                rows.append({_FILE: "", _LABEL: "", **values})
+        return columns, rows
     except csv.Error as error:
         raise DataError(
             f"{path}, line {reader.line_num}",

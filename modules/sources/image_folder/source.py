@@ -31,16 +31,22 @@ from modules.sources.image_files import read_image
 from modules.sources.image_folder.class_folders import read_class_folders
 from modules.sources.image_folder.content import FolderContent, LabelledFile
 from modules.sources.image_folder.eval_split import draw_eval_units
+from modules.sources.image_folder.group_hints import find_group_hints
 from modules.sources.image_folder.label_table import read_label_table
 from modules.sources.labels import natural_order
 
 
 @dataclass(frozen=True)
 class ImageFolderShard(ImageShard):
-    """Some image files of one split: paths below the source's folder, each with its label."""
+    """Some image files of one split: paths below the source's folder, each with its label.
+
+    Args:
+        group_names: The group of each file; None without groups.
+    """
 
     folder: str
     files: tuple[tuple[str, int], ...]
+    group_names: tuple[str, ...] | None = None
 
     def read(self, refuse: Refuse = stop) -> Iterator[ImageRecord]:
         """Streams the files; the id of each example is its path below the folder."""
@@ -49,6 +55,11 @@ class ImageFolderShard(ImageShard):
     def labels(self) -> list[int]:
         """Returns the labels of the files, known from their folders or the table."""
         return [label for _, label in self.files]
+
+    def groups(self) -> dict[str, str]:
+        """Returns the groups of the files, known from their names or the table."""
+        names = (name for name, _ in self.files)
+        return dict(zip(self.group_names or (), names, strict=False))
 
     def preview(self, rows: Collection[int], refuse: Refuse = stop) -> Iterator[ImageRecord]:
         """Reads some files; Pillow, which loads seconds before TensorFlow, proves them."""
@@ -63,7 +74,8 @@ class ImageFolderShard(ImageShard):
             except DataError as error:
                 refuse(error)
                 continue
-            yield ImageRecord(name, stored.content, label, *stored.shape)
+            group = None if self.group_names is None else self.group_names[row]
+            yield ImageRecord(name, stored.content, label, *stored.shape, group)
 
 
 class ImageFolderSource(ImageSource):
@@ -80,10 +92,12 @@ class ImageFolderSource(ImageSource):
     def shards(self, split: str, num_shards: int | None = None) -> list[ImageShard]:
         """Divides a split by its files' names; no image is opened yet."""
         files = self._files[split]
-        return [
-            ImageFolderShard(self.folder, tuple(files[begin:end]))
-            for begin, end in shard_ranges(len(files), num_shards)
-        ]
+        shards: list[ImageShard] = []
+        for begin, end in shard_ranges(len(files), num_shards):
+            named = tuple((file.name, label) for file, label in files[begin:end])
+            groups = tuple(file.group or file.name for file, _ in files[begin:end])
+            shards.append(ImageFolderShard(self.folder, named, groups if self.grouping else None))
+        return shards
 
     def class_names(self, labels: Mapping[str, Mapping[int, str]]) -> tuple[str, ...]:
         """Names the classes: as given, or as those of the images that may be trained on."""
@@ -104,15 +118,37 @@ class ImageFolderSource(ImageSource):
         ]
 
     @property
+    def group_hints(self) -> Sequence[str]:
+        """Looks at the table's columns, the folders and the files' names."""
+        return [] if self.grouping else find_group_hints(self._content)
+
+    @property
     def refused(self) -> Sequence[str]:
         """Names the files among the images that are none."""
         return self._content.refused
 
     @functools.cached_property
     def _content(self) -> FolderContent:
-        has_table = LABEL_TABLE in list_folder(self.folder)
-        content = (read_label_table if has_table else read_class_folders)(self.folder)
+        grouping = self.grouping
+        column = grouping.setting if grouping and not grouping.is_pattern else None
+        if LABEL_TABLE in list_folder(self.folder):
+            content = read_label_table(self.folder, column)
+        elif column is None:
+            content = read_class_folders(self.folder)
+        else:
+            raise DataError(
+                self.folder,
+                expected=f"a {LABEL_TABLE} with the column {column!r}, which the domain's `group` "
+                "names",
+                found="images in class folders",
+                fix="Give a regular expression on file names, with the group in parentheses.",
+            )
         content.raise_problems(self.folder)
+        if grouping and grouping.is_pattern:
+            content.files = [
+                file._replace(group=grouping.group_of(file.name, self.folder))
+                for file in content.files
+            ]
         return content
 
     @functools.cached_property
@@ -138,17 +174,20 @@ class ImageFolderSource(ImageSource):
         )
 
     @functools.cached_property
-    def _files(self) -> dict[str, list[tuple[str, int]]]:
-        """Name and label of each split's files."""
+    def _files(self) -> dict[str, list[tuple[LabelledFile, int]]]:
+        """Each split's files with their labels."""
         labels = {name: label for label, name in enumerate(self._class_names)}
         problems = FolderContent()
-        splits: dict[str, list[tuple[bytes, str, int]]] = {TRAIN_SPLIT: [], EVAL_SPLIT: []}
+        splits: dict[str, list[tuple[bytes, LabelledFile, int]]] = {
+            TRAIN_SPLIT: [],
+            EVAL_SPLIT: [],
+        }
         unknown: set[str] = set()
         for file in self._content.files:
             label, split = labels.get(file.class_name), self._split(file)
             if label is not None and split is not None:
                 try:
-                    splits[split].append((_hash(file.name, self.folder), file.name, label))
+                    splits[split].append((_hash(file.name, self.folder), file, label))
                 except DataError as error:
                     problems.problems.append(error)
             elif file.class_name not in unknown:
@@ -156,7 +195,7 @@ class ImageFolderSource(ImageSource):
                 problems.problems.append(self._unknown_class(file))
         problems.raise_problems(self.folder)
         return {
-            split: [(name, label) for _, name, label in sorted(files)]
+            split: [(file, label) for _, file, label in sorted(files)]
             for split, files in splits.items()
         }
 

@@ -30,6 +30,8 @@ def test_evaluation_holds_the_contracts_keys_and_nothing_else(
         "target",
         "arms",
         "comparisons",
+        "assumptions",
+        "attempt",
         "verdict",
         "reasons",
         "pushed_arm",

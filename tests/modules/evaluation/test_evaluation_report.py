@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,6 +44,28 @@ def test_arm_report_equals_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     correct, total = report["correct"], report["total"]
     assert (correct, total) == (sum(a == b for a, b in pairs), len(pairs))
     assert report["ci95"] == list(wilson_interval(correct, total))
+
+
+def test_a_class_without_examples_has_neither_accuracy_nor_interval() -> None:
+    report = arm_report(answers([0], [0]), ["seen", "unseen"])
+    assert (
+        report["per_class"]["unseen"]["accuracy"] is report["per_class"]["unseen"]["ci95"] is None
+    )
+
+
+def test_intervals_of_groups_are_wider_overall_and_by_class() -> None:
+    # Twelve writers: of six everything is read, of six nothing.
+    labels = np.arange(240) % 2
+    writers = np.arange(240) // 20
+    given = answers(labels.tolist(), np.where(writers < 6, labels, 1 - labels).tolist())
+    alone, grouped = (arm_report(given, ["a", "b"], groups) for groups in (None, writers))
+
+    def width(report: dict[str, Any]) -> float:
+        return float(report["ci95"][1] - report["ci95"][0])
+
+    assert width(grouped) > 3 * width(alone)
+    assert width(grouped["per_class"]["a"]) > 2 * width(alone["per_class"]["a"])
+    assert grouped["accuracy"] == alone["accuracy"] == 0.5
 
 
 def test_predictions_list_every_example_with_each_arms_answer() -> None:

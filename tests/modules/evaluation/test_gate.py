@@ -13,7 +13,8 @@ import numpy.typing as npt
 import pytest
 
 from modules.evaluation.gate import Verdict, judge
-from modules.evaluation.requirements import PairedCounts, better_than_pretrained
+from modules.evaluation.paired_counts import PairedCounts
+from modules.evaluation.requirements import better_than_pretrained
 from modules.settings import GateSettings
 
 Ints = npt.NDArray[np.int64]
@@ -221,3 +222,24 @@ def test_inputs_that_do_not_fit_are_refused(
     labels, arms = change(labels, arms)
     with pytest.raises(ValueError, match=message):
         judge(labels, arms, NAMES, GateSettings())
+
+
+def test_a_later_attempt_must_prove_more_and_says_so() -> None:
+    gain: dict[str, Any] = {"pretrained": np.arange(22), "warm_start": np.arange(16, 24)}
+    labels = labels_of(900)
+    predictions = {
+        "pretrained": answers(labels, gain["pretrained"]),
+        "scratch": answers(labels, gain["pretrained"]),
+        "warm_start": answers(labels, gain["warm_start"]),
+    }  # 16 fixed, 2 broken: p = 0.0013
+    first, third, tenth = (
+        judge(labels, predictions, NAMES, GateSettings(), attempt=attempt) for attempt in (1, 3, 10)
+    )
+    assert first.blessed
+    assert first == judge(labels, predictions, NAMES, GateSettings())
+    assert third.blessed
+    assert "attempt 3 on this eval split" in third.reasons[-1]
+    assert "level 0.0083 instead of 0.05" in third.reasons[-1]
+    assert not tenth.blessed
+    assert "must be below 0.00056" in tenth.reasons[0]
+    assert first.comparisons == tenth.comparisons

@@ -71,3 +71,23 @@ def test_a_class_without_any_example_is_noticed() -> None:
     labels, ids = np.array([0, 1]), np.array([b"x", b"y"])
     with pytest.raises(DataError, match="'c'"):
         draw_shots(labels, ids, 1, 0, NAMES)
+
+
+def test_shots_come_from_as_many_groups_as_possible() -> None:
+    labels, ids = split(20)
+    groups = np.array([b"writer %d" % (int(each[-8:]) // 15) for each in ids])  # four of them
+    for shots in (1, 3, 4, 6, 8):
+        rows = draw_shots(labels, ids, shots, 0, NAMES, groups=groups)
+        for label in range(3):
+            _, counts = np.unique(groups[rows][labels[rows] == label], return_counts=True)
+            assert len(counts) == min(shots, 4)
+            assert counts.max() - counts.min() <= 1
+
+
+def test_fewer_shots_from_groups_are_a_subset_and_single_groups_change_nothing() -> None:
+    labels, ids = split(20)
+    groups = np.array([b"writer %d" % (int(each[-8:]) // 15) for each in ids])
+    few, more = (set(draw_shots(labels, ids, n, 3, NAMES, groups=groups)) for n in (3, 7))
+    assert few < more
+    alone = draw_shots(labels, ids, 5, 3, NAMES, groups=ids)
+    assert alone.tolist() == draw_shots(labels, ids, 5, 3, NAMES).tolist()

@@ -59,6 +59,12 @@ def test_what_was_proven_and_what_is_missing_are_shown_without_a_click(
     assert '<details class="reasons" open>' in content
 
 
+def test_the_head_says_what_counts_as_evidence_and_how_often_it_was_asked() -> None:
+    content = verdict_section(report_data()).content
+    assert "images that are independent of each other" in content
+    assert "Attempts on this eval split are not counted here." in content
+
+
 def test_a_hostile_domain_name_stays_text_in_the_sentence() -> None:
     text = verdict_sentence(report_data(domain="<b>bold</b>").evaluation, GateSettings())
     assert "&lt;b&gt;bold&lt;/b&gt;" in text

@@ -64,7 +64,7 @@ def test_records_hold_the_files_pixels_and_labels_in_their_order(
         assert [record.example_id for record in records] == [
             f"{split}/{index:08d}" for index in range(_COUNT)
         ]
-        assert {record[3:] for record in records} == {(height, width, channels)}
+        assert {record[3:6] for record in records} == {(height, width, channels)}
         found = np.stack([_pixels(record) for record in records])
         np.testing.assert_array_equal(found, images.reshape(_COUNT, height, width, channels))
 

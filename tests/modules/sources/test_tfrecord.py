@@ -79,7 +79,7 @@ def test_records_come_file_by_file_in_their_order(folder: Path) -> None:
     assert [record.image for record in records] == [*_IMAGES[:42], _IMAGES[0]]
     assert records[41].example_id == "train/00000-00000041"
     assert records[42].example_id == "train/00001-00000000"
-    assert {record[3:] for record in records} == {(9, 7, 1)}
+    assert {record[3:6] for record in records} == {(9, 7, 1)}
     assert [record.label for record in _read(folder, "eval")] == [1, 1]
 
 

@@ -31,13 +31,15 @@ def result() -> dict[str, Any]:
             "accuracy_after_transfer": 0.985,
             "examples": 10000,
         },
-        "target": {"name": "optdigits", "shots": 10},
+        "target": {"name": "optdigits", "shots": 10, "eval_examples": 899},
         "arms": {
             "pretrained": {"kind": "zero_shot", **arm(820)},
             "scratch": arm(830),
             "warm_start": arm(890),
         },
         "comparisons": {"warm_start_vs_pretrained": {"difference": 70 / 899}},
+        "assumptions": {"independent": True, "groups": None},
+        "attempt": {"number": 1, "level": 0.05},
         "verdict": "blessed",
         "pushed_arm": "warm_start",
         "reasons": ["the warm start fixed 72 errors and made 2 [sic]"],
@@ -74,6 +76,21 @@ def test_without_blessing_it_says_that_serving_is_untouched(result: dict[str, An
     assert "Not blessed: 99.0% right on optdigits; serving is untouched." in text
     assert "serving is untouched" in text
     assert "Pushed to" not in text
+
+
+def test_it_says_what_counts_as_evidence_and_how_often_it_was_asked(
+    result: dict[str, Any],
+) -> None:
+    text = " ".join(printed(result).split())
+    assert "Assumed: 899 eval images that are independent of each other." in text
+    assert "Attempt 1 on this eval split: tested at level 0.05." in text
+    result |= {
+        "assumptions": {"independent": False, "groups": 12},
+        "attempt": {"number": 3, "level": 0.05 / 6},
+    }
+    text = " ".join(printed(result).split())
+    assert "12 groups of images are evidence, not each of the 899 images" in text
+    assert "Attempt 3 on this eval split: tested at level 0.0083, for each try is a" in text
 
 
 def test_it_fits_eighty_columns(result: dict[str, Any]) -> None:

@@ -14,7 +14,12 @@ from modules.report.evidence.class_scores import class_scores
 def evaluation(**counts: tuple[int, int]) -> dict[str, Any]:
     """An evaluation with the warm start's right answers and examples by class name."""
     per_class = {
-        name: {"accuracy": right / total if total else None, "correct": right, "total": total}
+        name: {
+            "accuracy": right / total if total else None,
+            "ci95": list(wilson_interval(right, total)) if total else None,
+            "correct": right,
+            "total": total,
+        }
         for name, (right, total) in counts.items()
     }
     return {

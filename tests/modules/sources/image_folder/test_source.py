@@ -70,7 +70,7 @@ def test_a_preview_reads_the_rows_that_are_asked_for(folder: Path) -> None:
 
 
 def test_shape_is_each_image_s_own(folder: Path) -> None:
-    shapes = {record.example_id: record[3:] for record in _read(folder, "train")}
+    shapes = {record.example_id: record[3:6] for record in _read(folder, "train")}
     assert shapes["train/2/a.png"] == (9, 7, 1)
     assert shapes["train/2/b.PNG"] == (3, 4, 3)
     assert shapes["train/10/a.jpg"] == (9, 7, 3)
