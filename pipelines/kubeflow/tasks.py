@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from components.container_entrypoint.resumption import STATE_VARIABLE, is_resumable
@@ -12,8 +13,8 @@ from pipelines.kubeflow.settings import KubeflowSettings, ResourceSettings
 from pipelines.kubeflow.spec import Spec, container_of
 
 _STATE_DIRECTORY = "/warmstart-state"
-# They look at what no cache key on Kubeflow has: a folder that changes by itself.
-_NEVER_CACHED = ("ServedModelFinder",)
+# It looks at what no cache key on Kubeflow has: the folder that the Pusher writes to.
+_FINDER, _PUSHER = "ServedModelFinder", "Pusher"
 
 
 def kubernetes_name(node_id: str) -> str:
@@ -42,8 +43,7 @@ def configure_containers(spec: Spec, settings: KubeflowSettings) -> None:
             f"kubeflow: the pipeline has no component {', '.join(unknown)}; "
             f"it has {', '.join(sorted(tasks))}."
         )
-    for name in _NEVER_CACHED:
-        tasks[name].pop("cachingOptions", None)
+    tasks[_FINDER].pop("cachingOptions", None)
     for name, task in tasks.items():
         component = spec["components"][name]
         container = container_of(spec, name)
@@ -79,7 +79,7 @@ def platform_spec(spec: Spec, settings: KubeflowSettings) -> Spec:
         mounts = [
             {"constant": volume.claim, "mountPath": volume.mount_path}
             for volume in settings.volumes
-            if volume.components is None or name in map(kubernetes_name, volume.components)
+            if volume.components is None or name in _mounting(volume.components)
         ]
         if settings.state_claim and _has_resumable_output(component):
             mounts.append({"constant": settings.state_claim, "mountPath": _STATE_DIRECTORY})
@@ -91,6 +91,15 @@ def platform_spec(spec: Spec, settings: KubeflowSettings) -> Spec:
     if not executors:
         return {}
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
+
+
+def _mounting(components: Sequence[str]) -> set[str]:
+    """Names the tasks that mount a volume. The finder sees what the Pusher does.
+
+    Without the volume it would find nothing, and any model would replace the served one.
+    """
+    seen_by_finder = {_FINDER} if _PUSHER in components else set()
+    return set(map(kubernetes_name, {*components, *seen_by_finder}))
 
 
 def rename_nodes(spec: Spec) -> None:
