@@ -13,7 +13,7 @@ setup(
     description="Transfer learning as one production TFX pipeline, with proof before serving.",
     license="Apache-2.0",
     python_requires=">=3.10,<3.14",
-    packages=find_packages(include=["components*", "modules*", "pipelines*"]),
+    packages=find_packages(include=["components*", "modules*", "pipelines*", "warmstart*"]),
     package_data={"modules.report": ["templates/*", "templates/sections/*"]},
     install_requires=[
         f"tfx==1.16.0; {TFX_1_16}",
@@ -50,9 +50,13 @@ setup(
             "flask",
             "flask-cors",
             "hypothesis",
+            # A test runs the notebook in examples/.
+            "ipykernel",
             "kfp-kubernetes",
             "moto[s3]",
             "mypy",
+            "nbclient",
+            "nbformat",
             "pandas",
             "pandas-stubs",
             # TFX's stock components build a wheel of their module_file with it.

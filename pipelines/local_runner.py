@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 from modules.core.atomic_files import write_atomically
 from modules.models.serving_folder import SERVING_FOLDER
@@ -15,6 +16,7 @@ from pipelines.registered_names import refuse_unknown_names
 from pipelines.running.component_seconds import expected_seconds
 from pipelines.running.display import RunDisplay
 from pipelines.running.history import record_run
+<<<<<<< HEAD
 from pipelines.running.output_folder import (
     ARTIFACTS_FOLDER,
     ATTEMPTS_FOLDER,
@@ -22,12 +24,23 @@ from pipelines.running.output_folder import (
     RESULT_FILE,
     command_line,
 )
+=======
+from pipelines.running.observer import RunObserver
+from pipelines.running.output_folder import ARTIFACTS_FOLDER, REPORT_FILE, RESULT_FILE, command_line
+>>>>>>> plugins
 from pipelines.running.result import collect_result
 from pipelines.running.session import output_session
 from pipelines.running.summary import print_summary
 
 
-def run_locally(config: Config, output: Path, *, fresh: bool, verbose: bool) -> str:
+def run_locally(
+    config: Config,
+    output: Path,
+    *,
+    fresh: bool = False,
+    verbose: bool = False,
+    observer: RunObserver | None = None,
+) -> dict[str, Any]:
     """Runs the pipeline, writes its result and tells the user what happened.
 
     Args:
@@ -36,9 +49,10 @@ def run_locally(config: Config, output: Path, *, fresh: bool, verbose: bool) -> 
             made if needed.
         fresh: Run every component again, whatever the cache holds.
         verbose: Let the underlying logs and tracebacks through to the terminal.
+        observer: Hears about the components instead of the terminal, which then shows nothing.
 
     Returns:
-        The verdict: `blessed` or `not_blessed`.
+        The content of result.json.
 
     Raises:
         WarmstartError: What went wrong, in words for the user.
@@ -48,9 +62,15 @@ def run_locally(config: Config, output: Path, *, fresh: bool, verbose: bool) -> 
     check_storage(config.beam, str(output))
     kept = "Finished components stay cached."
     with output_session(
-        config, output, title="warmstart", width=80, kept=kept, verbose=verbose
+        config,
+        output,
+        title="warmstart",
+        width=80,
+        kept=kept,
+        verbose=verbose,
+        on_terminal=observer is None,
     ) as console:
-        with RunDisplay(console, expected_seconds(config, output)) as display:
+        with observer or RunDisplay(console, expected_seconds(config, output)) as display:
             # These import TensorFlow, which takes seconds: the display is there already.
             from pipelines.running.artifacts import RunArtifacts, metadata_in
             from pipelines.running.dag_runner import run_pipeline
@@ -74,9 +94,9 @@ def run_locally(config: Config, output: Path, *, fresh: bool, verbose: bool) -> 
             add_run_facts(
                 Path(artifacts.uri("TransferReport", "report"), REPORT_FILE),
                 output / REPORT_FILE,
-                {**result, "command": command_line()},
+                {**result, "command": command_line() if observer is None else None},
             )
             record_run(result, output)
             write_atomically(output / RESULT_FILE, json.dumps(result, indent=2) + "\n")
         print_summary(result, output, console)
-    return result["verdict"]
+    return result

@@ -40,6 +40,7 @@ SOURCE_FOLDERS = (
     "research",
     "scripts",
     "tests",
+    "warmstart",
 )
 SOURCE_SUFFIXES = (".py", ".j2", ".css", ".js", ".sh")
 

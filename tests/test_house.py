@@ -83,15 +83,20 @@ def importers(folder: str, forbidden: Iterable[str]) -> list[str]:
 
 
 def test_modules_know_neither_tfx_nor_the_floors_above() -> None:
-    assert importers("modules", ["tfx", "components", "pipelines"]) == []
+    assert importers("modules", ["tfx", "components", "pipelines", "warmstart"]) == []
 
 
 def test_components_know_no_pipeline() -> None:
-    assert importers("components", ["pipelines"]) == []
+    assert importers("components", ["pipelines", "warmstart"]) == []
+
+
+def test_the_pipelines_do_not_need_the_api_above_them() -> None:
+    assert importers("pipelines", ["warmstart"]) == []
+    assert importers("warmstart", ["tfx", "components"]) == []
 
 
 def test_the_house_imports_no_tests_scripts_benchmarks_or_research() -> None:
-    for folder in ("modules", "components", "pipelines"):
+    for folder in ("modules", "components", "pipelines", "warmstart"):
         assert importers(folder, ["tests", "scripts", "benchmarks", "research"]) == []
 
 
@@ -156,7 +161,7 @@ def runs_data(source: str) -> list[str]:
 def test_no_data_are_run() -> None:
     offenders = {
         str(path.relative_to(ROOT)): found
-        for path in python_files("modules", "components", "pipelines", "kubeflow")
+        for path in python_files("modules", "components", "pipelines", "kubeflow", "warmstart")
         if (found := runs_data(path.read_text()))
     }
     assert offenders == {}

@@ -63,7 +63,10 @@ def stop_deferred() -> Iterator[None]:
 
 @contextlib.contextmanager
 def signals_heard(
-    say: Callable[[str], None], before_exit: Callable[[], object] = lambda: None
+    say: Callable[[str], None],
+    before_exit: Callable[[], object] = lambda: None,
+    *,
+    may_exit: bool = True,
 ) -> Iterator[None]:
     """Turns SIGINT and SIGTERM into requests to stop, inside the block.
 
@@ -73,12 +76,15 @@ def signals_heard(
     Args:
         say: Tells the user, from a thread of its own: Python's handlers wait for native code.
         before_exit: Called where a second signal has to end the process by force.
+        may_exit: Whether the process is ours to end. Otherwise only SIGINT is heard, and a second
+            one just interrupts again.
     """
+    _received.clear()
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    _received.clear()
-    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    signals = _SIGNALS if may_exit else _SIGNALS[:1]
+    heard = [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     ended = threading.Event()
@@ -96,7 +102,7 @@ def signals_heard(
                     say(STOPPING_AFTER_STEP if _deferring.is_set() else STOPPING)
                 elif count == 2:
                     say(STOPPING_NOW)
-            if count == 2 and not ended.wait(_SECONDS_TO_END):
+            if may_exit and count == 2 and not ended.wait(_SECONDS_TO_END):
                 before_exit()
                 os._exit(128 + number[0])
 

@@ -19,7 +19,7 @@ from modules.models.signature import (
 from modules.sources.encoded import read_encoded_image
 from modules.sources.image_files import read_image
 
-_FIX = "Pass a model that a run of this pipeline has pushed."
+FIX = "Pass a model that a run of this pipeline has pushed."
 _BATCH_IMAGES = 256
 # Bounds the memory for decoding a batch of large photos.
 _BATCH_PIXELS = 16_000_000
@@ -77,7 +77,7 @@ def predict_files(model: str, files: Sequence[str]) -> Predictions:
     Raises:
         DataError: The model does not come from this pipeline.
     """
-    signature = Signature(model, SERVING_DEFAULT, CLASSIFIER_OUTPUTS, _FIX)
+    signature = Signature(model, SERVING_DEFAULT, CLASSIFIER_OUTPUTS, FIX)
     answers: list[Prediction] = []
     refused: list[str] = []
     for batch in _batches(_readable(files, refused)):
@@ -108,11 +108,15 @@ def _batches(images: Iterable[_Image]) -> Iterator[list[_Image]]:
 
 
 def _classify(signature: Signature, batch: Sequence[_Image]) -> Iterator[Prediction]:
-    examples = tf.constant([_example(image.content) for image in batch])
-    outputs = signature(examples)
+    outputs = signature(as_examples(image.content for image in batch))
     names, probabilities = outputs[CLASS_NAME].numpy(), outputs[PROBABILITIES].numpy()
     for image, name, row in zip(batch, names, probabilities, strict=True):
         yield Prediction(image.path, name.decode("utf-8", "replace"), float(row.max()))
+
+
+def as_examples(images: Iterable[bytes]) -> tf.Tensor:
+    """Wraps encoded images as `serving_default` takes them: serialized tf.Examples, string [N]."""
+    return tf.constant([_example(content) for content in images])
 
 
 def _example(content: bytes) -> bytes:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from modules.core.errors import WarmstartError
 from pipelines.commands.options import format_option, silence_imports, terminal_text, write_output
 
-if TYPE_CHECKING:
-    from modules.models.prediction import Predictions
-
 _COLUMNS = {"image": "image", "class": "class", "probability": "probability"}
-_MOST_NAMED = 10
 
 
 @click.command("predict")
@@ -38,44 +32,23 @@ def predict_command(
     them. If one is not an image, nothing is printed and the exit code is 1.
     """
     silence_imports()
-    from modules.core.checksums import check_checksums
-    from modules.models.prediction import predict_files
-    from modules.models.serving_folder import PUSH_AGAIN, find_model
-    from modules.sources.image_files import find_images
+    from modules.models.pushed_model import predict_images
     from pipelines.commands.row_formats import format_csv, format_json, format_table
 
-    version = find_model(model)
-    files = find_images(images)
-    check_checksums(str(version), PUSH_AGAIN)
-    predictions = predict_files(str(version), files)
-    if predictions.refused and not (skip_bad and predictions.answers):
-        raise _refusal(predictions)
+    answers = predict_images(model, images, skip_bad=skip_bad)
     rows = [
         {"image": answer.image, "class": answer.class_name, "probability": answer.probability}
-        for answer in predictions.answers
+        for answer in answers.predictions
     ]
     if format == "csv":
         text = format_csv(rows, list(_COLUMNS))
     elif format == "json":
-        text = format_json({"model": str(version), "predictions": rows})
+        text = format_json({"model": str(answers.model), "predictions": rows})
     else:
         text = format_table(rows, _COLUMNS, foldable={"image": 20, "class": 10})
-    for refusal in predictions.refused:
+    for refusal in answers.skipped:
         click.echo(terminal_text(f"Skipped {refusal}"), err=True)
     if output:
         write_output(output, text)
     else:
         click.echo(text, nl=False)
-
-
-def _refusal(predictions: Predictions) -> WarmstartError:
-    refused = predictions.refused
-    more = len(refused) - _MOST_NAMED
-    conclusion = (
-        f"{len(refused)} of {len(refused) + len(predictions.answers)} files are not images, so "
-        "nothing is printed. Fix this, or pass --skip-bad to skip them."
-        if predictions.answers
-        else "There is no image to predict."
-    )
-    others = [f"and {more} more"] if more > 0 else []
-    return WarmstartError("\n".join([*refused[:_MOST_NAMED], *others, conclusion]))

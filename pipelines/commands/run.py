@@ -35,6 +35,6 @@ def run_command(
 
     from pipelines.local_runner import run_locally
 
-    verdict = run_locally(loaded, output or loaded.output_folder, **options)
-    if require_blessing and verdict != "blessed":
+    result = run_locally(loaded, output or loaded.output_folder, **options)
+    if require_blessing and result["verdict"] != "blessed":
         sys.exit(3)

@@ -23,8 +23,8 @@ from tfx.utils import telemetry_utils
 
 from modules.core.interruption import stop_requested
 from pipelines.beam.operator import engine_operators, without_engine
-from pipelines.running.display import RunDisplay
 from pipelines.running.first_error import first_error_kept
+from pipelines.running.observer import RunObserver
 from pipelines.running.recovery import recover_from_interruption
 
 
@@ -38,14 +38,14 @@ class ComponentRun(NamedTuple):
 
 
 def run_pipeline(
-    pipeline: Pipeline, folder: Path, display: RunDisplay, *, keep_trainings: bool = True
+    pipeline: Pipeline, folder: Path, observer: RunObserver, *, keep_trainings: bool = True
 ) -> list[ComponentRun]:
     """Clears what an interrupted run has left, then runs the pipeline.
 
     Args:
         pipeline: Its metadata, artifacts and pushed models lie in the folder.
         folder: The output folder, which no other run uses.
-        display: Hears about each component as it works.
+        observer: Hears about each component as it works.
         keep_trainings: Resume unfinished trainings, instead of removing them.
 
     Returns:
@@ -60,17 +60,17 @@ def run_pipeline(
     # TFX's INFO records go to the log file.
     absl.logging.set_verbosity(absl.logging.INFO)
     logging.getLogger("absl").propagate = True
-    runner = _DisplayingDagRunner(display)
+    runner = _ObservedDagRunner(observer)
     runner.run(pipeline)
     return runner.components
 
 
-class _DisplayingDagRunner(LocalDagRunner):
-    """TFX's LocalDagRunner, which has no hooks, with calls to a display around each component."""
+class _ObservedDagRunner(LocalDagRunner):
+    """TFX's LocalDagRunner, which has no hooks, with calls to an observer around each component."""
 
-    def __init__(self, display: RunDisplay) -> None:
+    def __init__(self, observer: RunObserver) -> None:
         super().__init__()
-        self._display = display
+        self._observer = observer
         self.components: list[ComponentRun] = []
 
     def run_with_ir(
@@ -86,7 +86,7 @@ class _DisplayingDagRunner(LocalDagRunner):
         connection = getattr(connection, connection.WhichOneof("connection_config"))
         store = MetadataStore(connection)
         with telemetry_utils.scoped_labels({telemetry_utils.LABEL_TFX_RUNNER: "local"}):
-            self._display.planned([node.pipeline_node.node_info.id for node in pipeline.nodes])
+            self._observer.planned([node.pipeline_node.node_info.id for node in pipeline.nodes])
             for node in pipeline.nodes:
                 component = node.pipeline_node.node_info.id
                 executor_spec = runner_utils.extract_executor_spec(deployment, component)
@@ -105,7 +105,7 @@ class _DisplayingDagRunner(LocalDagRunner):
         if stop_requested():
             raise KeyboardInterrupt
         absl.logging.info("Component %s is running.", component)
-        self._display.started(component)
+        self._observer.started(component)
         started, clock = time.time(), time.monotonic()
         with first_error_kept():
             launched = launcher.launch()
@@ -113,5 +113,5 @@ class _DisplayingDagRunner(LocalDagRunner):
         (execution,) = store.get_executions_by_id([launched.execution_id])
         cached = execution.last_known_state == metadata_store_pb2.Execution.CACHED
         self.components.append(ComponentRun(component, started, seconds, cached))
-        self._display.finished(component, seconds, cached)
+        self._observer.finished(component, seconds, cached)
         absl.logging.info("Component %s is finished.", component)

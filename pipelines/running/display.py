@@ -13,7 +13,8 @@ from rich.spinner import Spinner
 from rich.table import Column, Table
 from rich.text import Text
 
-from modules.core.progress import PROGRESS_LOGGER, Progress, Resumption
+from modules.core.progress import Progress, Resumption
+from pipelines.running.observer import RunObserver
 from pipelines.running.time_left import RunEstimate, duration_phrase
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -32,10 +33,8 @@ def print_line(console: Console, text: str) -> None:
         console.print(Text(text), soft_wrap=True)
 
 
-class RunDisplay(logging.Handler):
+class RunDisplay(RunObserver):
     """Shows a run inside a `with` block: a line for each finished component, and the progress.
-
-    It is a log handler, since long work reports its progress as log records.
 
     Args:
         console: Where to print.
@@ -43,7 +42,7 @@ class RunDisplay(logging.Handler):
     """
 
     def __init__(self, console: Console, expected: Mapping[str, float] | None = None) -> None:
-        super().__init__(logging.INFO)
+        super().__init__()
         self._console = console
         self._expected = expected or {}
         self._estimate = RunEstimate((), {})
@@ -64,14 +63,14 @@ class RunDisplay(logging.Handler):
         )
 
     def __enter__(self) -> RunDisplay:
-        logging.getLogger(PROGRESS_LOGGER).addHandler(self)
+        super().__enter__()
         if self._console.is_interactive:
             self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._live.stop()
-        logging.getLogger(PROGRESS_LOGGER).removeHandler(self)
+        super().__exit__()
 
     def planned(self, components: Sequence[str]) -> None:
         """Says which components are going to run, in order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import time
@@ -18,12 +19,19 @@ from pipelines.config import Config
 from pipelines.imported_model import check_model_path
 from pipelines.running.display import print_line
 from pipelines.running.output_folder import LOGS_FOLDER, exclusive_output, storage_errors_explained
-from pipelines.running.terminal_capture import logs_to_file
+from pipelines.running.terminal_capture import logs_to_file, records_to_file
 
 
 @contextlib.contextmanager
 def output_session(
-    config: Config, output: Path, *, title: str, width: int, kept: str, verbose: bool
+    config: Config,
+    output: Path,
+    *,
+    title: str,
+    width: int,
+    kept: str,
+    verbose: bool = False,
+    on_terminal: bool = True,
 ) -> Iterator[Console]:
     """Holds an output folder, sends logs to a file in it, and explains errors, inside the block.
 
@@ -34,6 +42,8 @@ def output_session(
         width: Columns to print, where there is no terminal.
         kept: What survives an unexpected error, as a sentence.
         verbose: Let the underlying logs and tracebacks through to the terminal.
+        on_terminal: False where another program calls: nothing is printed, and neither the file
+            descriptors of the process nor SIGTERM are touched.
 
     Yields:
         Where to print.
@@ -45,19 +55,31 @@ def output_session(
     check_model_path(config)
     log_file = output / LOGS_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}.log"
     # TensorFlow reads it when it is imported, which takes seconds and happens inside the block.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1" if on_terminal else "3")
     with (
         exclusive_output(output),
         storage_errors_explained(output),
-        logs_to_file(log_file, also_to_terminal=verbose) as terminal,
+        _console(log_file, width, verbose) if on_terminal else _silence(log_file) as console,
         unexpected_errors_explained(log_file, kept=kept, verbose=verbose),
         storage_errors_explained(output),
     ):
-        console = Console(file=terminal, width=None if terminal.isatty() else width)
         title = f"{title} {config.name}: {config.start_name} to {config.target.name}"
         print_line(console, title)
-        with signals_heard(partial(print_line, console), before_exit=console.show_cursor):
+        say = partial(print_line, console)
+        with signals_heard(say, before_exit=console.show_cursor, may_exit=on_terminal):
             yield console
+
+
+@contextlib.contextmanager
+def _console(log_file: Path, width: int, verbose: bool) -> Iterator[Console]:
+    with logs_to_file(log_file, also_to_terminal=verbose) as terminal:
+        yield Console(file=terminal, width=None if terminal.isatty() else width)
+
+
+@contextlib.contextmanager
+def _silence(log_file: Path) -> Iterator[Console]:
+    with records_to_file(log_file):
+        yield Console(file=io.StringIO(), quiet=True)
 
 
 def check_data_folders(config: Config) -> None:

@@ -26,12 +26,46 @@ def logs_to_file(path: Path, *, also_to_terminal: bool = False) -> Iterator[Text
     Yields:
         A text stream that still reaches the terminal.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handlers: list[logging.Handler] = [
-        logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+    others = [logging.StreamHandler(sys.stderr)] if also_to_terminal else []
+    with _records_to(path, *others):
+        if also_to_terminal:
+            yield sys.stdout
+        else:
+            with _redirected_descriptors(path) as terminal:
+                yield terminal
+
+
+@contextlib.contextmanager
+def records_to_file(path: Path) -> Iterator[None]:
+    """Sends log records to a file instead of the streams that they go to, inside the block.
+
+    File descriptors and `sys.stdout` stay as they are: they belong to the program, or notebook,
+    that calls.
+
+    Args:
+        path: The log file; it is appended to.
+    """
+    silenced = [
+        (logger, handler)
+        for logger in (logging.getLogger(), logging.getLogger("tensorflow"))
+        for handler in logger.handlers
+        if type(handler) is logging.StreamHandler
     ]
-    if also_to_terminal:
-        handlers.append(logging.StreamHandler(sys.stderr))
+    for logger, handler in silenced:
+        logger.removeHandler(handler)
+    try:
+        with _records_to(path):
+            yield
+    finally:
+        for logger, handler in silenced:
+            logger.addHandler(handler)
+
+
+@contextlib.contextmanager
+def _records_to(path: Path, *others: logging.Handler) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+    handlers: list[logging.Handler] = [file, *others]
     root = logging.getLogger()
     level = root.level
     for handler in handlers:
@@ -39,11 +73,7 @@ def logs_to_file(path: Path, *, also_to_terminal: bool = False) -> Iterator[Text
         root.addHandler(handler)
     root.setLevel(logging.INFO)
     try:
-        if also_to_terminal:
-            yield sys.stdout
-        else:
-            with _redirected_descriptors(path) as terminal:
-                yield terminal
+        yield
     finally:
         root.setLevel(level)
         for handler in handlers:

@@ -12,9 +12,10 @@ from modules.core.wording import count
 from modules.study.cells import CellResult
 from pipelines.running.display import SECONDS_BETWEEN_LINES, print_line
 from pipelines.running.time_left import duration_phrase
+from pipelines.study.observer import CellObserver
 
 
-class StudyDisplay:
+class StudyDisplay(CellObserver):
     """Counts finished cells inside a `with` block, and estimates how long the others will take.
 
     Args:

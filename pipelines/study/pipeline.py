@@ -11,7 +11,7 @@ from pipelines.beam.options import beam_pipeline_args
 from pipelines.config import Config
 from pipelines.running.artifacts import RunArtifacts, metadata_in
 from pipelines.running.dag_runner import run_pipeline
-from pipelines.running.display import RunDisplay
+from pipelines.running.observer import RunObserver
 from pipelines.running.output_folder import ARTIFACTS_FOLDER
 from pipelines.transfer_pipeline import transfer_plan
 from pipelines.trunk import build_trunk
@@ -20,7 +20,7 @@ from pipelines.trunk import build_trunk
 _PIPELINE_NAME = "study"
 
 
-def prepare_study(config: Config, folder: Path, display: RunDisplay) -> StudyInputs:
+def prepare_study(config: Config, folder: Path, observer: RunObserver) -> StudyInputs:
     """Ingests and validates both domains and pretrains on the source, as far as it is not cached.
 
     Studies that share the pipeline's folder share what they have in common.
@@ -38,7 +38,7 @@ def prepare_study(config: Config, folder: Path, display: RunDisplay) -> StudyInp
         enable_cache=True,
         beam_pipeline_args=beam_pipeline_args(config.beam),
     )
-    run_pipeline(pipeline, folder, display)
+    run_pipeline(pipeline, folder, observer)
     outputs = RunArtifacts(metadata_in(folder))
     return StudyInputs(
         plan=transfer_plan(config, "modules.study.cell_runner"),

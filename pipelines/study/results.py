@@ -18,7 +18,6 @@ from modules.study.page import StudyFacts, build_study_page
 from modules.study.plot import write_plot
 from modules.study.summary import SummaryRow, to_csv, to_markdown, to_table
 from pipelines.config import Config
-from pipelines.running.output_folder import command_line
 from pipelines.running.result import environment
 from pipelines.running.summary import print_places
 
@@ -27,9 +26,21 @@ _PAGE = "study.html"
 
 
 def write_study(
-    config: Config, rows: Sequence[SummaryRow], results: Sequence[CellResult], output: Path
+    config: Config,
+    rows: Sequence[SummaryRow],
+    results: Sequence[CellResult],
+    output: Path,
+    command: str | None,
 ) -> None:
-    """Writes study.csv, study.md, study.png and study.html, and study.json last."""
+    """Writes study.csv, study.md, study.png and study.html, and study.json last.
+
+    Args:
+        config: The scenario.
+        rows: The table.
+        results: The cells.
+        output: The folder.
+        command: The command that repeats the study, if one was used.
+    """
     source, target, total = config.start_name, config.target.name, results[0].total
     seconds = sum(result.seconds for result in results)
     record: dict[str, Any] = {
@@ -52,7 +63,7 @@ def write_study(
         "environment": environment(choose_precision(config.training.precision)),
         "config": config.model_dump(mode="json"),
     }
-    reproduction = {**record, "command": command_line()}
+    reproduction = {**record, "command": command}
     facts = StudyFacts(source, target, total, len(results), config.seed, reproduction)
     write_atomically(output / "study.csv", to_csv(rows))
     write_atomically(output / "study.md", to_markdown(to_table(rows)))

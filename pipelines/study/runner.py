@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,11 @@ from pipelines.config import Config
 from pipelines.registered_names import refuse_unknown_names
 from pipelines.running.component_seconds import expected_seconds
 from pipelines.running.display import RunDisplay, print_line
-from pipelines.running.output_folder import exclusive_output
+from pipelines.running.observer import RunObserver
+from pipelines.running.output_folder import command_line, exclusive_output
 from pipelines.running.session import output_session
 from pipelines.study.display import StudyDisplay
+from pipelines.study.observer import CellObserver, StudyObserver
 
 if TYPE_CHECKING:
     from modules.study.cell_runner import StudyInputs
@@ -40,6 +43,7 @@ def run_study(
     pipeline: Path | None = None,
     workers: int | None = None,
     verbose: bool = False,
+    observer: StudyObserver | None = None,
 ) -> list[SummaryRow]:
     """Runs a study, or the rest of an interrupted one, and writes its table and plot.
 
@@ -53,6 +57,7 @@ def run_study(
         pipeline: Folder of the ingested data and the pretrained model; in `output` by default.
         workers: Processes; one per core by default.
         verbose: Let the underlying logs through to the terminal.
+        observer: Hears about the study instead of the terminal, which then shows nothing.
 
     Returns:
         The rows of the table.
@@ -65,20 +70,42 @@ def run_study(
     check_storage(config.beam, str(pipeline))
     kept = "Finished cells are kept."
     with output_session(
-        config, output, title="warmstart study of", width=100, kept=kept, verbose=verbose
+        config,
+        output,
+        title="warmstart study of",
+        width=100,
+        kept=kept,
+        verbose=verbose,
+        on_terminal=observer is None,
     ) as console:
         refuse_unknown_names(config)
         cells = _plan(methods, shots, repeats)
-        inputs = _prepare(config, pipeline, console)
+        display = observer or _Displays(console, expected_seconds(config, pipeline))
+        inputs = _prepare(config, pipeline, display)
         cells = _allowed(cells, inputs, console, leave_out=not methods)
-        results = _run(inputs, cells, output, console, workers)
+        results = _run(inputs, cells, output, display, workers)
         # Slow to import.
         from pipelines.study.results import print_study, write_study
 
         rows = summarize(results, shots)
-        write_study(config, rows, results, output)
+        command = command_line() if observer is None else None
+        write_study(config, rows, results, output, command)
         print_study(rows, output, console)
     return rows
+
+
+@dataclass(frozen=True)
+class _Displays(StudyObserver):
+    """What the terminal shows of both parts."""
+
+    console: Console
+    expected: Mapping[str, float]
+
+    def of_pipeline(self) -> RunObserver:
+        return RunDisplay(self.console, self.expected)
+
+    def of_cells(self, total: int, kept: int) -> CellObserver:
+        return StudyDisplay(self.console, total, kept)
 
 
 def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Cell]:
@@ -107,8 +134,8 @@ def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Ce
     return cells
 
 
-def _prepare(config: Config, pipeline: Path, console: Console) -> StudyInputs:
-    with RunDisplay(console, expected_seconds(config, pipeline)) as display:
+def _prepare(config: Config, pipeline: Path, observer: StudyObserver) -> StudyInputs:
+    with observer.of_pipeline() as display:
         # Imports TensorFlow, which takes seconds: the display is there already.
         from pipelines.study.pipeline import prepare_study
 
@@ -140,7 +167,7 @@ def _run(
     inputs: StudyInputs,
     cells: Sequence[Cell],
     output: Path,
-    console: Console,
+    observer: StudyObserver,
     workers: int | None,
 ) -> list[CellResult]:
     # Slow to import.
@@ -155,7 +182,7 @@ def _run(
     missing = [cell for cell in cells if cell not in finished]
     cores = len(os.sched_getaffinity(0))
     workers = min(workers or cores, len(missing))
-    with StudyDisplay(console, len(cells), len(finished)) as progress:
+    with observer.of_cells(len(cells), len(finished)) as progress:
         if missing:
             running = run_cells(inputs, missing, workers, max(1, cores // workers))
             with contextlib.closing(running) as results:
