@@ -15,6 +15,7 @@ from modules.networks.imported import imported_features
 from modules.networks.lenet import lenet_features
 from modules.networks.network import FEATURES, LOGITS
 from modules.networks.precision import precision_policy
+from modules.networks.resnet import resnet_features
 from modules.settings import NetworkSettings
 from modules.settings.options import with_options
 
@@ -24,7 +25,7 @@ FeatureExtractor = Callable[[NetworkSettings, keras.KerasTensor], keras.KerasTen
 NETWORKS: Registry[FeatureExtractor] = Registry(
     "network.name",
     "network",
-    {"imported": imported_features, "lenet": lenet_features},
+    {"imported": imported_features, "lenet": lenet_features, "resnet": resnet_features},
     group="warmstart.networks",
     contract=FunctionOf(("settings", "images")),
 )
