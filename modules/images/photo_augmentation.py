@@ -67,7 +67,7 @@ def _crop_and_mirror(images: tf.Tensor, crop: tf.Tensor, mirror: tf.Tensor) -> t
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=images,
         transforms=tf.stack([width, zero, left, zero, height, top, zero, zero], axis=1),
-        output_shape=tf.constant(images.shape[1:3]),
+        output_shape=tf.constant([images.shape[1], images.shape[2]]),
         fill_value=0.0,
         interpolation="BILINEAR",
         fill_mode="NEAREST",

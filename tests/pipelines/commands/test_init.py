@@ -96,7 +96,8 @@ def test_colour_photographs_keep_their_colours_and_their_frame(tmp_path: Path) -
     config = load_config(output)
     assert (config.network.name, config.network.image_size) == ("resnet", 88)
     assert config.network.channels == 3
-    assert not (config.preprocessing.framing or config.preprocessing.polarity)
+    assert not config.preprocessing.framing
+    assert not config.preprocessing.polarity
     assert config.preprocessing.augmentation == "photo"
     assert result.output.count("ink on a plain background: 0% of the train images") == 2
     assert config.target.shots == 3
