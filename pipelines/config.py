@@ -23,6 +23,7 @@ from modules.settings import (
 )
 from modules.settings.base import NonNegativeInt, OptionValues, ProperFraction
 from modules.settings.config_errors import explain_errors
+from modules.settings.network import KERAS_APPLICATION
 from modules.settings.options import with_options
 from modules.sources.base import EvalDraw
 from modules.sources.formats import FORMATS
@@ -170,6 +171,27 @@ class Config(Settings):
             )
         return self
 
+    @model_validator(mode="before")
+    @classmethod
+    def _leaves_pixels_to_a_network_that_scales_them(cls, value: Any) -> Any:
+        """Switches standardization off where it is not set and the network does without it."""
+        if not isinstance(value, dict):
+            return value
+        network, preprocessing = value.get("network"), value.get("preprocessing", {})
+        named = isinstance(network, dict) and network.get("name") == KERAS_APPLICATION
+        if named and isinstance(preprocessing, dict):
+            return {**value, "preprocessing": {"standardize": False, **preprocessing}}
+        return value
+
+    @model_validator(mode="after")
+    def _hands_over_the_pixels_that_the_network_takes(self) -> Config:
+        if self.network.takes_plain_pixels and self.preprocessing.standardize:
+            raise ValueError(
+                f"preprocessing.standardize is true, and network {self.network.name} scales pixels "
+                "itself, as its weights need them. Leave the key out, or set it to false."
+            )
+        return self
+
     @model_validator(mode="after")
     def _has_something_to_start_from(self) -> Config:
         if self.source is None and self.pretraining.from_ is None:
@@ -206,6 +228,8 @@ class Config(Settings):
     def with_absolute_paths(self) -> Config:
         """Makes data paths independent of the folder that a later, cached run starts in."""
         keys = {"source": ("path", "schema_file"), "target": ("path",), "pretraining": ("from_",)}
+        if self.network.weights_file:
+            keys["network"] = ("weights",)
         return self.with_paths(
             {
                 section: {

@@ -13,7 +13,12 @@ from modules.core.errors import ConfigError, one_line
 from modules.core.wording import is_unicode
 
 # Sections that may be given as the value of one key.
-_BARE_NAMES = {"network": "name", "beam": "runner"}
+_BARE_NAMES = {
+    "network": "name",
+    "beam": "runner",
+    "pretraining.optimizer": "name",
+    "transfer.optimizer": "name",
+}
 # Besides its own errors, PyYAML raises Python's: for numbers, deep nesting and unhashable keys.
 _YAML_ERRORS = (yaml.YAMLError, RecursionError, ValueError)
 
@@ -90,12 +95,11 @@ def _apply_override(tree: dict[str, Any], override: str) -> None:
         raise ConfigError(f"--set {override}: not a YAML value: {one_line(error)}.") from None
     for depth, part in enumerate(parts[:-1]):
         child = tree.setdefault(part, {})
-        if isinstance(child, str) and part in _BARE_NAMES and depth == 0:
-            child = tree[part] = {_BARE_NAMES[part]: child}
+        place = ".".join(parts[: depth + 1])
+        if isinstance(child, str) and place in _BARE_NAMES:
+            child = tree[part] = {_BARE_NAMES[place]: child}
         if not isinstance(child, dict):
-            raise ConfigError(
-                f"--set {override}: '{'.'.join(parts[: depth + 1])}' is a value, not a section."
-            )
+            raise ConfigError(f"--set {override}: '{place}' is a value, not a section.")
         tree = child
     tree[parts[-1]] = value
 

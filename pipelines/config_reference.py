@@ -68,6 +68,8 @@ def _rows(path: str, section: type[Settings]) -> Iterator[list[str]]:
                 kind = f"list of {kind}s"
             elif get_origin(field.annotation) is dict:
                 kind = f"{kind} by name"
+            elif plain := _plain_kinds(properties[name]):
+                kind = f"{_in_words({'anyOf': plain})} or {kind}"
             text = texts.get(name) or _summary(nested)
         elif name in texts:
             kind, text = _in_words(properties[field.alias or name]), texts[name]
@@ -102,6 +104,12 @@ def _in_words(schema: Mapping[str, Any]) -> str:
         return "values by name"
     limits = [f"{sign} {schema[key]:,}" for key, sign in _LIMITS.items() if key in schema]
     return " ".join([_TYPES[schema["type"]], " and ".join(limits)]).rstrip()
+
+
+def _plain_kinds(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Lists the kinds of value that have no table of their own."""
+    kinds = schema.get("anyOf", [])
+    return [kind for kind in kinds if "$ref" not in kind and kind.get("type") != "null"]
 
 
 def _summary(section: type[Settings]) -> str:

@@ -15,8 +15,10 @@ import importlib.metadata
 from collections.abc import Iterator
 from pathlib import Path
 
+from modules.core.errors import DataError, one_line
 from pipelines.plugin_code import plugin_fingerprint
 
+_CHUNK_BYTES = 1 << 20
 _ROOT = Path(__file__).resolve().parent.parent
 _PACKAGES = ("components", "modules")
 _LIBRARIES = ("apache-beam", "keras", "tensorflow", "tensorflow-transform", "tfx")
@@ -56,6 +58,32 @@ def component_fingerprint(module_name: str, *plugins: str | None) -> str:
     if not codes:
         return own
     return hashlib.sha256("\n".join([own, *codes]).encode()).hexdigest()[:16]
+
+
+def file_checksum(path: str | None) -> str:
+    """Hashes a file that a component reads although no artifact holds it.
+
+    Returns:
+        SHA-256 in hexadecimal; an empty text for no file.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    if path is None:
+        return ""
+    try:
+        digest = hashlib.sha256()
+        with open(path, "rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+    except OSError as error:
+        raise DataError(
+            path,
+            expected="a readable file",
+            found=one_line(error.strerror or error),
+            fix="Name a file that is there when the run is planned, and where its tasks run.",
+        ) from error
+    return digest.hexdigest()
 
 
 def imported_files(module_names: tuple[str, ...]) -> set[Path]:

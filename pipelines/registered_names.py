@@ -1,9 +1,15 @@
-"""Checks names and options that only TensorFlow code knows: methods, networks, layers."""
+"""Checks names and options that only TensorFlow code knows, such as those of methods."""
 
 from __future__ import annotations
 
 from modules.core.errors import ConfigError, WarmstartError
-from modules.settings import NetworkSettings, PreprocessingSettings, TransferSettings
+from modules.settings import (
+    NetworkSettings,
+    OptimizerSettings,
+    PreprocessingSettings,
+    PretrainingSettings,
+    TransferSettings,
+)
 from modules.settings.options import with_options
 from modules.settings.transfer import AUTO
 from pipelines.config import Config
@@ -26,6 +32,8 @@ def find_unknown_names(config: Config) -> list[WarmstartError]:
         checks.append(_check_augmentation)
     if transfer.method != TransferSettings().method or transfer.options:
         checks.append(_check_method)
+    if any(map(_has_keras_names, (config.pretraining, transfer))):
+        checks.append(_check_optimizers)
     if network.name != NetworkSettings().name or network.options or transfer.frozen_layers:
         checks.append(_check_network)
     errors = []
@@ -70,7 +78,24 @@ def _check_method(config: Config) -> None:
         )
 
 
+def _has_keras_names(section: PretrainingSettings | TransferSettings) -> bool:
+    return section.optimizer != OptimizerSettings() or not isinstance(section.schedule, str)
+
+
+def _check_optimizers(config: Config) -> None:
+    from modules.training.optimizers import build_optimizer
+
+    for name, section in (("pretraining", config.pretraining), ("transfer", config.transfer)):
+        try:
+            build_optimizer(
+                section.learning_rate, section.schedule, section.steps, section.optimizer
+            )
+        except ConfigError as error:
+            raise ConfigError(f"{name}.{error}") from error
+
+
 def _check_network(config: Config) -> None:
     from modules.networks.registry import build_network, freeze_layers
 
+    # Building also loads the weights that the pretraining starts from.
     freeze_layers(build_network(config.network, num_classes=2), config.transfer.frozen_layers)

@@ -25,7 +25,7 @@ from pipelines.data_nodes import (
     validate_source,
     validate_target,
 )
-from pipelines.fingerprint import component_fingerprint, source_fingerprint
+from pipelines.fingerprint import component_fingerprint, file_checksum, source_fingerprint
 from pipelines.plugin_references import training_plugins
 
 
@@ -146,7 +146,7 @@ def trainer(
 def _transform(config: Config, data: DomainData, schema: ImageSchemaGen) -> Transform:
     settings = {
         "preprocessing": config.preprocessing.model_dump_json(),
-        "network": config.network.model_dump_json(),
+        "network": config.network.without_weights().model_dump_json(),
         "source_fingerprint": source_fingerprint("modules.preprocessing"),
     }
     imported = config.pretraining.imported
@@ -172,6 +172,7 @@ def _pretrainer(
         preprocessing=config.preprocessing,
         training=config.training,
         pretraining=config.pretraining,
+        weights_checksum=file_checksum(config.network.weights_file),
         seed=config.seed,
         source_fingerprint=component_fingerprint("modules.pretraining", *training_plugins(config)),
     )
@@ -195,7 +196,7 @@ def _importer(
     return ModelImporter(
         plan=ImportPlan(
             imported=settings,
-            network=config.network,
+            network=config.network.without_weights(),
             seed=config.seed,
             source_fingerprint=source_fingerprint("components.model_importer.executor"),
         ),

@@ -72,7 +72,11 @@ class TinyDomains:
     transform_graph: Path
 
 
-def write_tiny_domains(folder: Path) -> TinyDomains:
+def write_tiny_domains(
+    folder: Path,
+    network: NetworkSettings = NETWORK,
+    preprocessing: PreprocessingSettings = PREPROCESSING,
+) -> TinyDomains:
     """Writes both domains and the TransformGraph; takes seconds."""
     domains = TinyDomains(folder / "source", folder / "target", folder / "transform_graph")
     source = stroke_records(30, seed=1)
@@ -82,7 +86,7 @@ def write_tiny_domains(folder: Path) -> TinyDomains:
     ):
         held_out = stroke_records(5, seed, thickness, brightness, prefix="eval")
         write_examples(path, {"train": train, "eval": held_out}, CLASS_NAMES)
-    write_transform_graph(domains.transform_graph, source)
+    write_transform_graph(domains.transform_graph, source, network, preprocessing)
     return domains
 
 
@@ -125,7 +129,12 @@ def _stroke(label: int, thickness: int, brightness: int, rng: np.random.Generato
     return image
 
 
-def write_transform_graph(folder: Path, records: Sequence[bytes]) -> None:
+def write_transform_graph(
+    folder: Path,
+    records: Sequence[bytes],
+    network: NetworkSettings = NETWORK,
+    preprocessing: PreprocessingSettings = PREPROCESSING,
+) -> None:
     """Analyses examples with the project's own preprocessing_fn."""
     specs = {
         "image": tf.io.FixedLenFeature([], tf.string),
@@ -135,8 +144,8 @@ def write_transform_graph(folder: Path, records: Sequence[bytes]) -> None:
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(specs))
     rows = [_row(record) for record in records]
     custom_config = {
-        "preprocessing": PREPROCESSING.model_dump_json(),
-        "network": NETWORK.model_dump_json(),
+        "preprocessing": preprocessing.model_dump_json(),
+        "network": network.model_dump_json(),
     }
     preprocess = functools.partial(preprocessing_fn, custom_config=custom_config)
     with (

@@ -1,4 +1,4 @@
-"""Random distortions of training images that cover what unseen domains look like."""
+"""Random distortions of ink that cover what unseen domains look like."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 
 import tensorflow as tf
 
+from modules.images.random_draws import draw_uniform, per_image
 from modules.images.resampling import resample, sampling_matrix
 
 # Largest distortions; each image draws its own, uniformly up to these.
@@ -51,21 +52,9 @@ def augment_images(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     return low + pixels * span
 
 
-def _draw(images: tf.Tensor, seed: tf.Tensor, count: int, share: float) -> list[tf.Tensor]:
-    """Draws `count` uniform numbers in [-1, 1) per image, float32 `[N]` each; 0 outside `share`."""
-    size = tf.shape(images)[0]
-    uniform = tf.random.stateless_uniform([count + 1, size], seed, -1.0, 1.0, alg="philox")
-    is_touched = uniform[0] < 2.0 * share - 1.0
-    return tf.unstack(tf.where(is_touched, uniform[1:], 0.0))
-
-
-def _per_image(values: tf.Tensor) -> tf.Tensor:
-    return values[:, None, None, None]
-
-
 def _transform(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Rotates, shears, scales and moves; repeats the border to fill the outside."""
-    rotation, shear, scale, aspect, right, down = _draw(images, seed, 6, _AFFINE_SHARE)
+    rotation, shear, scale, aspect, right, down = draw_uniform(images, seed, 6, _AFFINE_SHARE)
     size = images.shape[1]
     sine, cosine = tf.sin(rotation * _ROTATION), tf.cos(rotation * _ROTATION)
     shear = shear * _SHEAR
@@ -89,11 +78,11 @@ def _transform(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 
 def _change_stroke_width(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    (change,) = _draw(images, seed, 1, _STROKE_SHARE)
+    (change,) = draw_uniform(images, seed, 1, _STROKE_SHARE)
     reach = max(round(images.shape[1] / 28), 1)
     thick, thin = _dilate(images, reach), -_dilate(-images, reach)
-    thicker = _per_image(_THICKER * tf.nn.relu(change))
-    thinner = _per_image(_THINNER * tf.nn.relu(-change))
+    thicker = per_image(_THICKER * tf.nn.relu(change))
+    thinner = per_image(_THINNER * tf.nn.relu(-change))
     return images + thicker * (thick - images) + thinner * (thin - images)
 
 
@@ -113,17 +102,17 @@ def _dilate(images: tf.Tensor, reach: int) -> tf.Tensor:
 
 def _change_tone(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Gamma, then contrast, then as much brightness as the contrast leaves room for."""
-    gamma, contrast, brightness = _draw(images, seed, 3, _TONE_SHARE)
-    lost = _per_image(tf.abs(contrast)) * (1.0 - _LOWEST_CONTRAST)
-    offset = lost * _per_image(tf.nn.relu(brightness))
+    gamma, contrast, brightness = draw_uniform(images, seed, 3, _TONE_SHARE)
+    lost = per_image(tf.abs(contrast)) * (1.0 - _LOWEST_CONTRAST)
+    offset = lost * per_image(tf.nn.relu(brightness))
     # Not tf.pow, which is not vectorised; exp(-inf) is the 0 that it should be.
-    bent = tf.exp(tf.math.log(images) * _per_image(tf.exp(gamma * _LOG_GAMMA)))
+    bent = tf.exp(tf.math.log(images) * per_image(tf.exp(gamma * _LOG_GAMMA)))
     return bent * (1.0 - lost) + offset
 
 
 def _degrade_resolution(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Shrinks each image to fewer pixels, antialiased, and enlarges it again."""
-    (loss,) = _draw(images, seed, 1, _RESOLUTION_SHARE)
+    (loss,) = draw_uniform(images, seed, 1, _RESOLUTION_SHARE)
     size = images.shape[1]
     coarse = tf.round(size * tf.pow(_LOWEST_RESOLUTION, tf.abs(loss)))
     spacing = size / coarse
@@ -139,6 +128,6 @@ def _degrade_resolution(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 def _add_noise(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     strength_seed, noise_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
-    (strength,) = _draw(images, strength_seed, 1, _NOISE_SHARE)
+    (strength,) = draw_uniform(images, strength_seed, 1, _NOISE_SHARE)
     noise = tf.random.stateless_normal(tf.shape(images), noise_seed, alg="philox")
-    return images + noise * _per_image(_NOISE * tf.abs(strength))
+    return images + noise * per_image(_NOISE * tf.abs(strength))

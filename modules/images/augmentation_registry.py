@@ -9,6 +9,7 @@ import tensorflow as tf
 from modules.core.plugins.kinds import FunctionOf
 from modules.core.registry import Registry
 from modules.images.augmentation import augment_images
+from modules.images.photo_augmentation import augment_photos
 from modules.settings import PreprocessingSettings
 from modules.settings.options import with_options
 
@@ -18,7 +19,7 @@ Augmentation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 AUGMENTATIONS: Registry[Augmentation | None] = Registry(
     "preprocessing.augmentation",
     "augmentation",
-    {"none": None, "robust": augment_images},
+    {"none": None, "photo": augment_photos, "robust": augment_images},
     group="warmstart.augmentations",
     contract=FunctionOf(("images", "seed")),
 )

@@ -55,7 +55,8 @@ def save_model(
             it was trained on.
     """
     metadata = {
-        "network": settings.model_dump(mode="json"),
+        # The weights are in the checkpoint, wherever they began.
+        "network": settings.without_weights().model_dump(mode="json"),
         "num_classes": len(classes.network),
         "class_names": list(classes.network),
         **(facts or {}),

@@ -9,6 +9,7 @@ import tensorflow as tf
 from modules.core.errors import ConfigError, DataError, one_line
 from modules.core.nearest_name import nearest_name_hint
 from modules.core.untracked import Untracked
+from modules.networks.layer_names import layers_of
 from modules.networks.network import FEATURES, LOGITS
 
 # Attributes of the exported module that make it trainable; `modules.models.serving` writes them.
@@ -26,7 +27,7 @@ class RestoredGraph(tf.Module):
 
     Args:
         directory: The SavedModel, for instance <Model artifact>/Format-Serving.
-        frozen_layers: Layers, or scopes of layers, whose variables are not trained. Other behaviour
+        frozen_layers: Layers, or blocks of layers, whose variables are not trained. Other behaviour
             in training, such as dropout, is part of the graph and stays.
 
     Raises:
@@ -110,13 +111,13 @@ def _load(directory: str) -> tf.Module:
 
 def _frozen_names(layers: Sequence[str], variables: dict[str, tf.Variable]) -> frozenset[str]:
     frozen: set[str] = set()
+    known = sorted({name.rpartition("/")[0] for name in variables})
     for layer in layers:
-        names = {name for name in variables if name.startswith(f"{layer}/")}
-        if not names:
-            known = sorted({name.rpartition("/")[0] for name in variables})
+        found = layers_of(layer, known)
+        if not found:
             raise ConfigError(
                 f"transfer.frozen_layers: the saved graph has no layer '{layer}' with variables"
                 f"{nearest_name_hint(layer, known)}"
             )
-        frozen |= names
+        frozen |= {name for name in variables if name.rpartition("/")[0] in found}
     return frozenset(frozen)

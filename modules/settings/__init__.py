@@ -4,7 +4,7 @@
 executors as JSON, so that they enter TFX's cache key.
 """
 
-from modules.settings.base import Schedule, Settings, Shots
+from modules.settings.base import Settings, Shots
 from modules.settings.gate import GateSettings, RequirementSettings
 from modules.settings.imported import ImportSettings, PixelScale
 from modules.settings.methods import CenterLossSettings
@@ -13,6 +13,7 @@ from modules.settings.network import (
     NetworkSettings,
     SavedGraphSettings,
 )
+from modules.settings.optimization import OptimizerSettings, Schedule
 from modules.settings.preprocessing import PreprocessingSettings
 from modules.settings.pretraining import PretrainingSettings
 from modules.settings.training import Precision, TrainingSettings
@@ -25,6 +26,7 @@ __all__ = [
     "ImportSettings",
     "ImportedNetworkSettings",
     "NetworkSettings",
+    "OptimizerSettings",
     "PixelScale",
     "Precision",
     "PreprocessingSettings",

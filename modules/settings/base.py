@@ -14,7 +14,6 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 ProperFraction = Annotated[float, Field(gt=0, lt=1)]
 PositiveFraction = Annotated[float, Field(gt=0, le=1)]
 Shots = Annotated[int, Field(ge=0)] | Literal["all"]
-Schedule = Literal["constant", "cosine"]
 # What a plug-in's own `Options` read: see `modules.settings.options`.
 OptionValues = dict[str, JsonValue]
 

@@ -23,11 +23,14 @@ _EXPECTED = {
 def explain_errors(error: ValidationError, schema: type[Settings]) -> str:
     """Puts what pydantic found into words: an indented line for each key that is wrong."""
     valid = valid_keys(schema)
+    # Pydantic names a section among the kinds of value that a key may hold.
+    names = {section.__name__ for _, section in sections(schema)}
     lines: dict[str, str] = {}
     # A value that may be of several kinds has one error for each kind.
     kinds: dict[str, list[str]] = {}
     for problem in error.errors():
-        location = _without_kind([str(part) for part in problem["loc"]], valid)
+        parts = [str(part) for part in problem["loc"] if part not in names]
+        location = _without_kind(parts, valid)
         key = ".".join(location)
         if problem["type"] == "extra_forbidden":
             text = f"unknown key{_nearest_key(location, valid)}"

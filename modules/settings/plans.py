@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import field_validator
+
 from modules.settings import (
     ImportSettings,
     NetworkSettings,
@@ -38,9 +40,12 @@ class PretrainingPlan(TrainingPlan):
 
     Attributes:
         pretraining: Budget and optimizer.
+        weights_checksum: SHA-256 of the file that `network.weights` names, if it names one: another
+            file is another training.
     """
 
     pretraining: PretrainingSettings = PretrainingSettings()
+    weights_checksum: str = ""
 
 
 class ImportPlan(Settings):
@@ -70,6 +75,12 @@ class TransferPlan(TrainingPlan):
 
     transfer: TransferSettings = TransferSettings()
     shots: Shots = 10
+
+    @field_validator("network")
+    @classmethod
+    def _starts_from_a_checkpoint_or_from_nothing(cls, network: NetworkSettings) -> NetworkSettings:
+        """Weights from outside are what the pretraining starts from, not the scratch control."""
+        return network.without_weights()
 
     def with_method(self, method: str) -> TransferPlan:
         """Returns the same plan for another transfer method, which has its default options."""

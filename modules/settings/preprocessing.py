@@ -14,8 +14,9 @@ class PreprocessingSettings(Settings):
         framing: Crop to the ink, scale its longest side and centre its mass, as MNIST does.
         polarity: Invert images of dark ink on a lighter background, so that all ink is bright.
         standardize: Subtract the source's pixel mean and divide by its standard deviation.
-        augmentation: How labelled images are distorted in training: `robust`, `none` for not at
-            all, or a plug-in's `package.module:object`.
+        augmentation: How labelled images are distorted in training: `robust` suits ink on a
+            background, `photo` flips, crops and changes colours, `none` does nothing; or a
+            plug-in's `package.module:object`.
         augmentation_options: Options of an augmentation that is a plug-in, by name.
     """
 

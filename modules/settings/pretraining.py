@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from modules.settings.base import PositiveFloat, PositiveInt, Schedule
+from modules.settings.base import PositiveFloat, PositiveInt
 from modules.settings.imported import ImportSettings
+from modules.settings.optimization import OptimizerSettings, Schedule
 
 
 class PretrainingSettings(ImportSettings):
@@ -14,8 +15,10 @@ class PretrainingSettings(ImportSettings):
     Attributes:
         steps: Training steps.
         batch_size: Source images a step.
-        learning_rate: Adam's learning rate.
-        schedule: `cosine` lowers the learning rate to zero over the steps; `constant` keeps it.
+        optimizer: What makes steps of gradients.
+        learning_rate: The optimizer's learning rate, in the first step.
+        schedule: `cosine` lowers the learning rate to zero over the steps; `constant` keeps it; or
+            a schedule of `keras.optimizers.schedules`, as `{name: CosineDecay, alpha: 0.1}`.
         turned_classes: Each class turned by 90, 180 and 270 degrees counts as three more classes in
             training. Features then fit classes that the source does not have better, where a turned
             image is another class, as with characters. Takes four times the memory.
@@ -23,6 +26,7 @@ class PretrainingSettings(ImportSettings):
 
     steps: PositiveInt = 800
     batch_size: PositiveInt = 100
+    optimizer: OptimizerSettings = OptimizerSettings()
     learning_rate: PositiveFloat = 1e-3
     schedule: Schedule = "cosine"
     turned_classes: bool = False

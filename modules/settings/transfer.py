@@ -6,7 +6,13 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from modules.settings.base import OptionValues, PositiveFloat, PositiveInt, Schedule, Settings
+from modules.settings.base import (
+    OptionValues,
+    PositiveFloat,
+    PositiveFraction,
+    PositiveInt,
+    Settings,
+)
 from modules.settings.methods import (
     CenterLossSettings,
     CoralSettings,
@@ -20,6 +26,7 @@ from modules.settings.methods import (
     PseudoLabelsSettings,
     RelationalSettings,
 )
+from modules.settings.optimization import OptimizerSettings, Schedule
 
 _SPLIT_METHOD = "self_training"
 # The name that stands for the best method for the classes and images that there are.
@@ -43,9 +50,13 @@ class TransferSettings(Settings):
         source_batch_size: Source images a step, for methods that also train on the source.
         unlabelled_images: Most images of the target's train split that methods use without labels;
             of more, as many are drawn at random.
-        learning_rate: Adam's learning rate for the warm start.
-        scratch_learning_rate: Adam's learning rate for the scratch control.
-        schedule: `cosine` lowers both learning rates to zero over the steps; `constant` keeps them.
+        optimizer: What makes steps of gradients, in the warm start and in the scratch control.
+        learning_rate: The optimizer's learning rate for the warm start, in the first step.
+        scratch_learning_rate: The optimizer's learning rate for the scratch control.
+        layer_decay: Factor between the warm start's learning rates of neighbouring stages of the
+            network: those nearer to the images learn more slowly. 1 trains all alike.
+        schedule: `cosine` lowers both learning rates to zero over the steps; `constant` keeps them;
+            or a schedule of `keras.optimizers.schedules`, as `{name: CosineDecay, alpha: 0.1}`.
         center_loss: Center loss, added to the method's own losses; null leaves it to the method,
             see `TransferMethod.has_center_loss`.
         freeze_then_tune: Settings of method `freeze_then_tune`.
@@ -59,7 +70,8 @@ class TransferSettings(Settings):
         pseudo_labels: Settings of method `pseudo_labels`.
         label_propagation: Settings of method `label_propagation`.
         options: Options of a method that is a plug-in, by name.
-        frozen_layers: Names of layers that are not trained.
+        frozen_layers: Layers that are not trained, by name; or blocks of layers, by what their
+            names begin with: `stage1` stands for `stage1_block1_conv1` and others.
         expected_missing: Variables, or layers, that the checkpoint may lack; any other raises.
         expected_mismatched: Variables, or layers, whose shape may differ from the checkpoint's.
     """
@@ -71,8 +83,10 @@ class TransferSettings(Settings):
     batch_size: PositiveInt = 48
     source_batch_size: PositiveInt = 32
     unlabelled_images: PositiveInt = 5000
+    optimizer: OptimizerSettings = OptimizerSettings()
     learning_rate: PositiveFloat = 3e-4
     scratch_learning_rate: PositiveFloat = 1e-3
+    layer_decay: PositiveFraction = 1.0
     schedule: Schedule = "cosine"
     center_loss: CenterLossSettings | None = None
     freeze_then_tune: FreezeThenTuneSettings = FreezeThenTuneSettings()
@@ -100,3 +114,12 @@ class TransferSettings(Settings):
                 "pseudo_labels, with pseudo_labels.weight and pseudo_labels.kept_share"
             )
         return value
+
+    @model_validator(mode="after")
+    def _knows_how_deep_layers_are(self) -> TransferSettings:
+        if self.restore == "graph" and self.layer_decay < 1.0:
+            raise ValueError(
+                "layer_decay is below 1, but a saved graph does not say how deep its layers are; "
+                "choose restore: rebuild, or layer_decay: 1"
+            )
+        return self

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import tensorflow as tf
+
 from modules.core.arms import PRETRAINED
+from modules.core.errors import DataError
+from modules.core.hashing import hash_file
 from modules.examples.input_pipeline import (
     ImagePreprocessor,
     index_examples,
@@ -12,6 +16,7 @@ from modules.examples.input_pipeline import (
 from modules.examples.turned_classes import TURNS, with_turned_classes
 from modules.images.augmentation_registry import find_augmentation
 from modules.models.training_domain import count_classes
+from modules.settings.plans import PretrainingPlan
 from modules.training.batches import BatchStream
 from modules.training.file_sharding import choose_files
 from modules.training.jobs import PretrainingJob, train_split
@@ -26,10 +31,11 @@ def pretrain(job: PretrainingJob, placement: TrainingPlacement) -> None:
 
     Raises:
         ConfigError: The workers cannot share a batch evenly.
-        DataError: The examples cannot be read.
+        DataError: The examples, or the weights to start from, cannot be read.
         TrainingError: The loss is not finite, or the workers do not train the same.
     """
     plan, session = job.plan, TrainingSession(job, placement)
+    _check_weights_file(plan)
     split = matching_files([f"{train_split(job.examples)}/*"])
     files, by_file = choose_files(split, plan.training.sharding, placement)
     examples = preprocess_examples(
@@ -51,7 +57,7 @@ def pretrain(job: PretrainingJob, placement: TrainingPlacement) -> None:
     stream = stream.shared_by_file(placement) if by_file else stream.shared_by_data(placement)
     session.open_run()
     network = session.new_network(TURNS * classes if settings.turned_classes else classes)
-    budget = Budget(settings.steps, settings.learning_rate, settings.schedule)
+    budget = Budget(settings.steps, settings.learning_rate, settings.schedule, settings.optimizer)
     outcome = session.fit(network, CrossEntropy(SOURCE), {SOURCE: stream}, budget)
     if settings.turned_classes:
         network = network.with_first_classes(classes)
@@ -61,3 +67,17 @@ def pretrain(job: PretrainingJob, placement: TrainingPlacement) -> None:
     session.save(
         network, PRETRAINED, outcome, labelled_examples=labelled, metrics=metrics, facts=facts
     )
+
+
+def _check_weights_file(plan: PretrainingPlan) -> None:
+    path = plan.network.weights_file
+    if path and plan.weights_checksum:
+        found = hash_file(path) if tf.io.gfile.exists(path) else "no file"
+        if found != plan.weights_checksum:
+            raise DataError(
+                path,
+                expected=f"the weights with SHA-256 {plan.weights_checksum[:12]} that the run was "
+                "planned with",
+                found=found[:12],
+                fix="Put the file back, or plan the run again.",
+            )

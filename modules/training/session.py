@@ -17,10 +17,11 @@ import keras
 from modules.core.class_names import read_class_names
 from modules.models.artifact import save_model
 from modules.models.served_classes import ServedClasses
+from modules.networks.layer_depths import learning_rate_factors
 from modules.networks.network import Network
 from modules.networks.precision import choose_precision, precision_policy
 from modules.networks.registry import BuiltNetwork, build_network
-from modules.settings import NetworkSettings, Schedule, TrainingSettings
+from modules.settings import NetworkSettings, OptimizerSettings, Schedule, TrainingSettings
 from modules.training.batches import BatchStream, batch_dataset
 from modules.training.jobs import TrainingJob
 from modules.training.loop import MakeBatches, TrainingLoop, TrainingOutcome
@@ -37,13 +38,17 @@ class Budget:
 
     Attributes:
         steps: Training steps.
-        learning_rate: Adam's, in the first step.
+        learning_rate: The optimizer's, in the first step.
         schedule: How the learning rate changes.
+        optimizer: What makes steps of gradients.
+        layer_decay: Factor of the learning rate from stage to stage, away from the logits.
     """
 
     steps: int
     learning_rate: float
     schedule: Schedule
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    layer_decay: float = 1.0
 
 
 def new_network(
@@ -100,7 +105,13 @@ def fit(
     """
     placement = placement or TrainingPlacement.of_one_device()
     with placement.scope():
-        optimizer = build_optimizer(budget.learning_rate, budget.schedule, budget.steps)
+        optimizer = build_optimizer(
+            budget.learning_rate,
+            budget.schedule,
+            budget.steps,
+            budget.optimizer,
+            learning_rate_factors(network, budget.layer_decay) if budget.layer_decay < 1 else (),
+        )
     loop = TrainingLoop(network, objective, optimizer, settings, run_directory, placement)
     return loop.run(make_batches, budget.steps)
 

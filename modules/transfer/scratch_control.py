@@ -87,7 +87,9 @@ def train_from_scratch(
         return network, TrainingOutcome.untrained()
     transfer = plan.transfer
     stream = BatchStream(TARGET, shots, transfer.batch_size, plan.seed).shared_by_data(placement)
-    budget = Budget(transfer.steps, transfer.scratch_learning_rate, transfer.schedule)
+    budget = Budget(
+        transfer.steps, transfer.scratch_learning_rate, transfer.schedule, transfer.optimizer
+    )
     outcome = fit(
         network,
         CrossEntropy(TARGET),

@@ -111,7 +111,9 @@ class WarmStart:
                 network = RestoredGraph(saved_model_dir(self.base_model), transfer.frozen_layers)
         else:
             with self.placement.scope(), precision_policy(self.precision):
-                built = build_network(self.plan.network, len(self.space.classes))
+                built = build_network(
+                    self.plan.network, len(self.space.classes), fixed_statistics=True
+                )
             freeze_layers(built, transfer.frozen_layers)
             network = built
         report = warm_start_network(
@@ -165,7 +167,13 @@ class WarmStart:
             method = self._objective(network)
         copy = partial(self.restore_with_new_classes, data.shots)
         method.prepare(Preparation(network, data.streams, lambda: copy()[0]))
-        budget = Budget(transfer.steps, transfer.learning_rate, transfer.schedule)
+        budget = Budget(
+            transfer.steps,
+            transfer.learning_rate,
+            transfer.schedule,
+            transfer.optimizer,
+            transfer.layer_decay,
+        )
         batches, training = partial(batch_dataset, streams), self.plan.training
         return fit(network, method, batches, budget, training, run_directory, self.placement)
 

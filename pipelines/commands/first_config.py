@@ -15,10 +15,9 @@ from modules.core.example_features import TRAIN_SPLIT
 from modules.domains.dataset_summary import DatasetSummary
 from modules.domains.dataset_wording import describe_dataset
 from modules.domains.label_space import LabelSpace, describe_classes
+from pipelines.proposal import Look, propose_network, propose_preprocessing
 
 _SHOTS = 10
-_DROPOUT = 0.3  # as in the default scenario
-_SMALLEST_INPUT, _LARGEST_INPUT = 28, 64
 _LONGEST_NAME = 63
 _WIDTH = 99
 
@@ -30,17 +29,26 @@ class Domain:
     Args:
         path: Its folder, as the configuration names it.
         summary: What is in the folder.
+        ink_share: Share of its train images that are ink on a plain background.
         schema_file: A pinned schema; None infers it.
     """
 
     path: str
     summary: DatasetSummary
+    ink_share: float
     schema_file: str | None = None
 
     @property
     def name(self) -> str:
         """The folder's name, without characters that a domain's name may not hold."""
         return _valid_name(Path(self.path).resolve().name, "domain")
+
+    @property
+    def look(self) -> Look:
+        """What its train images look like."""
+        shapes = self.summary.splits[TRAIN_SPLIT].shapes
+        usual = max(shapes, key=lambda shape: shapes[shape])
+        return Look(max(usual.height, usual.width), self.summary.has_colour, self.ink_share)
 
 
 def config_text(
@@ -88,8 +96,7 @@ def _classes(source: Domain, target: Domain, class_map: Mapping[str, str]) -> li
 
 def _values(source: Domain, target: Domain, class_map: Mapping[str, str]) -> dict[str, Any]:
     counts = target.summary.splits[TRAIN_SPLIT].counts
-    # Colour helps only if both domains have it; otherwise grey is what they share.
-    colour = source.summary.has_colour and target.summary.has_colour
+    preprocessing = propose_preprocessing(source.look, target.look)
     source_section = {"name": source.name, "path": source.path, "format": source.summary.format}
     if source.schema_file:
         source_section["schema_file"] = source.schema_file
@@ -104,25 +111,9 @@ def _values(source: Domain, target: Domain, class_map: Mapping[str, str]) -> dic
             **({"class_map": dict(class_map)} if class_map else {}),
             "shots": min(_SHOTS, *counts.values()),
         },
-        "network": {
-            "name": "lenet",
-            "image_size": _input_size([source.summary, target.summary]),
-            "channels": 3 if colour else 1,
-            "dropout": _DROPOUT,
-        },
-        "preprocessing": {"framing": not colour},
+        "network": propose_network(source.look, target.look, framed=preprocessing["framing"]),
+        "preprocessing": preprocessing,
     }
-
-
-def _input_size(summaries: Sequence[DatasetSummary]) -> int:
-    """The larger domain's usual side, within what LeNet learns from in reasonable time."""
-    sides = []
-    for summary in summaries:
-        shapes = summary.splits[TRAIN_SPLIT].shapes
-        most_common = max(shapes, key=lambda shape: shapes[shape])
-        sides.append(max(most_common.height, most_common.width))
-    side = min(max(*sides, _SMALLEST_INPUT), _LARGEST_INPUT)
-    return side - side % 4
 
 
 def _annotated(body: str) -> str:
@@ -130,6 +121,8 @@ def _annotated(body: str) -> str:
     notes = {
         "shots": "labelled images per class that training may use; or: all",
         "framing": "crop to the ink and centre it; for characters, not for photographs",
+        "weights": "none: random; imagenet: published ones, which Keras downloads; or a file",
+        "augmentation": "robust: for ink; photo: flips, crops and changes colours; none",
         "image_size": "pixels; larger ones are scaled down",
         "channels": "1: grey, 3: colour",
     }

@@ -16,6 +16,7 @@ from modules.domains.dataset_wording import describe_dataset
 from modules.domains.label_space import LabelSpace, describe_classes, likely_class_map
 from modules.domains.rules import RULES, Case, apply_rules
 from modules.images.contact_sheet import draw_contact_sheet
+from modules.images.ink_share import measure_ink_share
 from modules.settings import GateSettings, ValidationSettings
 from modules.sources.detection import detect_format
 from modules.sources.labels import rename_classes
@@ -25,7 +26,8 @@ from pipelines.commands.options import say, write_output
 _ROOT = Path(__file__).resolve().parents[2]
 _MNIST, _DIGITS_SCHEMA = _ROOT / "data" / "mnist", _ROOT / "configs" / "schemas" / "digits.pbtxt"
 _DIGITS = tuple("0123456789")
-_SAMPLES = 6
+_SAMPLES = 6  # of each class
+_MOST_MEASURED = 200
 
 
 def initialize(folder: Path, source: Path | None, output: Path | None, *, force: bool) -> None:
@@ -44,7 +46,7 @@ def initialize(folder: Path, source: Path | None, output: Path | None, *, force:
     """
     output = output or Path(f"{folder.resolve().name}.yaml")
     sheet = output.with_suffix(".png")
-    target = Domain(_as_given(folder), _summarize("target", folder))
+    target = _domain("target", folder)
     source_domain = _source_domain(source, target)
     _refuse_what_cannot_run(source_domain.summary, target.summary)
     class_map = likely_class_map(source_domain.summary.class_names, target.summary.class_names)
@@ -59,6 +61,19 @@ def initialize(folder: Path, source: Path | None, output: Path | None, *, force:
     say(f"Look at:  {sheet}")
     say(f"Check it: {shlex.join(['warmstart', 'check', str(output)])}")
     say(f"Run it:   {shlex.join(['warmstart', 'run', str(output)])}")
+
+
+def _domain(role: str, folder: Path, schema_file: str | None = None) -> Domain:
+    summary = _summarize(role, folder)
+    samples = [image for images in _samples(summary).values() for image in images]
+    ink_share = measure_ink_share(samples[:_MOST_MEASURED]) if samples else 0.0
+    if samples:
+        say(f"  ink on a plain background: {ink_share:.0%} of the train images looked at")
+    return Domain(_as_given(folder), summary, ink_share, schema_file)
+
+
+def _samples(summary: DatasetSummary) -> Mapping[int, Sequence[bytes]]:
+    return summary.splits[TRAIN_SPLIT].samples if TRAIN_SPLIT in summary.splits else {}
 
 
 def _summarize(role: str, folder: Path) -> DatasetSummary:
@@ -89,7 +104,7 @@ def _say_counts(summary: DatasetSummary) -> None:
 
 def _source_domain(folder: Path | None, target: Domain) -> Domain:
     if folder is not None:
-        return Domain(_as_given(folder), _summarize("source", folder))
+        return _domain("source", folder)
     names = target.summary.class_names
     if names != _DIGITS or not _MNIST.is_dir():
         raise ConfigError(
@@ -97,7 +112,7 @@ def _source_domain(folder: Path | None, target: Domain) -> Domain:
             f"0 to 9; here they are {listed(names)}. Pass a folder with many labelled images, of "
             "the same classes or of others: --source DIR."
         )
-    return Domain(_as_given(_MNIST), _summarize("source", _MNIST), _as_given(_DIGITS_SCHEMA))
+    return _domain("source", _MNIST, _as_given(_DIGITS_SCHEMA))
 
 
 def _refuse_what_cannot_run(source: DatasetSummary, target: DatasetSummary) -> None:
@@ -122,7 +137,7 @@ def _not_written(problems: Sequence[str]) -> ConfigError:
 
 
 def _column(role: str, domain: Domain, names: Sequence[str]) -> tuple[str, list[Sequence[bytes]]]:
-    samples = domain.summary.splits[TRAIN_SPLIT].samples
+    samples = _samples(domain.summary)
     own = names if role == "target" else domain.summary.class_names
     labels = {name: label for label, name in enumerate(own)}
     images = [samples.get(labels.get(name, -1), ()) for name in names]

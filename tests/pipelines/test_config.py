@@ -45,6 +45,11 @@ def test_what_is_not_given_has_a_default(tmp_path: Path) -> None:
             "target.shots=x",
             "target.shots: input should be a valid integer, or input should be 'all'",
         ),
+        (
+            "transfer.schedule=cosin",
+            "transfer.schedule: input should be 'constant' or 'cosine', or input should be a "
+            "section of keys; found 'cosin'",
+        ),
         ("network=[1]", "network: input should be a section of keys; found [1]"),
         ("target.classes=3", "target.classes: input should be a list; found 3"),
         ("target.classes=[1, a]", "target.classes.0: input should be a valid string; found 1"),
@@ -203,3 +208,38 @@ def test_every_valid_key_of_the_contract_exists() -> None:
         "beam",
         "output",
     } <= set(valid_keys(Config))
+
+
+APPLICATION = MINIMAL + "network: {name: keras_application, model: MobileNetV3Small}\n"
+
+
+def test_a_network_that_scales_pixels_itself_gets_them_as_they_are(tmp_path: Path) -> None:
+    assert not load_config(write(tmp_path, APPLICATION)).preprocessing.standardize
+    assert load_config(write(tmp_path, MINIMAL)).preprocessing.standardize
+    with pytest.raises(ConfigError, match="standardize is true, and network keras_application"):
+        load_config(write(tmp_path, APPLICATION), ["preprocessing.standardize=true"])
+
+
+def test_a_path_of_weights_is_made_absolute_and_a_name_is_not(tmp_path: Path) -> None:
+    path = load_config(write(tmp_path, APPLICATION), ["network.weights=some.weights.h5"])
+    assert path.with_absolute_paths().network.weights == str(Path("some.weights.h5").resolve())
+    name = load_config(write(tmp_path, APPLICATION), ["network.weights=imagenet"])
+    assert name.with_absolute_paths().network.weights == "imagenet"
+
+
+def test_arguments_of_an_optimizer_stand_beside_its_name(tmp_path: Path) -> None:
+    text = MINIMAL + "pretraining: {optimizer: SGD}\ntransfer: {schedule: {name: CosineDecay}}"
+    overrides = ["pretraining.optimizer.momentum=0.9", "transfer.schedule.alpha=0.1"]
+    config = load_config(write(tmp_path, text), overrides)
+    assert config.pretraining.optimizer.arguments == {"momentum": 0.9}
+    assert config.pretraining.optimizer.name == "SGD"
+    schedule = config.transfer.schedule
+    assert not isinstance(schedule, str)
+    assert (schedule.name, schedule.arguments) == ("CosineDecay", {"alpha": 0.1})
+    assert Config.model_validate_json(config.model_dump_json()) == config
+
+
+def test_a_saved_graph_takes_no_layer_decay(tmp_path: Path) -> None:
+    overrides = ["transfer.restore=graph", "transfer.layer_decay=0.5"]
+    with pytest.raises(ConfigError, match="a saved graph does not say how deep its layers are"):
+        load_config(write(tmp_path, MINIMAL), overrides)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from modules.core.untracked import Untracked
+from modules.networks.network import tf_variables
 from modules.training.objectives import Objective, Preparation, Stream
 from modules.transfer.composition import Composition
 from modules.transfer.method import MethodContext
@@ -27,8 +28,8 @@ class DistanceToStart(Objective):
         self._pairs: Untracked[list[tuple[tf.Variable, tf.Tensor]]] = Untracked([])
 
     def prepare(self, preparation: Preparation) -> None:
-        """Copies the weights."""
-        variables = preparation.network.named_variables.values()
+        """Copies the weights that are trained."""
+        variables = tf_variables(preparation.network.trainable_variables)
         self._pairs = Untracked([(variable, tf.identity(variable)) for variable in variables])
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:

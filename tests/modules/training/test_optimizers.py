@@ -1,4 +1,4 @@
-"""The fused Adam is Keras's Adam."""
+"""The fused Adam is Keras's Adam; others are Keras's own, by name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.training.optimizers import FusedAdam, build_optimizer
+from modules.core.errors import ConfigError
+from modules.settings import OptimizerSettings
+from modules.settings.optimization import KerasSchedule
+from modules.training.optimizers import OPTIMIZERS, FusedAdam, build_optimizer
 
 
 def train(
@@ -95,3 +98,87 @@ def test_cosine_falls_from_the_learning_rate_to_zero() -> None:
 
 def test_constant_stays() -> None:
     assert float(build_optimizer(0.1, "constant", steps=10).learning_rate) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS.names())
+def test_every_optimizer_lowers_a_loss_on_plain_variables(name: str) -> None:
+    optimizer = build_optimizer(0.05, "constant", 10, OptimizerSettings(name=name))
+    variable = tf.Variable([[1.0, -2.0], [3.0, 0.5]])
+    optimizer.build([variable])
+
+    def loss() -> tf.Tensor:
+        return tf.reduce_sum(variable**2)
+
+    before = float(loss())
+    for _ in range(3):
+        with tf.GradientTape() as tape:
+            value = loss()
+        optimizer.apply_gradients([(tape.gradient(value, variable), variable)])
+    assert float(loss()) < before
+
+
+def test_arguments_reach_the_optimizer() -> None:
+    settings = OptimizerSettings.model_validate({"name": "SGD", "momentum": 0.5, "nesterov": True})
+    optimizer = build_optimizer(0.1, "cosine", 10, settings)
+    assert (optimizer.momentum, optimizer.nesterov) == (0.5, True)
+    assert isinstance(optimizer, keras.optimizers.SGD)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"name": "AdamX"}, "no optimizer is named 'AdamX'; did you mean 'Adam'"),
+        ({"name": "AdamW", "weight_decy": 0.1}, "no argument 'weight_decy' here; did you mean"),
+        ({"name": "AdamW", "learning_rate": 0.1}, "no argument 'learning_rate' here"),
+        ({"name": "SGD", "momentum": 7}, "SGD: `momentum` must be a float between"),
+        ({"name": "SGD", "use_ema": True}, "no argument 'use_ema' here"),
+    ],
+)
+def test_what_does_not_exist_is_refused(settings: dict, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        build_optimizer(0.1, "constant", 10, OptimizerSettings.model_validate(settings))
+
+
+def rates(schedule: dict, steps: int = 10) -> list[float]:
+    optimizer = build_optimizer(0.1, KerasSchedule.model_validate(schedule), steps)
+    values = []
+    for _ in range(steps + 1):
+        values.append(float(optimizer.learning_rate))
+        optimizer.iterations.assign_add(1)
+    return values
+
+
+def test_a_schedule_of_keras_begins_at_the_learning_rate_and_takes_all_steps() -> None:
+    falling = rates({"name": "CosineDecay", "alpha": 0.5})
+    assert falling[0] == pytest.approx(0.1)
+    assert falling[-1] == pytest.approx(0.05)
+    halved = rates({"name": "ExponentialDecay", "decay_rate": 0.5, "decay_steps": 5})
+    assert halved[5] == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        ({"name": "CosinDecay"}, "no schedule is named 'CosinDecay'; did you mean 'CosineDecay'"),
+        ({"name": "PolynomialDecay", "powr": 2}, "no argument 'powr' here; did you mean 'power'"),
+        ({"name": "ExponentialDecay"}, "decay_rate"),
+        # It has rates of its own.
+        ({"name": "PiecewiseConstantDecay"}, "no schedule is named"),
+    ],
+)
+def test_a_schedule_that_does_not_exist_is_refused(schedule: dict, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        rates(schedule)
+
+
+@pytest.mark.parametrize("name", ["adam", "AdamW", "SGD"])
+def test_layer_rates_scale_the_steps_of_the_first_variables(name: str) -> None:
+    def step(layer_rates: list[float]) -> np.ndarray:
+        settings = OptimizerSettings.model_validate({"name": name})
+        optimizer = build_optimizer(0.1, "constant", 10, settings, layer_rates)
+        variables = [tf.Variable(0.0) for _ in range(3)]
+        optimizer.build(variables)
+        optimizer.apply_gradients([(tf.constant(2.0), variable) for variable in variables])
+        return np.array([float(variable) for variable in variables])
+
+    np.testing.assert_allclose(step([0.25, 0.5]), step([]) * [0.25, 0.5, 1.0], rtol=1e-5)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.cli import main
 from pipelines.config import load_config
@@ -32,8 +32,11 @@ def test_digits_get_mnist_as_their_source(tmp_path: Path) -> None:
     assert (config.source.path, config.source.format) == ("data/mnist", "idx")
     assert config.source.schema_file == "configs/schemas/digits.pbtxt"
     assert (config.target.path, config.target.shots) == ("data/optdigits", 10)
-    assert (config.network.image_size, config.network.channels) == (28, 1)
+    assert (config.network.name, config.network.image_size) == ("lenet", 28)
+    assert config.network.channels == 1
     assert config.preprocessing.framing
+    assert config.preprocessing.augmentation == "robust"
+    assert result.output.count("ink on a plain background: 100% of the train images") == 2
     assert f"#   warmstart run {output}\n" in output.read_text()
 
 
@@ -85,16 +88,58 @@ def colour_classes(folder: Path, side: int) -> Path:
 
 
 def test_colour_photographs_keep_their_colours_and_their_frame(tmp_path: Path) -> None:
-    target = colour_classes(tmp_path / "target", 90)
+    target = colour_classes(tmp_path / "target", 83)
     source = colour_classes(tmp_path / "source", 45)
     output = tmp_path / "animals.yaml"
     result = init(target, output, "--source", str(source))
     assert result.exit_code == 0, result.output
     config = load_config(output)
-    assert (config.network.image_size, config.network.channels) == (64, 3)
+    assert (config.network.name, config.network.image_size) == ("resnet", 88)
+    assert config.network.channels == 3
     assert not config.preprocessing.framing
+    assert not config.preprocessing.polarity
+    assert config.preprocessing.augmentation == "photo"
+    assert result.output.count("ink on a plain background: 0% of the train images") == 2
     assert config.target.shots == 3
     assert "found 9: the run will work, but it will not bless the model" in result.output
+
+
+def test_images_beyond_96_pixels_get_a_network_of_keras_applications(tmp_path: Path) -> None:
+    target = colour_classes(tmp_path / "target", 130)
+    output = tmp_path / "animals.yaml"
+    init(target, output, "--source", str(colour_classes(tmp_path / "source", 45)))
+    network = load_config(output).network
+    assert (network.name, network.model) == ("keras_application", "MobileNetV3Small")
+    assert (network.weights, network.image_size) == ("none", 128)
+    assert "imagenet: published ones, which Keras downloads" in output.read_text()
+    result = CliRunner().invoke(main, ["check", str(output)])
+    assert result.exit_code == 0, result.output
+
+
+def coloured_characters(folder: Path, paper: tuple[int, int, int]) -> Path:
+    """Letters in colour on plain paper."""
+    ink = tuple(255 - value for value in paper)
+    for split in ("train", "eval"):
+        for name in ("L", "T", "X"):
+            (folder / split / name).mkdir(parents=True)
+            for number in range(4):
+                image = Image.new("RGB", (40, 40), paper)
+                draw = ImageDraw.Draw(image)
+                draw.text((10 + number, 8), name, ink, ImageFont.load_default(20))
+                image.save(folder / split / name / f"{number}.png")
+    return folder
+
+
+def test_framing_follows_what_images_look_like_and_not_their_colours(tmp_path: Path) -> None:
+    source = coloured_characters(tmp_path / "source", (0, 0, 90))
+    target = coloured_characters(tmp_path / "target", (250, 240, 200))
+    output = tmp_path / "letters.yaml"
+    result = init(target, output, "--source", str(source))
+    assert result.exit_code == 0, result.output
+    config = load_config(output)
+    assert config.preprocessing.framing
+    assert config.preprocessing.augmentation == "robust"
+    assert (config.network.name, config.network.channels) == ("resnet", 3)
 
 
 def test_classes_that_only_their_spelling_tells_apart_are_mapped(tmp_path: Path) -> None:

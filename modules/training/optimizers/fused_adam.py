@@ -1,18 +1,14 @@
-"""Adam with a learning rate schedule, its update fused into one pass over each variable."""
+"""Adam, its update fused into one pass over each variable."""
 
 from __future__ import annotations
-
-from typing import TypeAlias
 
 import keras
 import tensorflow as tf
 
-from modules.settings import Schedule
-
-GradientAndVariable: TypeAlias = tuple[tf.Tensor, tf.Variable]
+from modules.training.optimizers.reduction import ReducesOnlyReplicas
 
 
-class FusedAdam(keras.optimizers.Adam):
+class FusedAdam(ReducesOnlyReplicas, keras.optimizers.Adam):
     """Keras's Adam, computed by TensorFlow's fused kernel where one replica trains.
 
     Keras composes the update from a dozen elementwise operations, each a pass over memory: a tenth
@@ -50,23 +46,3 @@ class FusedAdam(keras.optimizers.Adam):
             epsilon=self.epsilon,
             grad=tf.convert_to_tensor(gradient),
         )
-
-    def _all_reduce_sum_gradients(self, grads_and_vars: list[GradientAndVariable]) -> list:
-        # With one replica it changes nothing, but TensorFlow would register a gradient function
-        # that keeps the graph, with all weights and moments, until the process ends.
-        if tf.distribute.has_strategy():
-            return super()._all_reduce_sum_gradients(grads_and_vars)
-        return list(grads_and_vars)
-
-
-def build_optimizer(learning_rate: float, schedule: Schedule, steps: int) -> FusedAdam:
-    """Makes Adam, not yet built.
-
-    Args:
-        learning_rate: Learning rate of the first step.
-        schedule: `constant`, or `cosine` down to 0 at the last step.
-        steps: Length of the training.
-    """
-    if schedule == "cosine":
-        return FusedAdam(keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=steps))
-    return FusedAdam(learning_rate)

@@ -1,0 +1,63 @@
+"""Settings of optimizers and of learning rate schedules, with arguments of Keras's own."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import ConfigDict, JsonValue, model_validator
+
+from modules.settings.base import Settings
+
+ADAM = "adam"
+
+
+class _WithArguments(Settings):
+    """A name, and arguments of what it names.
+
+    Attributes:
+        name: A class of Keras.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, JsonValue]
+
+    name: str
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments by name."""
+        return dict(self.__pydantic_extra__)
+
+
+class OptimizerSettings(_WithArguments):
+    """The optimizer, and arguments of it. A bare name stands for `name`.
+
+    Any other key is an argument of the class, such as `weight_decay: 1e-4`.
+
+    Attributes:
+        name: `adam`, whose update is fused into one pass; or a class of `keras.optimizers`, such as
+            `AdamW` or `SGD`.
+    """
+
+    name: str = ADAM
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_a_bare_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+class KerasSchedule(_WithArguments):
+    """A learning rate schedule of `keras.optimizers.schedules`.
+
+    It begins at the learning rate and, unless its arguments say otherwise, takes as many steps as
+    the training has. Any other key is an argument of the class, such as `alpha: 0.1`.
+
+    Attributes:
+        name: A class of `keras.optimizers.schedules`, such as `CosineDecay` or `ExponentialDecay`.
+    """
+
+    name: str
+
+
+Schedule = Literal["constant", "cosine"] | KerasSchedule
