@@ -16,7 +16,7 @@ from pipelines.registered_names import refuse_unknown_names
 from pipelines.running.component_seconds import expected_seconds
 from pipelines.running.display import RunDisplay
 from pipelines.running.history import record_run
-<<<<<<< HEAD
+from pipelines.running.observer import RunObserver
 from pipelines.running.output_folder import (
     ARTIFACTS_FOLDER,
     ATTEMPTS_FOLDER,
@@ -24,10 +24,6 @@ from pipelines.running.output_folder import (
     RESULT_FILE,
     command_line,
 )
-=======
-from pipelines.running.observer import RunObserver
-from pipelines.running.output_folder import ARTIFACTS_FOLDER, REPORT_FILE, RESULT_FILE, command_line
->>>>>>> plugins
 from pipelines.running.result import collect_result
 from pipelines.running.session import output_session
 from pipelines.running.summary import print_summary
