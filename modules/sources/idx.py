@@ -94,8 +94,8 @@ class IdxShard(ImageShard):
 class IdxSource(ImageSource):
     """A folder with `train-images*`, `train-labels*`, `t10k-images*` and `t10k-labels*`.
 
-    A file `classes.txt` beside them names the classes unless `classes` does. Without either they are
-    called "0" up to the highest label.
+    A file `classes.txt` beside them names the classes unless `classes` does. Without either they
+    are called "0" up to the highest label.
     """
 
     split_patterns = {split: f"{prefix}*" for split, prefix in _PREFIXES.items()}
