@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from modules.images.deslanting import deslant_images
 from modules.images.ink import Ink, brighten_ink, find_ink
 from modules.images.resampling import resample, sampling_matrix
 from modules.settings import PreprocessingSettings
@@ -22,20 +23,22 @@ def image_resizer(settings: PreprocessingSettings, size: int) -> Callable[[tf.Te
     """Chooses how images are brought to one size: framed, or resized whole.
 
     Args:
-        settings: `framing` and `polarity`.
+        settings: `framing`, `deslanting` and `polarity`.
         size: Height and width of the result, in pixels.
 
     Returns:
         Maps float32 `[N, H, W, C]` in [0, 1] to float32 `[N, size, size, C]` in [0, 1].
     """
     if settings.framing:
-        return lambda images: frame_images(images, size, bright_ink=settings.polarity)
+        return lambda images: frame_images(images, size, settings.polarity, settings.deslanting)
     if settings.polarity:
         return lambda images: resize_images(brighten_ink(images), size)
     return lambda images: resize_images(images, size)
 
 
-def frame_images(images: tf.Tensor, size: int, bright_ink: bool = True) -> tf.Tensor:
+def frame_images(
+    images: tf.Tensor, size: int, bright_ink: bool = True, deslanted: bool = False
+) -> tf.Tensor:
     """Frames ink as MNIST does: crop to its box, scale the longest side, centre the mass.
 
     The longest side of the ink's box becomes 20/28 of `size`, the aspect ratio is kept, and the
@@ -48,6 +51,7 @@ def frame_images(images: tf.Tensor, size: int, bright_ink: bool = True) -> tf.Te
         images: float32 `[N, H, W, C]` in [0, 1]; C is 1 or 3.
         size: Height and width of the result, in pixels.
         bright_ink: Invert dark ink to bright, as MNIST's is; otherwise it stays dark.
+        deslanted: Shear framed ink upright.
 
     Returns:
         float32 `[N, size, size, C]` in [0, 1].
@@ -58,6 +62,8 @@ def frame_images(images: tf.Tensor, size: int, bright_ink: bool = True) -> tf.Te
     """
     ink = find_ink(images)
     framed = _crop(images, ink, size)
+    if deslanted:
+        framed = deslant_images(framed)
     is_dark = (ink.polarity < 0.0)[:, None, None, None]
     if not bright_ink:
         framed = tf.where(is_dark, 1.0 - framed, framed)

@@ -1,0 +1,71 @@
+"""The scenarios with new classes run in containers too, each task with what Kubeflow hands over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kubeflow.backend.driver import Driver
+from tests.kubeflow.backend.launcher import Launcher
+from tests.kubeflow.backend.object_store import ObjectStore
+from tests.kubeflow.conftest import Compile
+
+pytestmark = pytest.mark.e2e
+
+ROOT = "s3://bucket/runs"
+QUICK = ("pretraining.steps=20", "transfer.steps=10", "training.precision=float32")
+
+
+@pytest.fixture(scope="module")
+def store(small_mnist: Path) -> Iterator[ObjectStore]:
+    store = ObjectStore()
+    store.upload(Path("data/alphabets"), "s3://bucket/data/alphabets")
+    store.upload(Path("data/latin"), "s3://bucket/data/latin")
+    store.upload(small_mnist, "s3://bucket/data/mnist")
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "target", "classes", "method"),
+    [
+        ("letters_to_mnist", "mnist", list("0123456789"), "label_propagation"),
+        ("alphabets_to_latin", "latin", list("abcdefghijklmnopqrstuvwxyz"), "joint"),
+    ],
+)
+def test_every_task_runs_and_the_models_answer_the_new_classes(
+    scenario: str,
+    target: str,
+    classes: list[str],
+    method: str,
+    store: ObjectStore,
+    compile_to: Compile,
+    tmp_path: Path,
+) -> None:
+    spec = compile_to(
+        *QUICK,
+        "source.path=s3://bucket/data/alphabets",
+        f"target.path=s3://bucket/data/{target}",
+        config=f"configs/{scenario}.yaml",
+    )
+    launcher = Launcher(Driver(spec, ROOT, {}), store, tmp_path)
+    launcher.run()
+
+    def read(task: str, output: str, file: str) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(launcher.read(task, output, file))
+        return content
+
+    importers = {"source-data-importer", "target-data-importer"}
+    assert set(launcher.attempts) | importers == set(launcher.driver.tasks)
+    evaluation = read("transfer-evaluator", "evaluation", "evaluation.json")
+    assert evaluation["target"]["classes"] == classes
+    assert evaluation["arms"]["pretrained"]["kind"] == "probe"
+    assert evaluation["arms"]["warm_start"]["accuracy"] > 2 / len(classes)
+    training = read("warm-start-trainer", "model_run", "training.json")
+    assert training["transfer"]["method"] == method
+    pushed = launcher.artifact("pusher", "pushed_model")["metadata"]["pushed"]
+    assert bool(pushed) == (evaluation["verdict"] == "blessed")
