@@ -44,7 +44,10 @@ def test_a_checkpoint_by_prefix_or_folder(name: str, tmp_path: Path) -> None:
 def test_of_several_checkpoints_the_one_that_the_state_file_names(tmp_path: Path) -> None:
     for step in (1, 2, 10):
         write(tmp_path / f"ckpt-{step}.index")
-    write(tmp_path / "checkpoint", 'model_checkpoint_path: "ckpt-10"\nall_model_checkpoint_paths: "ckpt-1"')
+    write(
+        tmp_path / "checkpoint",
+        'model_checkpoint_path: "ckpt-10"\nall_model_checkpoint_paths: "ckpt-1"',
+    )
     assert find_model_to_import(str(tmp_path)).path == str(tmp_path / "ckpt-10")
 
 
@@ -55,7 +58,9 @@ def test_a_model_artifact_and_a_pushed_version_of_an_earlier_run(tmp_path: Path)
     assert find_model_to_import(str(version)) == FoundModel(Kind.OWN, str(version))
 
 
-def test_a_runs_folder_gives_its_newest_version_or_else_its_pretrained_model(tmp_path: Path) -> None:
+def test_a_runs_folder_gives_its_newest_version_or_else_its_pretrained_model(
+    tmp_path: Path,
+) -> None:
     write(tmp_path / "result.json", "{}")
     for execution in ("9", "10"):
         own_model(tmp_path / "artifacts/PretrainTrainer/model" / execution / "Format-Serving")
