@@ -17,7 +17,7 @@ from modules.domains.duplicates.files import SignatureFile, read_places, read_si
 from modules.domains.duplicates.search import (
     Block,
     candidate_pairs,
-    confirm_pairs,
+    confirmed_pairs,
     sort_into_buckets,
 )
 from modules.domains.duplicates.signatures import Signatures
@@ -75,8 +75,8 @@ def read_copies(root: str) -> FoundCopies:
             candidates.append(np.load(io.BytesIO(file.read())))
     places, rows = np.unique(np.concatenate(candidates), return_inverse=True)
     signatures, splits = read_places(root, places)
-    pairs = np.unique(rows.reshape(-1, 2), axis=0)
-    return FoundCopies(places, signatures, splits, pairs[confirm_pairs(signatures, pairs)])
+    pairs = confirmed_pairs(signatures, [rows.reshape(-1, 2)])
+    return FoundCopies(places, signatures, splits, pairs)
 
 
 def _buckets_of(file: SignatureFile) -> Iterator[tuple[str, Block]]:

@@ -13,7 +13,6 @@ from components.image_example_gen.shard_writer import leave_out, split_folder
 from modules.domains.duplicates.copies import group_copies
 from modules.domains.duplicates.files import read_signatures, rows_by_file, write_signatures
 from modules.domains.duplicates.judgement import DuplicateJudgement, judge_duplicates
-from modules.domains.duplicates.signatures import Signatures
 from modules.settings import ValidationSettings
 
 
@@ -48,5 +47,5 @@ def settle_duplicates(
         )
         (examples,) = fileio.glob(pattern)
         leave_out(examples, rows.tolist())
-        write_signatures(file.path, Signatures(*(array[kept] for array in signatures)))
+        write_signatures(file.path, signatures.take(kept))
     return judgement

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from modules.core.example_features import EVAL_SPLIT, IMAGE, TRAIN_SPLIT
 from modules.core.finding import Finding
@@ -14,9 +15,8 @@ from modules.core.wording import count
 from modules.domains.duplicates.copies import CopyGroup, copy_sentence, group_copies
 from modules.domains.duplicates.judgement import MOST_NAMED
 from modules.domains.duplicates.search import (
-    Block,
     candidate_pairs,
-    confirm_pairs,
+    confirmed_pairs,
     sort_into_buckets,
 )
 from modules.domains.duplicates.signatures import Signatures
@@ -111,16 +111,16 @@ def check_shared_images(shared: SharedImages, settings: ValidationSettings) -> l
     ]
 
 
-def _pairs_across(signatures: Signatures, domain_of: np.ndarray) -> np.ndarray:
+def _pairs_across(
+    signatures: Signatures, domain_of: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
     """Finds copies in the buckets that both domains have: int64 [P, 2]."""
-    found = [np.zeros((0, 2), np.int64)]
+    candidates = []
     for table, block in sort_into_buckets(signatures, np.arange(len(signatures))):
         is_target = domain_of[block.places] == _TARGET
         shared = np.intersect1d(block.keys[is_target], block.keys[~is_target])
-        both: Block = block.take(np.isin(block.keys, shared))
-        found.append(candidate_pairs(table, both))
-    pairs = np.unique(np.concatenate(found), axis=0)
-    return pairs[confirm_pairs(signatures, pairs)]
+        candidates.append(candidate_pairs(table, block.take(np.isin(block.keys, shared))))
+    return confirmed_pairs(signatures, candidates)
 
 
 def _sentences(group: CopyGroup, split: str) -> Iterator[str]:

@@ -95,8 +95,7 @@ def read_places(examples_uri: str, places: npt.NDArray[np.int64]) -> tuple[Signa
     parts: list[Signatures] = []
     splits: list[str] = []
     for file, rows in rows_by_file(examples_uri, places):
-        signatures = read_signatures(file.path)
-        parts.append(Signatures(*(array[rows] for array in signatures)))
+        parts.append(read_signatures(file.path).take(rows))
         splits += [file.split] * len(rows)
     return Signatures.concatenate(parts), splits
 

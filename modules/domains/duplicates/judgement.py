@@ -45,11 +45,10 @@ class DuplicateReport:
     @property
     def notes(self) -> list[str]:
         """Says what is no fault, a sentence each."""
-        return (
-            [f"{count(self.repeated, 'image')} repeat others of the same split and class."]
-            if self.repeated
-            else []
-        )
+        if not self.repeated:
+            return []
+        others = "repeats another one" if self.repeated == 1 else "repeat others"
+        return [f"{count(self.repeated, 'image')} {others} of the same split and class."]
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,12 @@ class Signatures(NamedTuple):
     def __len__(self) -> int:
         return len(self.pixels)
 
+    def take(self, rows: npt.NDArray[np.int64]) -> Signatures:
+        """Copies some rows, int64 [M]."""
+        return Signatures(
+            self.pixels[rows], self.vectors[rows], self.labels[rows], self.example_ids[rows]
+        )
+
     @classmethod
     def concatenate(cls, parts: Sequence[Signatures]) -> Signatures:
         """Joins parts, none of them for none."""
