@@ -26,6 +26,13 @@ from modules.domains.anomalies import check_anomalies, find_anomalies
 from modules.domains.comparison import DomainComparison, compare_domains
 from modules.domains.covariate_shift import check_covariate_shift
 from modules.domains.description import DomainDescription
+from modules.domains.duplicates.across import (
+    SharedImages,
+    SignedDomain,
+    check_shared_images,
+    find_shared_images,
+)
+from modules.domains.duplicates.files import read_split_signatures
 from modules.domains.ingestion import read_ingestion
 from modules.domains.rules import RULES, Case, apply_rules, suspect_groups
 from modules.domains.schema import with_classes, with_groups
@@ -55,6 +62,8 @@ class _Validation:
     findings: Sequence[Finding]
     comparison: DomainComparison
     notes: Sequence[str]
+    duplicates: Mapping[str, Any]
+    shared: SharedImages | None = None
 
     @property
     def failures(self) -> list[Finding]:
@@ -126,8 +135,12 @@ def _validate(
     findings = [finding for of_rule in by_rule.values() for finding in of_rule]
     anomalies = find_anomalies(statistics, schema)
     findings += check_anomalies(domain, anomalies, schema, findings)
-    comparison = DomainComparison()
+    comparison, shared = DomainComparison(), None
     notes: list[str] = []
+    if SOURCE_EXAMPLES_KEY in input_dict:
+        shared = find_shared_images(_signed(input_dict[SOURCE_EXAMPLES_KEY]), _signed(examples))
+        findings += check_shared_images(shared, settings)
+        notes += shared.notes
     if source is not None:
         # Images that must not be used are not worth measuring.
         is_sound = not any(finding.stops_the_run for finding in findings)
@@ -144,7 +157,9 @@ def _validate(
         *check_covariate_shift(comparison.covariate_shift, settings),
     ]
     notes += ingestion.notes
-    return _Validation(role, domain, anomalies, findings, comparison, notes)
+    return _Validation(
+        role, domain, anomalies, findings, comparison, notes, ingestion.duplicates, shared
+    )
 
 
 def _load_statistics(
@@ -159,6 +174,12 @@ def _load_statistics(
 
 def _class_names(artifacts: list[types.Artifact]) -> list[str]:
     return read_class_names(artifact_utils.get_single_uri(artifacts))
+
+
+def _signed(artifacts: list[types.Artifact]) -> SignedDomain:
+    return SignedDomain(
+        read_split_signatures(artifact_utils.get_single_uri(artifacts)), _class_names(artifacts)
+    )
 
 
 def _train_files(artifacts: list[types.Artifact]) -> str:
@@ -199,6 +220,8 @@ def _write_report(validation: _Validation, folder: str) -> None:
         },
         "covariate_shift": None if shift is None else dataclasses.asdict(shift),
         "shifts": list(comparison.shifts),
+        "duplicates": validation.duplicates,
+        "shared_images": None if validation.shared is None else validation.shared.as_json(),
     }
     io_utils.write_string_file(
         os.path.join(folder, REPORT_FILE), json.dumps(report, indent=2, ensure_ascii=False)

@@ -24,7 +24,8 @@ class ImageExampleGen(FileBasedExampleGen):
      - `examples`: Channel of type `standard_artifacts.Examples`, with the splits `train` and
        `eval` (gzipped TFRecords; features in `modules.core.example_features`) and `classes.json`,
        the class names in label order. Equal input gives equal bytes. Beside them lies
-       `ingestion.json`: notes on the splits, and the bad images that were left out.
+       `ingestion.json`: notes on the splits, the bad images that were left out, and what the
+       search for copies found; and `signatures/`, by which it compares the images.
 
     Args:
         input_base: Folder with the images.
@@ -34,7 +35,8 @@ class ImageExampleGen(FileBasedExampleGen):
             files do.
         classes: Class names in label order; None takes them from the data.
         eval_draw: How an eval split is drawn where the data have none.
-        validation: Says what happens to images that cannot be read; None refuses them.
+        validation: Says what happens to images that cannot be read, and to copies that the splits
+            or classes share; None refuses both.
         num_shards: Output files per split; None chooses by the number of records. With `tfrecord`
             there is always one per input file.
         class_map: Other names for classes, by those that `classes` or the data give.
@@ -78,7 +80,9 @@ class ImageExampleGen(FileBasedExampleGen):
             eval_seed=eval_draw.seed,
             # What else it says is no matter of the ingestion, and would invalidate its cache.
             validation=ValidationSettings(
-                bad_images=validation.bad_images, max_bad_images=validation.max_bad_images
+                bad_images=validation.bad_images,
+                max_bad_images=validation.max_bad_images,
+                duplicates=validation.duplicates,
             ),
             num_shards=num_shards,
             class_map=dict(class_map or {}),

@@ -21,6 +21,8 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
 from components.beam_errors import reraise_user_errors
+from components.image_example_gen.copy_search import SearchCopies
+from components.image_example_gen.duplicates import settle_duplicates
 from components.image_example_gen.shard_writer import (
     ShardReport,
     ShardTask,
@@ -32,6 +34,7 @@ from components.temporary_folder import discard, remove, temporary_folder
 from modules.core.errors import DataError
 from modules.core.example_features import CLASSES_FILE, EVAL_SPLIT, INGESTION_FILE
 from modules.domains.bad_images import judge_bad_images
+from modules.domains.duplicates.files import SIGNATURES_FOLDER, SignatureFile
 from modules.settings.image_source import ImageSourceSettings
 from modules.sources.base import EvalDraw, ImageShard, ImageSource
 from modules.sources.formats import open_source
@@ -60,8 +63,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Reads the images of `input_base` into the Examples artifact.
 
         Raises:
-            DataError: The images are not what their format promises; there is no output then. All
-                images that cannot be read are in one message.
+            DataError: The images are not what their format promises, or the splits share some;
+                there is no output then. All images that cannot be read are in one message.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         artifact = artifact_utils.get_single_instance(
@@ -85,6 +88,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             ingestion = _judge_ingestion(source, reports, settings)
             labels = {split: report.labels for split, report in reports.items()}
             class_names = rename_classes(source.class_names(labels), settings.class_map, input_base)
+            images = sum(report.records for report in reports.values())
+            duplicates = settle_duplicates(
+                partial, input_base, class_names, images, settings.validation
+            )
+            ingestion["notes"] += duplicates.report.notes
+            ingestion["findings"] += map(dataclasses.asdict, duplicates.findings)
+            ingestion["duplicates"] = duplicates.as_json()
             _write_json(os.path.join(partial, CLASSES_FILE), class_names)
             _write_json(os.path.join(partial, INGESTION_FILE), ingestion)
         artifact.split_names = artifact_utils.encode_split_names(splits)
@@ -101,6 +111,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         shards = {split: source.shards(split, settings.num_shards) for split in splits}
         images = _count_images([shard for each in shards.values() for shard in each])
         tasks = []
+        fileio.makedirs(os.path.join(partial, SIGNATURES_FOLDER))
         for split in splits:
             fileio.makedirs(split_folder(partial, split))
             tasks += [
@@ -112,7 +123,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 pipeline
                 | "Shards" >> beam.Create(tasks)
                 | "Distribute" >> beam.Reshuffle()
-                | "WriteShard" >> beam.Map(write_shard).with_output_types(None)
+                | "WriteShard" >> beam.Map(write_shard).with_output_types(SignatureFile)
+                | "SearchCopies" >> SearchCopies(partial)
             )
 
 
@@ -174,8 +186,11 @@ def _parse_splits(exec_properties: dict[str, Any]) -> list[str]:
 @contextlib.contextmanager
 def _partial_output(uri: str, splits: Sequence[str]) -> Iterator[str]:
     """Yields a folder whose content moves to `uri` if the block succeeds, else disappears."""
-    files = (os.path.join(uri, name) for name in (CLASSES_FILE, INGESTION_FILE))
-    final = [*(split_folder(uri, split) for split in splits), *files]
+    names = (SIGNATURES_FOLDER, CLASSES_FILE, INGESTION_FILE)
+    final = [
+        *(split_folder(uri, split) for split in splits),
+        *(os.path.join(uri, name) for name in names),
+    ]
     remove(*final)  # An earlier attempt may have been killed.
     try:
         with temporary_folder(os.path.join(uri, _PARTIAL_FOLDER)) as partial:

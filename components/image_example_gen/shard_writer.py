@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import tensorflow as tf
@@ -24,11 +25,13 @@ from modules.core.example_features import (
     LABEL,
     WIDTH,
 )
+from modules.domains.duplicates.files import SignatureFile, signature_file, write_signatures
+from modules.domains.duplicates.signatures import SignatureCollector
 from modules.examples.content_hash import ContentHash
 from modules.sources.base import ImageRecord, ImageShard
 
 # Stored PNGs shrink to a quarter; higher levels cost three times the time for 10% more.
-_GZIP_LEVEL = 1
+_OPTIONS = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
 _REPORTS_FOLDER = "reports"
 
 
@@ -47,6 +50,12 @@ class ShardTask:
     index: int
     count: int
     images: int = 0
+
+    @property
+    def path(self) -> str:
+        """Where its examples go."""
+        name = f"data_tfrecord-{self.index:05d}-of-{self.count:05d}.gz"
+        return os.path.join(split_folder(self.root, self.split), name)
 
 
 @dataclass
@@ -99,22 +108,24 @@ class _ExampleEncoder:
         return serialized
 
 
-def write_shard(task: ShardTask) -> None:
+def write_shard(task: ShardTask) -> SignatureFile:
     """Streams a shard into `Split-<split>/data_tfrecord-NNNNN-of-NNNNN.gz` below the root.
 
     Workers may repeat or race each other: each writes under its own name, then renames.
 
     Images that cannot be read are left out and reported.
 
+    Returns:
+        Where the signatures of the shard's images are.
+
     Raises:
         DataError: The shard is not what the format promises.
     """
     attempt = os.path.join(task.root, f"attempt-{uuid.uuid4().hex}")
     report = ShardReport()
-    encoder = _ExampleEncoder(task.domain)
-    content = ContentHash()
-    options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=_GZIP_LEVEL)
-    with tf.io.TFRecordWriter(attempt, options) as writer:
+    encoder, content = _ExampleEncoder(task.domain), ContentHash()
+    signatures = SignatureCollector()
+    with tf.io.TFRecordWriter(attempt, _OPTIONS) as writer:
         for record in task.shard.read(lambda error: report.refused.append(str(error))):
             report.labels.setdefault(record.label, record.example_id)
             report.records += 1
@@ -123,6 +134,7 @@ def write_shard(task: ShardTask) -> None:
             if task.split == EVAL_SPLIT:
                 content.add(record.image, record.label)
             writer.write(encoder.encode(record))
+            signatures.add(record.image, record.label, record.example_id)
             if task.images and report.records % IMAGES_BETWEEN_COUNTS == 0:
                 image_counter.add(IMAGES_BETWEEN_COUNTS, task.root, task.images)
     if task.images:
@@ -130,8 +142,25 @@ def write_shard(task: ShardTask) -> None:
     report.content = content.value
     report_path = os.path.join(_reports_folder(task.root, task.split), f"{task.index:05d}.json")
     io_utils.write_string_file(report_path, json.dumps(dataclasses.asdict(report)))
-    name = f"data_tfrecord-{task.index:05d}-of-{task.count:05d}.gz"
-    fileio.rename(attempt, os.path.join(split_folder(task.root, task.split), name), overwrite=True)
+    signed = signature_file(task.root, task.split, task.index)
+    write_signatures(signed.path, signatures.finish())
+    fileio.rename(attempt, task.path, overwrite=True)
+    return signed
+
+
+def leave_out(path: str, rows: Collection[int]) -> None:
+    """Writes a file of examples again without some of its rows.
+
+    The others keep their bytes and their order.
+    """
+    attempt = f"{path}.attempt-{uuid.uuid4().hex}"
+    left_out = frozenset(rows)
+    with tf.io.TFRecordWriter(attempt, _OPTIONS) as writer:
+        records = tf.data.TFRecordDataset(path, "GZIP").as_numpy_iterator()
+        for row, record in enumerate(records):
+            if row not in left_out:
+                writer.write(record)
+    fileio.rename(attempt, path, overwrite=True)
 
 
 def split_folder(root: str, split: str) -> str:

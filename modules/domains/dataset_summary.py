@@ -12,6 +12,7 @@ from typing import Any
 from modules.core.errors import DataError
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
 from modules.domains.description import DomainDescription, SplitDescription
+from modules.domains.duplicates.signatures import SignatureCollector, Signatures
 from modules.sources.base import DEFAULT_DRAW, EvalDraw, ImageRecord, ImageShard, ImageSource
 from modules.sources.encoded import ImageShape
 from modules.sources.formats import open_source
@@ -29,11 +30,13 @@ class ReadingLimits:
         images: Most images to decode; `math.inf` for all.
         pixels: Pixels after which no further image is decoded; `math.inf` for no limit.
         samples: Images of each class to keep for a contact sheet.
+        signatures: Whether to sign what is read, for a search for copies.
     """
 
     images: float = 5000
     pixels: float = 100_000_000
     samples: int = 0
+    signatures: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,19 @@ class SplitSummary(SplitDescription):
         shapes: How many of the sound ones have which shape.
         samples: Encoded images by label.
         groups: The groups that were seen, each with the id of one of its images.
+        signatures: Those of the sound images that were read; None where they were not asked for.
     """
 
     images_read: int
     shapes: Mapping[ImageShape, int]
     samples: Mapping[int, Sequence[bytes]]
     groups: Mapping[str, str]
+    signatures: Signatures | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all images were read."""
+        return self.is_counted and self.images_read == self.examples
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,11 @@ class DatasetSummary(DomainDescription):
     bad_images: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     group_hints: tuple[str, ...] = ()
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether copies can be searched for among the images that were read."""
+        return all(split.signatures is not None for split in self.splits.values())
 
     @property
     def images(self) -> int:
@@ -171,6 +186,7 @@ class _Tally:
     groups: dict[str, str] = field(default_factory=dict)
     images: int = 0
     pixels: int = 0
+    signatures: SignatureCollector = field(default_factory=SignatureCollector)
 
     @property
     def is_full(self) -> bool:
@@ -190,6 +206,8 @@ class _Tally:
         samples = self.samples.setdefault(record.label, [])
         if len(samples) < self.limits.samples:
             samples.append(record.image)
+        if self.limits.signatures:
+            self.signatures.add(record.image, record.label, record.example_id)
 
     def refuse(self, error: DataError) -> None:
         self.images += 1
@@ -208,6 +226,7 @@ class _Tally:
             shapes=dict(self.shapes.most_common()),
             samples=self.samples,
             groups=self.groups,
+            signatures=self.signatures.finish() if self.limits.signatures else None,
         )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import tensorflow as tf
 
@@ -24,6 +25,7 @@ class Ingestion:
         groups: Number of groups by split; None where each image stands for itself.
         group_hints: What suggests that images belong together, a part of a sentence each.
         eval_content: Hash of the eval split's images and labels; None where nobody computed it.
+        duplicates: What the search for copies found; see `modules.domains.duplicates.judgement`.
     """
 
     notes: Sequence[str] = ()
@@ -31,6 +33,7 @@ class Ingestion:
     groups: Mapping[str, int] | None = None
     group_hints: Sequence[str] = ()
     eval_content: str | None = None
+    duplicates: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_ingestion(examples_uri: str) -> Ingestion:
@@ -49,6 +52,7 @@ def read_ingestion(examples_uri: str) -> Ingestion:
             content["groups"],
             content["group_hints"],
             content["eval_content"],
+            content["duplicates"],
         )
     except tf.errors.NotFoundError:
         return Ingestion()

@@ -21,15 +21,25 @@ def thumbnail(encoded: bytes, side: int) -> Image.Image:
     Raises:
         PIL.UnidentifiedImageError: The file is no image.
     """
-    with Image.open(io.BytesIO(encoded)) as opened:
-        image: Image.Image = _eight_bit(opened)
-    if image.has_transparency_data:
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image.convert("RGBA"))
+    image = shown_image(encoded)
     scale = side / max(image.size)
     width, height = (max(1, round(length * scale)) for length in image.size)
     filter = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.LANCZOS
     return image.convert("RGB").resize((width, height), filter)
+
+
+def shown_image(encoded: bytes, paper: str = "white") -> Image.Image:
+    """Decodes an image to 8-bit samples; its transparent pixels show the paper.
+
+    Raises:
+        PIL.UnidentifiedImageError: The file is no image.
+    """
+    with Image.open(io.BytesIO(encoded)) as opened:
+        image: Image.Image = _eight_bit(opened)
+    if image.has_transparency_data:
+        sheet = Image.new("RGBA", image.size, paper)
+        image = Image.alpha_composite(sheet, image.convert("RGBA"))
+    return image
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

@@ -26,7 +26,7 @@ class ImageSourceSettings(Settings):
         eval_share: Share of the images to draw as eval split, if there is none.
         eval_seed: Seed of that draw.
         group: How the group of each image is found; null for no groups.
-        validation: Says what happens to images that cannot be read.
+        validation: Says what happens to images that cannot be read, and to copies.
         options: Options of a format that is a plug-in, by name.
         num_shards: Number of output files a split; null chooses by the number of records.
     """

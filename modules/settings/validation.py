@@ -22,6 +22,10 @@ class ValidationSettings(Settings):
         bad_images: `stop` refuses a domain with files that cannot be read as images, and names them
             all; `skip` leaves them out, and names them in the report.
         max_bad_images: Largest share of a domain's images that `skip` leaves out.
+        duplicates: What happens to images that are in the train and in the eval split, or in two
+            classes: `stop` refuses the domain and names them, `drop` leaves the copies in the train
+            split out, `warn` goes on. Between the domains, target eval images that the source
+            trains on stop the run unless this is `warn`.
     """
 
     max_label_skew: Fraction | None = None
@@ -30,3 +34,4 @@ class ValidationSettings(Settings):
     min_examples_per_class: PositiveInt = 1
     bad_images: Literal["stop", "skip"] = "stop"
     max_bad_images: Fraction = 0.01
+    duplicates: Literal["stop", "drop", "warn"] = "stop"

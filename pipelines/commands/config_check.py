@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from modules.core.errors import ConfigError, DataError, WarmstartError, one_line
@@ -14,6 +15,11 @@ from modules.domains.bad_images import judge_bad_images
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
 from modules.domains.description import DomainDescription
+from modules.domains.duplicates.preview import (
+    Preview,
+    preview_duplicates,
+    preview_shared_images,
+)
 from modules.domains.label_space import LabelSpace, describe_classes
 from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules, suspect_groups
 from modules.domains.schema import read_pinned_schema
@@ -52,7 +58,9 @@ def check_config(
     yield reachable
     if engine and reachable.level == OK:
         yield from _check_engine(config)
-    limits = ReadingLimits(math.inf, math.inf) if read_all else ReadingLimits()
+    limits = ReadingLimits(signatures=True)
+    if read_all:
+        limits = replace(limits, images=math.inf, pixels=math.inf)
     yield from _check_domains(config, limits, look_at_model=True)
     yield _check_serving(config)
 
@@ -104,6 +112,9 @@ def _check_domains(
     yield from _check_independence(config, target)
     if config.source is not None and config.source.schema_file and summary and summary.class_names:
         yield _check_schema(config.source.schema_file, len(summary.class_names))
+    if summary is not None and summary.is_signed and target.is_signed:
+        shared = preview_shared_images(summary, target, config.validation)
+        yield from _preview_lines(f"target {config.target.name}", shared)
     if source is not None and source.class_names and target.class_names:
         yield from _check_target(config, case)
         if TRAIN_SPLIT in target.splits:
@@ -225,6 +236,17 @@ def _check_domain(
     yield from (_line(place, finding) for of_rule in findings for finding in of_rule)
     if not any(findings):
         yield CheckLine(OK, f"{place}, {summary.place}: {'; '.join(describe_dataset(summary))}")
+    if summary.is_signed:
+        try:
+            yield from _preview_lines(place, preview_duplicates(summary, case.validation))
+        except DataError as error:
+            yield CheckLine(ERROR, f"{place}: {error}")
+
+
+def _preview_lines(place: str, preview: Preview) -> Iterator[CheckLine]:
+    yield from (_line(place, finding) for finding in preview.findings)
+    if not preview.findings:
+        yield CheckLine(OK, f"{place}: {preview.if_none}")
 
 
 def _check_independence(config: Config, summary: DatasetSummary) -> Iterator[CheckLine]:

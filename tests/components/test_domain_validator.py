@@ -52,6 +52,8 @@ def test_valid_domain_passes_with_a_report(tmp_path: Path) -> None:
         "label_skew": {},
         "covariate_shift": None,
         "shifts": [],
+        "duplicates": {},
+        "shared_images": None,
     }
 
 

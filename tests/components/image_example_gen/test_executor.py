@@ -91,6 +91,8 @@ def test_artifact_describes_itself_as_tfx_expects(optdigits: standard_artifacts.
         *(f"Split-train/data_tfrecord-{index:05d}-of-00004.gz" for index in range(4)),
         "classes.json",
         "ingestion.json",
+        *(f"signatures/eval-{index:05d}.npz" for index in range(4)),
+        *(f"signatures/train-{index:05d}.npz" for index in range(4)),
     ]
     classes = json.loads(Path(optdigits.uri, "classes.json").read_text())
     assert classes == [str(digit) for digit in range(10)]
@@ -291,8 +293,8 @@ def test_colour_idx_of_another_size_and_class_count_just_works(tmp_path: Path) -
     images = np.random.default_rng(0).integers(0, 256, (30, 12, 9, 3), dtype=np.uint8)
     labels = np.arange(30, dtype=np.uint8) % 15
     (tmp_path / "in").mkdir()
-    for split in ("train", "t10k"):
-        write_idx(tmp_path / "in" / f"{split}-images-idx4-ubyte.gz", images)
+    for split, pixels in (("train", 255 - images), ("t10k", images)):
+        write_idx(tmp_path / "in" / f"{split}-images-idx4-ubyte.gz", pixels)
         write_idx(tmp_path / "in" / f"{split}-labels-idx1-ubyte.gz", labels)
     artifact = execute(tmp_path / "out", input_base=str(tmp_path / "in"), format="idx")
     (example, *_) = examples_of(artifact, "eval")
