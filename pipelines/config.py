@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,8 +33,20 @@ from pipelines.beam.settings import BeamSettings
 from pipelines.config_file import read_config_file
 from pipelines.kubeflow.settings import KubeflowSettings
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+_LONGEST_NAME = 63
+Name = Annotated[str, Field(pattern=rf"^[A-Za-z0-9][A-Za-z0-9_-]{{0,{_LONGEST_NAME - 1}}}$")]
 PathText = Annotated[str, Field(pattern=r"^[^\x00]+$")]
+
+
+def valid_name(text: str, otherwise: str) -> str:
+    """Makes a name that a configuration may hold, such as that of a folder's domain.
+
+    Example:
+        >>> valid_name("Site A (2024)", "domain")
+        'Site_A_2024'
+    """
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_-")
+    return name[:_LONGEST_NAME] or otherwise
 
 
 def _known_format(name: str) -> str:
@@ -274,6 +287,24 @@ def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
             message names the nearest valid key.
     """
     tree = read_config_file(Path(path), overrides)
+    if "targets" in tree:
+        raise ConfigError(
+            f"{path}: expected a configuration of one 'target', found 'targets'. Choose one of them "
+            "with --targets NAME, where the command has that option."
+        )
+    return validate_config(tree, path)
+
+
+def validate_config(tree: Mapping[str, Any], path: str | os.PathLike[str]) -> Config:
+    """Makes a configuration of plain values.
+
+    Args:
+        tree: The values by key.
+        path: The file that they are from.
+
+    Raises:
+        ConfigError: A key or value is refused; the message names the nearest valid key.
+    """
     try:
         return Config.model_validate(tree)
     except ValidationError as error:

@@ -1,6 +1,8 @@
-"""The DAG: one trunk, which ends in the model to start from, and one branch for the target."""
+"""The DAG: one trunk, which ends in the model to start from, and one branch for each target."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.components.base.base_component import BaseComponent
@@ -20,6 +22,7 @@ from modules.settings.plans import TransferPlan
 from pipelines.beam.options import beam_pipeline_args
 from pipelines.config import Config
 from pipelines.fingerprint import component_fingerprint, source_fingerprint
+from pipelines.node_ids import node_id
 from pipelines.plugin_references import gate_plugins, method_plugin, training_plugins
 from pipelines.trunk import Trunk, build_trunk, trainer
 
@@ -58,6 +61,50 @@ def create_pipeline(
         ],
         enable_cache=enable_cache,
         beam_pipeline_args=beam_pipeline_args(config.beam),
+    )
+
+
+def create_targets_pipeline(
+    branches: Mapping[str, Config],
+    *,
+    pipeline_root: str,
+    serving_directories: Mapping[str, str],
+    attempts_directory: str | None = None,
+    metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
+    enable_cache: bool = True,
+) -> Pipeline:
+    """Builds one pipeline for several targets: one trunk, and a branch for each.
+
+    Nothing in the trunk or in a branch depends on another branch, so that a broken target stops
+    its own branch only, and a new one leaves the cache of the others as it is.
+
+    Args:
+        branches: The scenario of each target, by name, equal but for what concerns the target.
+        pipeline_root: Folder or URI under which artifacts are written.
+        serving_directories: Folder or URI for the blessed models of each target.
+        attempts_directory: As for `create_pipeline`.
+        metadata_connection_config: The ML Metadata store; the Kubeflow runner brings its own.
+        enable_cache: Whether finished work with the same inputs, parameters and code is reused.
+    """
+    first, *_ = branches.values()
+    shared: Trunk | None = None
+    components: list[BaseComponent] = []
+    for target, config in branches.items():
+        trunk = build_trunk(config, shared=shared, only_target=False)
+        if shared is None:
+            shared = trunk
+            components += trunk.common_components
+        serving = serving_directories[target]
+        branch = _target_branch(config, trunk, serving, attempts_directory)
+        for component in (*trunk.target_components, *branch):
+            components.append(component.with_id(node_id(component.id, target)))
+    return Pipeline(
+        pipeline_name=first.name,
+        pipeline_root=pipeline_root,
+        metadata_connection_config=metadata_connection_config,
+        components=components,
+        enable_cache=enable_cache,
+        beam_pipeline_args=beam_pipeline_args(first.beam),
     )
 
 

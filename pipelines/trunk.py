@@ -44,19 +44,43 @@ class Trunk:
         source: The source's data; None where there is a model only.
         target: The target's data.
         schema: The schema of both.
-        transform_graph: The TransformGraph of every arm.
+        transform: Makes the TransformGraph of every arm; None where the model brings its own.
         starter: Makes the model that the warm start starts from: it trains or imports one.
         target_validator: The gate for the target's data.
-        components: All of them, in the order of the run.
     """
 
     source: SourceData | None
     target: DomainData
     schema: ImageSchemaGen
-    transform_graph: BaseChannel
+    transform: Transform | None
     starter: Trainer | ModelImporter
     target_validator: DomainValidator
-    components: list[BaseComponent]
+
+    @property
+    def components(self) -> list[BaseComponent]:
+        """All components."""
+        return [*self.common_components, *self.target_components]
+
+    @property
+    def common_components(self) -> list[BaseComponent]:
+        """The components that depend on the source alone: the same for all its targets."""
+        if self.source is None:
+            return []
+        source = [*self.source.data, self.schema, self.source.validator]
+        starter = [] if self.is_imported else [self.starter]
+        return [*source, *([self.transform] if self.transform else []), *starter]
+
+    @property
+    def target_components(self) -> list[BaseComponent]:
+        """The other components."""
+        own = [*self.target, self.schema, self.transform, self.starter, self.target_validator]
+        common = self.common_components
+        return [component for component in own if component and component not in common]
+
+    @property
+    def transform_graph(self) -> BaseChannel:
+        """The TransformGraph of every arm."""
+        return (self.transform or self.starter).outputs["transform_graph"]
 
     @property
     def model(self) -> BaseChannel:
@@ -74,51 +98,60 @@ class Trunk:
         return self.source and self.source.data.examples.outputs["examples"]
 
 
-def build_trunk(config: Config) -> Trunk:
-    """Builds what all target branches share, wired to each other.
+def build_trunk(
+    config: Config, *, shared: Trunk | None = None, only_target: bool = True
+) -> Trunk:
+    """Builds what precedes the training on a target, wired to each other.
 
     Without a source, what would be inferred from it or analysed on it is taken from the target: the
     schema from its statistics, the preprocessing from its train split.
+
+    Args:
+        config: The scenario.
+        shared: The trunk of another target of the same source, whose common components are taken.
+        only_target: A broken target stops the run before minutes of training, not after.
     """
     target = ingest("Target", config, config.target, config.target_classes)
+    imported = config.pretraining.imported
+    if shared is not None and shared.source is not None:
+        source, schema, transform = shared.source, shared.schema, shared.transform
+    else:
+        source, schema, transform = _prepared(config, target)
+    data = source and source.data
+    starter: Trainer | ModelImporter
+    if imported is not None:
+        starter = _importer(config, imported, data, target, transform)
+    elif shared is not None:
+        starter = shared.starter
+    else:
+        starter = _pretrainer(config, data or target, schema, transform)
+    target_validator = validate_target(config, target, schema, data, starter.outputs["model"])
+    if source is not None and only_target:
+        starter.add_upstream_node(target_validator)
+    return Trunk(source, target, schema, transform, starter, target_validator)
+
+
+def _prepared(
+    config: Config, target: DomainData
+) -> tuple[SourceData | None, ImageSchemaGen, Transform | None]:
+    """Builds what describes and prepares the images: by the source's, where there is one."""
+    if config.source is None:
+        data, schema_file = target, None
+    else:
+        data = ingest("Source", config, config.source, config.source.classes)
+        schema_file = config.source.schema_file
+    schema = image_schema(data, schema_file)
     source = None
     if config.source is not None:
-        source = ingest("Source", config, config.source, config.source.classes)
-    first = source or target
-    schema = image_schema(first, config.source.schema_file if config.source else None)
-    source_data = source and SourceData(source, validate_source(config, source, schema))
+        source = SourceData(data, validate_source(config, data, schema))
     imported = config.pretraining.imported
-    transform = None
     # An earlier run's model brings its own preprocessing.
-    if imported is None or imported.pixels is not None:
-        transform = _transform(config, first, schema)
-        if source_data is not None:
-            transform.add_upstream_node(source_data.validator)
-    if imported is None:
-        starter = _pretrainer(config, first, schema, transform)
-    else:
-        starter = _importer(config, imported, source, target, transform)
-    target_validator = validate_target(config, target, schema, source, starter.outputs["model"])
+    if imported is not None and imported.pixels is None:
+        return source, schema, None
+    transform = _transform(config, data, schema)
     if source is not None:
-        # A broken target should stop the run before minutes of training, not after.
-        starter.add_upstream_node(target_validator)
-    return Trunk(
-        source=source_data,
-        target=target,
-        schema=schema,
-        transform_graph=(transform or starter).outputs["transform_graph"],
-        starter=starter,
-        target_validator=target_validator,
-        components=[
-            *first,
-            schema,
-            *([source_data.validator] if source_data else []),
-            *([transform] if transform else []),
-            starter,
-            *(target if source else []),
-            target_validator,
-        ],
-    )
+        transform.add_upstream_node(source.validator)
+    return source, schema, transform
 
 
 def trainer(

@@ -8,30 +8,49 @@ from pathlib import Path
 
 import click
 
-from pipelines.commands.options import override_option, say, silence_imports
+from pipelines.commands.options import override_option, say, silence_imports, targets_option
 
 
 @click.command("check", short_help="Check CONFIG and its data without training.")
 @click.argument("config", type=click.Path(path_type=Path))
 @override_option
+@targets_option
 @click.option("--all", "read_all", is_flag=True, help="Read every image, not only the first ones.")
 @click.option(
     "--engine", is_flag=True, help="Run small jobs on the configured Beam engine (a minute)."
 )
-def check_command(config: Path, overrides: tuple[str, ...], read_all: bool, engine: bool) -> None:
-    """Check CONFIG and its data without training; exit with 1 if a run would fail."""
+def check_command(
+    config: Path,
+    overrides: tuple[str, ...],
+    targets: tuple[str, ...],
+    read_all: bool,
+    engine: bool,
+) -> None:
+    """Check CONFIG and its data without training; exit with 1 if a run would fail.
+
+    Of several targets, each is checked, and what they share is told once.
+    """
     from modules.core.wording import count
     from pipelines.commands.config_check import ERROR, check_config
-    from pipelines.config import load_config
+    from pipelines.config import Config
+    from pipelines.targets.scenario import load_scenario
 
     silence_imports()
-    loaded = load_config(config, overrides)
+    loaded = load_scenario(config, overrides, targets)
+    branches = [loaded] if isinstance(loaded, Config) else list(loaded.branches.values())
     errors = 0
-    for line in check_config(loaded, read_all=read_all, engine=engine):
-        errors += line.level == ERROR
-        say(f"{line.level:<8} {line.text}")
+    told = set()
+    for number, branch in enumerate(branches):
+        for line in check_config(branch, read_all=read_all, engine=engine and not number):
+            if line in told and number:
+                continue
+            told.add(line)
+            errors += line.level == ERROR
+            say(f"{line.level:<8} {line.text}")
     if errors:
         say(f"{count(errors, 'error')}: {config} is not ready to run.")
         sys.exit(1)
     options = [part for override in overrides for part in ("--set", override)]
+    if targets:
+        options += ["--targets", ",".join(targets)]
     say(f"Ready: {shlex.join(['warmstart', 'run', str(config), *options])}")

@@ -34,6 +34,7 @@ from pipelines.running.session import check_data_folders
 
 _QUICK = ReadingLimits(images=200, pixels=10_000_000)
 OK, WARNING, ERROR = "ok", "warning", "error"
+NOTHING_WAS_RUN = "Nothing was run: fix this and try again."
 
 
 class CheckLine(NamedTuple):
@@ -74,16 +75,28 @@ def look_quickly(config: Config) -> list[str]:
     Raises:
         ConfigError: The run would fail; the message has all reasons.
     """
+    errors, warnings = first_look(config)
+    if errors:
+        raise ConfigError("\n".join([*errors, NOTHING_WAS_RUN]))
+    return warnings
+
+
+def first_look(config: Config) -> tuple[list[str], list[str]]:
+    """Returns the errors that would stop a run, and the warnings, that a second's look finds.
+
+    Raises:
+        ConfigError: A data folder is missing.
+    """
     check_data_folders(config)
     # TFRecord files take TensorFlow, which takes seconds, and are read from their start to their
     # end: the run reads them soon enough.
     if "tfrecord" in [domain.format for domain in config.domains.values()]:
-        return []
+        return [], []
     lines = list(_check_domains(config, _QUICK))
-    errors = [line.text for line in lines if line.level == ERROR]
-    if errors:
-        raise ConfigError("\n".join([*errors, "Nothing was run: fix this and try again."]))
-    return [line.text for line in lines if line.level == WARNING]
+    errors, warnings = (
+        [line.text for line in lines if line.level == level] for level in (ERROR, WARNING)
+    )
+    return errors, warnings
 
 
 def _check_domains(

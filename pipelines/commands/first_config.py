@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from modules.core.example_features import TRAIN_SPLIT
 from modules.domains.dataset_summary import DatasetSummary
 from modules.domains.dataset_wording import describe_dataset
 from modules.domains.label_space import LabelSpace, describe_classes
+from pipelines.config import valid_name
 from pipelines.proposal import Look, propose_network, propose_preprocessing
 
 _SHOTS = 10
-_LONGEST_NAME = 63
 _WIDTH = 99
 
 
@@ -41,7 +40,7 @@ class Domain:
     @property
     def name(self) -> str:
         """The folder's name, without characters that a domain's name may not hold."""
-        return _valid_name(Path(self.path).resolve().name, "domain")
+        return valid_name(Path(self.path).resolve().name, "domain")
 
     @property
     def look(self) -> Look:
@@ -101,7 +100,7 @@ def _values(source: Domain, target: Domain, class_map: Mapping[str, str]) -> dic
     if source.schema_file:
         source_section["schema_file"] = source.schema_file
     return {
-        "name": _valid_name(f"{source.name}_to_{target.name}", "transfer"),
+        "name": valid_name(f"{source.name}_to_{target.name}", "transfer"),
         "seed": 0,
         "source": source_section,
         "target": {
@@ -144,8 +143,3 @@ def _shortened(lines: Sequence[str]) -> list[str]:
         line if len(line) < _WIDTH or line.lstrip().startswith("warmstart ") else f"{line[:95]}..."
         for line in printable
     ]
-
-
-def _valid_name(text: str, otherwise: str) -> str:
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_-")
-    return name[:_LONGEST_NAME] or otherwise

@@ -19,6 +19,12 @@ override_option = click.option(
     metavar="KEY.PATH=VALUE",
     help="Override a configuration value, e.g. target.shots=1. May be repeated.",
 )
+targets_option = click.option(
+    "--targets",
+    callback=lambda _, __, text: tuple(filter(None, map(str.strip, (text or "").split(",")))),
+    metavar="NAME,NAME,...",
+    help="Of a configuration with several targets, those to take; by default all.",
+)
 verbose_option = click.option(
     "-v", "--verbose", is_flag=True, help="Show the underlying logs and tracebacks."
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pipelines.commands.options import override_option, verbose_option
+from pipelines.commands.options import override_option, targets_option, verbose_option
 
 
 def _numbers(_: click.Context, parameter: click.Parameter, text: str) -> tuple[int, ...]:
@@ -52,17 +52,23 @@ def _names(_: click.Context, parameter: click.Parameter, text: str | None) -> tu
     help="Trainings that run at the same time; one per core by default.",
 )
 @override_option
+@targets_option
 @verbose_option
 def study_command(
-    config: Path, overrides: tuple[str, ...], output: Path | None, **options: Any
+    config: Path,
+    overrides: tuple[str, ...],
+    targets: tuple[str, ...],
+    output: Path | None,
+    **options: Any,
 ) -> None:
     """Compare transfer methods on CONFIG's domains by the number of labels.
 
     Each method is trained --repeats times with each number of --shots, from one pretrained model,
     and evaluated on the target's eval split. If interrupted, rerun the same command to resume.
     """
-    from pipelines.config import load_config
     from pipelines.study.runner import run_study
+    from pipelines.targets.scenario import load_one_target
 
-    loaded = load_config(config, overrides)
-    run_study(loaded, output or loaded.output_folder / "study", **options)
+    loaded = load_one_target(config, overrides, targets)
+    folder = loaded.output_folder / "study" / (loaded.target.name if targets else "")
+    run_study(loaded, output or folder, **options)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import absl.logging
-from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.compiler.constants import PIPELINE_RUN_ID_PARAMETER_NAME
-from tfx.orchestration import metadata
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.metadata import Metadata
 from tfx.orchestration.pipeline import Pipeline
 from tfx.orchestration.portable.launcher import Launcher
 from tfx.orchestration.portable.runtime_parameter_utils import substitute_runtime_parameter
@@ -27,6 +27,8 @@ from pipelines.running.first_error import first_error_kept
 from pipelines.running.observer import RunObserver
 from pipelines.running.recovery import recover_from_interruption
 
+_TELEMETRY = {telemetry_utils.LABEL_TFX_RUNNER: "local"}
+
 
 class ComponentRun(NamedTuple):
     """When a component worked: since `started` (seconds since 1970), for `seconds` of wall time."""
@@ -35,6 +37,73 @@ class ComponentRun(NamedTuple):
     started: float
     seconds: float
     cached: bool
+
+
+class CompiledPipeline:
+    """A compiled pipeline, whose components can be run one by one.
+
+    Args:
+        pipeline: TFX's intermediate representation, with the id of this run.
+        connect: Opens the ML Metadata store.
+    """
+
+    def __init__(
+        self,
+        pipeline: pipeline_pb2.Pipeline,
+        connect: Callable[[metadata_store_pb2.ConnectionConfig], Metadata] = Metadata,
+    ) -> None:
+        self.pipeline = pipeline
+        self._deployment = runner_utils.extract_local_deployment_config(pipeline)
+        connection = self._deployment.metadata_connection_config
+        self._connection = getattr(connection, connection.WhichOneof("connection_config"))
+        self._connect = connect
+        self._nodes = {
+            node.pipeline_node.node_info.id: node.pipeline_node for node in pipeline.nodes
+        }
+
+    @property
+    def components(self) -> list[str]:
+        """The ids of the components, in topological order."""
+        return list(self._nodes)
+
+    def metadata(self) -> Metadata:
+        """Opens the ML Metadata store, in a `with` block."""
+        return self._connect(self._connection)
+
+    def run(self, component: str, observer: RunObserver) -> ComponentRun:
+        """Runs a component, or takes what it made before from the cache.
+
+        Raises:
+            KeyboardInterrupt: A stop was requested.
+            WarmstartError: Data, configuration or warm start are refused, with the reason.
+        """
+        if stop_requested():
+            raise KeyboardInterrupt
+        absl.logging.info("Component %s is running.", component)
+        observer.started(component)
+        launcher = self._launcher(component)
+        started, clock = time.time(), time.monotonic()
+        with first_error_kept(), telemetry_utils.scoped_labels(_TELEMETRY):
+            launched = launcher.launch()
+        seconds = time.monotonic() - clock
+        with self.metadata() as metadata:
+            (execution,) = metadata.store.get_executions_by_id([launched.execution_id])
+        cached = execution.last_known_state == metadata_store_pb2.Execution.CACHED
+        observer.finished(component, seconds, cached)
+        absl.logging.info("Component %s is finished.", component)
+        return ComponentRun(component, started, seconds, cached)
+
+    def _launcher(self, component: str) -> Launcher:
+        executor_spec = runner_utils.extract_executor_spec(self._deployment, component)
+        return Launcher(
+            self._nodes[component],
+            self.metadata(),
+            self.pipeline.pipeline_info,
+            self.pipeline.runtime_spec,
+            without_engine(executor_spec),
+            runner_utils.extract_custom_driver_spec(self._deployment, component),
+            custom_executor_operators=engine_operators(executor_spec),
+        )
 
 
 def run_pipeline(
@@ -54,64 +123,39 @@ def run_pipeline(
     Raises:
         WarmstartError: Data, configuration or warm start are refused, with the reason.
     """
+    compiled = begin_run(pipeline, folder, keep_trainings=keep_trainings)
+    observer.planned(compiled.components)
+    return [compiled.run(component, observer) for component in compiled.components]
+
+
+def begin_run(pipeline: Pipeline, folder: Path, *, keep_trainings: bool = True) -> CompiledPipeline:
+    """Clears what an interrupted run has left, and compiles the pipeline; nothing has run yet."""
     recover_from_interruption(
         pipeline.metadata_connection_config, folder, keep_trainings=keep_trainings
     )
-    # TFX's INFO records go to the log file.
+    records_to_log()
+    runner = _CompilingDagRunner()
+    runner.run(pipeline)
+    return CompiledPipeline(runner.compiled)
+
+
+def records_to_log() -> None:
+    """Lets TFX's INFO records through to the log file."""
     absl.logging.set_verbosity(absl.logging.INFO)
     logging.getLogger("absl").propagate = True
-    runner = _ObservedDagRunner(observer)
-    runner.run(pipeline)
-    return runner.components
 
 
-class _ObservedDagRunner(LocalDagRunner):
-    """TFX's LocalDagRunner, which has no hooks, with calls to an observer around each component."""
+class _CompilingDagRunner(LocalDagRunner):
+    """TFX's LocalDagRunner, which has no hooks, up to where it would run the components."""
 
-    def __init__(self, observer: RunObserver) -> None:
-        super().__init__()
-        self._observer = observer
-        self.components: list[ComponentRun] = []
+    compiled: pipeline_pb2.Pipeline
 
     def run_with_ir(
         self, pipeline: pipeline_pb2.Pipeline, run_options: pipeline_pb2.RunOptions | None = None
     ) -> None:
-        """Runs all nodes of a compiled pipeline in topological order, as LocalDagRunner does."""
+        """Gives the pipeline the id of a run, as LocalDagRunner does, and keeps it."""
         if run_options is not None:
             raise ValueError("partial runs are not supported")
         run_id = {PIPELINE_RUN_ID_PARAMETER_NAME: datetime.now().isoformat()}
         substitute_runtime_parameter(pipeline, run_id)
-        deployment = runner_utils.extract_local_deployment_config(pipeline)
-        connection = deployment.metadata_connection_config
-        connection = getattr(connection, connection.WhichOneof("connection_config"))
-        store = MetadataStore(connection)
-        with telemetry_utils.scoped_labels({telemetry_utils.LABEL_TFX_RUNNER: "local"}):
-            self._observer.planned([node.pipeline_node.node_info.id for node in pipeline.nodes])
-            for node in pipeline.nodes:
-                component = node.pipeline_node.node_info.id
-                executor_spec = runner_utils.extract_executor_spec(deployment, component)
-                launcher = Launcher(
-                    node.pipeline_node,
-                    metadata.Metadata(connection),
-                    pipeline.pipeline_info,
-                    pipeline.runtime_spec,
-                    without_engine(executor_spec),
-                    runner_utils.extract_custom_driver_spec(deployment, component),
-                    custom_executor_operators=engine_operators(executor_spec),
-                )
-                self._launch(launcher, component, store)
-
-    def _launch(self, launcher: Launcher, component: str, store: MetadataStore) -> None:
-        if stop_requested():
-            raise KeyboardInterrupt
-        absl.logging.info("Component %s is running.", component)
-        self._observer.started(component)
-        started, clock = time.time(), time.monotonic()
-        with first_error_kept():
-            launched = launcher.launch()
-        seconds = time.monotonic() - clock
-        (execution,) = store.get_executions_by_id([launched.execution_id])
-        cached = execution.last_known_state == metadata_store_pb2.Execution.CACHED
-        self.components.append(ComponentRun(component, started, seconds, cached))
-        self._observer.finished(component, seconds, cached)
-        absl.logging.info("Component %s is finished.", component)
+        self.compiled = pipeline

@@ -11,8 +11,8 @@ from tfx.types.standard_component_specs import MODEL_RUN_KEY
 
 from modules.models.serving_folder import PARTIAL_PREFIX, SERVING_FOLDER
 from modules.training.record import TRAINING_FILE
-from pipelines.running.artifacts import node_id
-from pipelines.running.output_folder import ARTIFACTS_FOLDER
+from pipelines.running.artifacts import node_of
+from pipelines.running.output_folder import ARTIFACTS_FOLDER, TARGETS_FOLDER
 
 _UNFINISHED = (metadata_store_pb2.Execution.NEW, metadata_store_pb2.Execution.RUNNING)
 
@@ -35,8 +35,9 @@ def recover_from_interruption(
         for run in (folder / ARTIFACTS_FOLDER).glob(f"*/{MODEL_RUN_KEY}/*"):
             if not (run / TRAINING_FILE).exists():
                 shutil.rmtree(run)
-    for partial in (folder / SERVING_FOLDER).glob(f"{PARTIAL_PREFIX}*"):
-        shutil.rmtree(partial)
+    for serving in (folder / SERVING_FOLDER, *folder.glob(f"{TARGETS_FOLDER}/*/{SERVING_FOLDER}")):
+        for partial in serving.glob(f"{PARTIAL_PREFIX}*"):
+            shutil.rmtree(partial)
     _forget_lost_pushes(store)
 
 
@@ -47,7 +48,7 @@ def _cancel_unfinished(store: MetadataStore, artifacts: Path) -> None:
         if execution.last_known_state in _UNFINISHED
     ]
     for execution in unfinished:
-        folder = artifacts / node_id(store, execution.id)
+        folder = artifacts / node_of(store, execution.id)
         # Its outputs, and TFX's own notes about it.
         notes = folder.glob(f".system/*/{execution.id}")
         for output in (*folder.glob(f"*/{execution.id}"), *notes):

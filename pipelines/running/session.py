@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 
@@ -20,6 +21,13 @@ from pipelines.imported_model import check_model_path
 from pipelines.running.display import print_line
 from pipelines.running.output_folder import LOGS_FOLDER, exclusive_output, storage_errors_explained
 from pipelines.running.terminal_capture import logs_to_file, records_to_file
+
+
+class Session(NamedTuple):
+    """Where a run prints, and where everything else goes that would be printed."""
+
+    console: Console
+    log_file: Path
 
 
 @contextlib.contextmanager
@@ -33,7 +41,7 @@ def output_session(
     verbose: bool = False,
     on_terminal: bool = True,
 ) -> Iterator[Console]:
-    """Holds an output folder, sends logs to a file in it, and explains errors, inside the block.
+    """Checks that the data are there, and opens a session for a single target.
 
     Args:
         config: The scenario.
@@ -53,6 +61,41 @@ def output_session(
     """
     check_data_folders(config)
     check_model_path(config)
+    first_line = f"{title} {config.name}: {config.start_name} to {config.target.name}"
+    with open_session(
+        output,
+        first_line=first_line,
+        width=width,
+        kept=kept,
+        verbose=verbose,
+        on_terminal=on_terminal,
+    ) as session:
+        yield session.console
+
+
+@contextlib.contextmanager
+def open_session(
+    output: Path,
+    *,
+    first_line: str,
+    width: int,
+    kept: str,
+    verbose: bool = False,
+    on_terminal: bool = True,
+) -> Iterator[Session]:
+    """Holds an output folder, sends logs to a file in it, and explains errors, inside the block.
+
+    Args:
+        output: Absolute path of the folder; it is made if needed.
+        first_line: What is printed first.
+        width: Columns to print, where there is no terminal.
+        kept: What survives an unexpected error, as a sentence.
+        verbose: Let the underlying logs and tracebacks through to the terminal.
+        on_terminal: False where another program calls, as for `output_session`.
+
+    Raises:
+        WarmstartError: What went wrong, in words for the user.
+    """
     log_file = output / LOGS_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}.log"
     # TensorFlow reads it when it is imported, which takes seconds and happens inside the block.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1" if on_terminal else "3")
@@ -63,11 +106,10 @@ def output_session(
         unexpected_errors_explained(log_file, kept=kept, verbose=verbose),
         storage_errors_explained(output),
     ):
-        title = f"{title} {config.name}: {config.start_name} to {config.target.name}"
-        print_line(console, title)
+        print_line(console, first_line)
         say = partial(print_line, console)
         with signals_heard(say, before_exit=console.show_cursor, may_exit=on_terminal):
-            yield console
+            yield Session(console, log_file)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import functools
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing.connection import Connection
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from modules.core.errors import TrainingError, WarmstartError
 from modules.study.cells import Cell, CellResult
+from pipelines.running.lifeline import end_with
 
 if TYPE_CHECKING:
     from modules.study.cell_runner import CellRunner, StudyInputs
@@ -59,16 +59,10 @@ def _start_worker(threads: int, lifeline: Connection) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Ctrl-C is for the study, which ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    end_with(lifeline)
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
-
-
-def _end_with(lifeline: Connection) -> None:
-    """Ends this worker when the study stops or is killed; else it would wait for work forever."""
-    lifeline.poll(None)
-    os._exit(1)
 
 
 def _run_cell(inputs: StudyInputs, cell: Cell) -> CellResult | str:

@@ -1,0 +1,1 @@
+"""Several targets of one source: their configuration, and the run that branches for each."""
