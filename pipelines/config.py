@@ -289,8 +289,8 @@ def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
     tree = read_config_file(Path(path), overrides)
     if "targets" in tree:
         raise ConfigError(
-            f"{path}: expected a configuration of one 'target', found 'targets'. Choose one of them "
-            "with --targets NAME, where the command has that option."
+            f"{path}: expected a configuration of one 'target', found 'targets'. Choose one of "
+            "them with --targets NAME, where the command has that option."
         )
     return validate_config(tree, path)
 

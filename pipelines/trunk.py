@@ -98,9 +98,7 @@ class Trunk:
         return self.source and self.source.data.examples.outputs["examples"]
 
 
-def build_trunk(
-    config: Config, *, shared: Trunk | None = None, only_target: bool = True
-) -> Trunk:
+def build_trunk(config: Config, *, shared: Trunk | None = None, only_target: bool = True) -> Trunk:
     """Builds what precedes the training on a target, wired to each other.
 
     Without a source, what would be inferred from it or analysed on it is taken from the target: the

@@ -216,4 +216,6 @@ def _at_place(message: str, own: Mapping[str, Any], place: str) -> str:
         return f"{match['before']}{place}.{match['key']}" if values is not None else match[0]
 
     sections = "|".join((_TARGET, *_OWN_SECTIONS))
-    return re.sub(rf"(?P<before>^  |')(?P<key>(?:{sections})(?:\.\w+)*)", rename, message, flags=re.M)
+    return re.sub(
+        rf"(?P<before>^  |')(?P<key>(?:{sections})(?:\.\w+)*)", rename, message, flags=re.M
+    )

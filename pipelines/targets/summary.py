@@ -27,7 +27,7 @@ _STYLES = {"blessed": "bold green", "not_blessed": "bold yellow", FAILED: "bold 
 
 
 def print_targets_summary(result: dict[str, Any], output: Path, console: Console) -> None:
-    """Prints what the common result.json says, and where in the output folder to find everything."""
+    """Prints what the common result.json says, and where to find everything."""
     targets = result["targets"]
     console.print(_table(targets))
     for name, entry in targets.items():

@@ -72,9 +72,7 @@ def run_side_by_side(
 
     def start() -> None:
         ours, theirs = context.Pipe()
-        process = context.Process(
-            target=_work, args=(pipeline, place, threads, theirs, lifeline)
-        )
+        process = context.Process(target=_work, args=(pipeline, place, threads, theirs, lifeline))
         process.start()
         theirs.close()
         busy[ours] = _Worker(process, ours, waiting.popleft())
