@@ -11,7 +11,7 @@ from pathlib import Path
 from modules.core.errors import WarmstartError, one_line
 from modules.core.wording import count
 from pipelines.beam.options import check_storage
-from pipelines.registered_names import find_unknown_names
+from pipelines.registered_names import refuse_unknown_names
 from pipelines.running.component_seconds import expected_seconds
 from pipelines.running.display import RunDisplay
 from pipelines.running.output_folder import command_line, exclusive_output
@@ -64,8 +64,7 @@ def run_targets(
             from pipelines.targets.dag import TargetsDag
 
             for config in scenario.branches.values():
-                for error in find_unknown_names(config):
-                    raise error
+                refuse_unknown_names(config)
             dag = TargetsDag({name: scenario.branches[name] for name in names}, place, fresh=fresh)
             start = time.monotonic() - started
             trunk = dag.run_trunk(display)
