@@ -8,7 +8,7 @@ from typing import Literal
 
 import click
 
-from pipelines.commands.options import override_option
+from pipelines.commands.options import override_option, targets_option
 
 
 @click.command("compile")
@@ -34,6 +34,7 @@ from pipelines.commands.options import override_option
     help="Where it will run: open-source Kubeflow Pipelines, or Vertex AI Pipelines.",
 )
 @override_option
+@targets_option
 def compile_command(
     config: Path,
     image: str,
@@ -41,13 +42,14 @@ def compile_command(
     output: Path,
     platform: Literal["kubeflow", "vertex"],
     overrides: tuple[str, ...],
+    targets: tuple[str, ...],
 ) -> None:
     """Compile the transfer pipeline of CONFIG for Kubeflow Pipelines."""
-    from pipelines.config import load_config
     from pipelines.kubeflow.compiler import compile_pipeline
     from pipelines.running.terminal_capture import logs_to_file
+    from pipelines.targets.scenario import load_scenario
 
-    loaded = load_config(config, overrides)
+    loaded = load_scenario(config, overrides, targets)
     # TensorFlow and TFX print pages of warnings on import. The log stays if compiling fails.
     with (
         tempfile.NamedTemporaryFile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from components.container_entrypoint.staging import needs_download
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import ConfigError
 from pipelines.beam.options import check_storage
-from pipelines.config import Config
+from pipelines.config import Config, DomainConfig
 from pipelines.kubeflow.importers import add_importer
 from pipelines.kubeflow.parameters import add_run_parameters
 from pipelines.kubeflow.spec import Spec, require_kfp
@@ -24,6 +25,8 @@ from pipelines.kubeflow.tasks import (
     rename_nodes,
 )
 from pipelines.kubeflow.vertex import adapt_to_vertex, check_vertex
+from pipelines.node_ids import node_id
+from pipelines.targets.scenario import SeveralTargets
 from pipelines.registered_names import refuse_unknown_names
 
 Platform = Literal["kubeflow", "vertex"]
@@ -35,7 +38,7 @@ _EPHEMERAL_SERVING = "/tmp/warmstart-serving"
 
 
 def compile_pipeline(
-    config: Config,
+    config: Config | SeveralTargets,
     *,
     image: str,
     pipeline_root: str,
@@ -48,7 +51,7 @@ def compile_pipeline(
     holds the embedded domains.
 
     Args:
-        config: The scenario, with its `kubeflow` section.
+        config: The scenario, or that of several targets, with its `kubeflow` section.
         image: Container image that all tasks run in, such as registry.example/warmstart:1.
         pipeline_root: A gs://, s3:// or minio:// URI, below which artifacts are kept.
         output: The YAML file to write.
@@ -61,10 +64,11 @@ def compile_pipeline(
     require_kfp()
     _check_arguments(image, pipeline_root, output)
     # Remote Beam workers cannot reach folders that the launcher fills for a single task.
-    check_storage(config.beam, pipeline_root)
-    refuse_unknown_names(config)
-    if platform == "vertex":
-        check_vertex(config, pipeline_root)
+    for each in _by_target(config).values():
+        check_storage(each.beam, pipeline_root)
+        refuse_unknown_names(each)
+        if platform == "vertex":
+            check_vertex(each, pipeline_root)
     documents = compile_documents(config, image=image, pipeline_root=pipeline_root)
     if platform == "vertex":
         adapt_to_vertex(documents[0])
@@ -76,26 +80,32 @@ def compile_pipeline(
         raise ConfigError(f"{output}: cannot be written: {error.strerror}.") from None
 
 
-def compile_documents(config: Config, *, image: str, pipeline_root: str) -> list[Spec]:
+def compile_documents(
+    config: Config | SeveralTargets, *, image: str, pipeline_root: str
+) -> list[Spec]:
     """Returns the pipeline specification and, if one is needed, the platform specification."""
-    config = _inside_container(config)
+    by_target = {name: _inside_container(each) for name, each in _by_target(config).items()}
+    shared = next(iter(by_target.values()))
     pipeline_root = pipeline_root.rstrip("/")
-    spec = tfx_specification(config, image=image, pipeline_root=pipeline_root)
-    add_run_parameters(spec, config)
-    configure_containers(spec, config.kubeflow)
-    for role, domain in config.domains.items():
-        if needs_download(domain.path):
-            name = role.capitalize()
-            add_importer(spec, f"{name}ExampleGen", f"{name}DataImporter", "input_base")
-    _move_schema_file(spec, config)
-    _move_model(spec, config)
+    spec = tfx_specification(by_target, image=image, pipeline_root=pipeline_root)
+    add_run_parameters(spec, by_target)
+    settings = shared.kubeflow.for_nodes(list(spec["root"]["dag"]["tasks"]))
+    configure_containers(spec, settings)
+    for target, each in by_target.items():
+        _add_data_importer(spec, "TargetExampleGen", "TargetDataImporter", each.target, target)
+        _move_model(spec, each, target)
+    if shared.source is not None:
+        _add_data_importer(spec, "SourceExampleGen", "SourceDataImporter", shared.source)
+    _move_schema_file(spec, shared)
     rename_nodes(spec)
     spec["defaultPipelineRoot"] = pipeline_root
-    platform = platform_spec(spec, config.kubeflow)
+    platform = platform_spec(spec, settings)
     return [spec, platform] if platform else [spec]
 
 
-def tfx_specification(config: Config, *, image: str, pipeline_root: str) -> Spec:
+def tfx_specification(
+    by_target: Mapping[str | None, Config], *, image: str, pipeline_root: str
+) -> Spec:
     """Returns the pipeline specification as TFX compiles it, which open-source Kubeflow refuses."""
     # Imported late: only compiling needs TFX, which is slow to import.
     from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
@@ -103,15 +113,26 @@ def tfx_specification(config: Config, *, image: str, pipeline_root: str) -> Spec
         KubeflowV2DagRunnerConfig,
     )
 
-    from pipelines.transfer_pipeline import create_pipeline
+    from pipelines.transfer_pipeline import create_pipeline, create_targets_pipeline
 
-    serving = _serving_directory(config, pipeline_root)
-    pipeline = create_pipeline(
-        config,
-        pipeline_root=pipeline_root,
-        serving_directory=serving,
-        attempts_directory=_attempts_directory(config, serving),
-    )
+    shared = next(iter(by_target.values()))
+    serving = _serving_directory(shared, pipeline_root)
+    attempts = _attempts_directory(shared, serving)
+    if None in by_target:
+        pipeline = create_pipeline(
+            by_target[None],
+            pipeline_root=pipeline_root,
+            serving_directory=serving,
+            attempts_directory=attempts,
+        )
+    else:
+        branches = {str(name): each for name, each in by_target.items()}
+        pipeline = create_targets_pipeline(
+            branches,
+            pipeline_root=pipeline_root,
+            serving_directories={name: f"{serving}/{name}" for name in branches},
+            attempts_directory=attempts,
+        )
     runner = KubeflowV2DagRunner(
         KubeflowV2DagRunnerConfig(
             default_image=image, default_commands=_COMMAND, use_pipeline_spec_2_1=True
@@ -121,12 +142,24 @@ def tfx_specification(config: Config, *, image: str, pipeline_root: str) -> Spec
     return job["pipelineSpec"]
 
 
+def _by_target(config: Config | SeveralTargets) -> dict[str | None, Config]:
+    """Returns the scenarios by target; None is the only one."""
+    return {None: config} if isinstance(config, Config) else dict(config.branches)
+
+
 def _serving_directory(config: Config, pipeline_root: str) -> str:
     if config.kubeflow.serving_directory:
         return config.kubeflow.serving_directory
     if pipeline_root.startswith("gs://"):
         return f"{pipeline_root}/serving/{config.name}"
     return _EPHEMERAL_SERVING
+
+
+def _add_data_importer(
+    spec: Spec, component: str, importer: str, domain: DomainConfig, target: str | None = None
+) -> None:
+    if needs_download(domain.path):
+        add_importer(spec, node_id(component, target), node_id(importer, target), "input_base")
 
 
 def _attempts_directory(config: Config, serving: str) -> str | None:
@@ -157,16 +190,17 @@ def _move_schema_file(spec: Spec, config: Config) -> None:
     parameters["schema_file"] = {"runtimeValue": {"constant": path}}
 
 
-def _move_model(spec: Spec, config: Config) -> None:
+def _move_model(spec: Spec, config: Config, target: str | None) -> None:
     """Points to the model where a container has it: building the DAG hashes the local copy."""
     path = config.pretraining.from_
     if path is None:
         return
-    parameters = spec["root"]["dag"]["tasks"]["ModelImporter"]["inputs"]["parameters"]
+    node = node_id("ModelImporter", target)
+    parameters = spec["root"]["dag"]["tasks"][node]["inputs"]["parameters"]
     path = _container_path(config, "pretraining.from", path)
     parameters["path"] = {"runtimeValue": {"constant": path}}
     if needs_download(path):
-        add_importer(spec, "ModelImporter", "PretrainedModelImporter", "path")
+        add_importer(spec, node, node_id("PretrainedModelImporter", target), "path")
 
 
 def _container_path(config: Config, key: str, path: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from components.container_entrypoint.parameters import Binding
 from pipelines.config import Config
 from pipelines.kubeflow.spec import Spec, container_of
+from pipelines.node_ids import node_id
 
 # The task takes the value, so that Kubeflow's cache sees it, and drops it.
 NOWHERE = ""
@@ -33,6 +34,7 @@ class RunParameter:
         default: Returns the configured value.
         places: Where the value belongs, by component: the name of a parameter of the component,
             or that name followed by keys into its JSON, joined by dots.
+        is_shared: Whether several targets have one value.
     """
 
     name: str
@@ -40,6 +42,7 @@ class RunParameter:
     binding_type: Literal["integer", "number", "text", "word"]
     default: Callable[[Config], Any]
     places: Mapping[str, str]
+    is_shared: bool = False
 
 
 RUN_PARAMETERS = (
@@ -66,6 +69,7 @@ RUN_PARAMETERS = (
             "WarmStartTrainer": "plan.seed",
             "TransferEvaluator": "seed",
         },
+        is_shared=True,
     ),
     RunParameter(
         "learning_rate",
@@ -91,18 +95,31 @@ RUN_PARAMETERS = (
 )
 
 
-def add_run_parameters(spec: Spec, config: Config) -> None:
-    """Declares the run parameters, by default as configured, and connects them, in place."""
+def add_run_parameters(spec: Spec, by_target: Mapping[str | None, Config]) -> None:
+    """Declares the run parameters, by default as configured, and connects them, in place.
+
+    With several targets, each has parameters of its own, such as `site_a_shots`; the seed is one
+    for all.
+
+    Args:
+        spec: The specification, whose nodes have TFX's names.
+        by_target: The scenario of each target; None is the only one.
+    """
     declared = spec["root"].setdefault("inputDefinitions", {}).setdefault("parameters", {})
-    for parameter in RUN_PARAMETERS:
-        declared[parameter.name] = {
-            "parameterType": parameter.declared_type,
-            "defaultValue": parameter.default(config),
-        }
-        for component, place in parameter.places.items():
-            # An imported model is not pretrained.
-            if component in spec["components"]:
-                _connect(spec, component, parameter, place)
+    for target, config in by_target.items():
+        for parameter in RUN_PARAMETERS:
+            name = parameter.name
+            if target is not None and not parameter.is_shared:
+                name = f"{target.replace('-', '_')}_{name}"
+            declared[name] = {
+                "parameterType": parameter.declared_type,
+                "defaultValue": parameter.default(config),
+            }
+            for component, place in parameter.places.items():
+                for node in {node_id(component, target), component}:
+                    # An imported model is not pretrained.
+                    if node in spec["components"]:
+                        _connect(spec, node, parameter, place, name)
 
 
 def add_binding(spec: Spec, component: str, name: str, binding: Binding) -> None:
@@ -115,9 +132,11 @@ def add_binding(spec: Spec, component: str, name: str, binding: Binding) -> None
     arguments[position] = json.dumps(bindings, sort_keys=True)
 
 
-def _connect(spec: Spec, component: str, parameter: RunParameter, place: str) -> None:
+def _connect(
+    spec: Spec, component: str, parameter: RunParameter, place: str, declared_name: str
+) -> None:
     task = spec["root"]["dag"]["tasks"][component]
-    run_value = {"componentInputParameter": parameter.name}
+    run_value = {"componentInputParameter": declared_name}
     if place and "." not in place:
         task["inputs"]["parameters"][place] = run_value
         return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
 
 from modules.settings.base import PositiveFloat, PositiveInt, Settings
+from pipelines.node_ids import component_of
 
 _KubernetesName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")]
 # Kubeflow also names the pod's volume after its claim, and a volume's name is a DNS label: no dots.
@@ -89,3 +91,31 @@ class KubeflowSettings(Settings):
     state_claim: _ClaimName | None = None
     serving_directory: Annotated[str, Field(pattern=r"^(/|gs://).+")] | None = None
     image_pull_secret: _KubernetesName | None = None
+
+    def for_nodes(self, nodes: Sequence[str]) -> KubeflowSettings:
+        """Names the pipeline's nodes, where a component has one for each of several targets.
+
+        Settings that name a target's own node precede those that name the component.
+        """
+
+        def nodes_of(name: str) -> list[str]:
+            own = [node for node in nodes if component_of(node) == name]
+            return [name] if name in nodes or not own else own
+
+        by_length = sorted(self.component_resources.items(), key=lambda item: len(item[0]))
+        volumes = [
+            volume
+            if volume.components is None
+            else volume.model_copy(
+                update={"components": tuple(n for c in volume.components for n in nodes_of(c))}
+            )
+            for volume in self.volumes
+        ]
+        return self.model_copy(
+            update={
+                "component_resources": {
+                    node: value for name, value in by_length for node in nodes_of(name)
+                },
+                "volumes": tuple(volumes),
+            }
+        )

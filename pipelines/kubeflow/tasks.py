@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -11,10 +12,13 @@ from components.container_entrypoint.resumption import STATE_VARIABLE, is_resuma
 from modules.core.errors import ConfigError
 from pipelines.kubeflow.settings import KubeflowSettings, ResourceSettings
 from pipelines.kubeflow.spec import Spec, container_of
+from pipelines.node_ids import component_of, node_id, target_of
 
 _STATE_DIRECTORY = "/warmstart-state"
 # It looks at what no cache key on Kubeflow has: the folder that the Pusher writes to.
 _FINDER, _PUSHER = "ServedModelFinder", "Pusher"
+# Of a DNS label. Longer names, of targets' nodes, are told apart by a digest.
+_LONGEST_NAME, _DIGEST = 63, 6
 
 
 def kubernetes_name(node_id: str) -> str:
@@ -25,7 +29,11 @@ def kubernetes_name(node_id: str) -> str:
         'source-example-gen'
     """
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", node_id)
-    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:63].rstrip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
+    if len(name) <= _LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST]
+    return f"{name[: _LONGEST_NAME - _DIGEST - 1].rstrip('-')}-{digest}"
 
 
 def configure_containers(spec: Spec, settings: KubeflowSettings) -> None:
@@ -43,8 +51,9 @@ def configure_containers(spec: Spec, settings: KubeflowSettings) -> None:
             f"kubeflow: the pipeline has no component {', '.join(unknown)}; "
             f"it has {', '.join(sorted(tasks))}."
         )
-    tasks[_FINDER].pop("cachingOptions", None)
     for name, task in tasks.items():
+        if component_of(name) == _FINDER:
+            task.pop("cachingOptions", None)
         component = spec["components"][name]
         container = container_of(spec, name)
         # On Vertex AI this hook runs TFX's driver. Open-source Kubeflow does not know it.
@@ -98,8 +107,8 @@ def _mounting(components: Sequence[str]) -> set[str]:
 
     Without the volume it would find nothing, and any model would replace the served one.
     """
-    seen_by_finder = {_FINDER} if _PUSHER in components else set()
-    return set(map(kubernetes_name, {*components, *seen_by_finder}))
+    finders = {node_id(_FINDER, target_of(c)) for c in components if component_of(c) == _PUSHER}
+    return set(map(kubernetes_name, {*components, *finders}))
 
 
 def rename_nodes(spec: Spec) -> None:

@@ -34,7 +34,7 @@ def config_of(scenario: str, *overrides: str) -> Config:
 def specification(scenario: str, *overrides: str) -> Any:
     """The scenario as TFX compiles it, without run parameters."""
     config = config_of(scenario, *overrides)
-    return tfx_specification(config, image=IMAGE, pipeline_root=PIPELINE_ROOT)
+    return tfx_specification({None: config}, image=IMAGE, pipeline_root=PIPELINE_ROOT)
 
 
 def values(scenario: str, *overrides: str) -> dict[tuple[str, str], Any]:
