@@ -26,8 +26,8 @@ from pipelines.kubeflow.tasks import (
 )
 from pipelines.kubeflow.vertex import adapt_to_vertex, check_vertex
 from pipelines.node_ids import node_id
-from pipelines.targets.scenario import SeveralTargets
 from pipelines.registered_names import refuse_unknown_names
+from pipelines.targets.scenario import SeveralTargets
 
 Platform = Literal["kubeflow", "vertex"]
 # The project's folder in the image, and the tasks' working directory; see kubeflow/Dockerfile.

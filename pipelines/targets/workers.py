@@ -144,6 +144,7 @@ def _work(
         stream=sys.stderr,
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,
     )
     with signals_heard(say=lambda _: None), contextlib.suppress(KeyboardInterrupt, EOFError):
         compiled = _compiled(pipeline, place, threads)
