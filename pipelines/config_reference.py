@@ -18,6 +18,7 @@ from modules.core.errors import one_line
 from modules.settings.base import Settings
 from modules.settings.config_errors import nested_section, sections
 from pipelines.config import Config
+from pipelines.targets.scenario import TARGETS, TargetSection
 
 _HEAD = """# Configuration
 
@@ -46,7 +47,8 @@ def render_reference(schema: type[Settings] = Config) -> str:
     """
     parts = [_HEAD]
     places: dict[type[Settings], str] = {}
-    for path, section in sections(schema):
+    several = [(f"{TARGETS}.", TargetSection)] if schema is Config else []
+    for path, section in (*sections(schema), *several):
         title = f"`{path.rstrip('.')}`" if path else "Top level"
         if section in places:
             text = f"The same keys as in {places[section]}.\n"

@@ -19,6 +19,8 @@ ROLLBACK_FILE = ".rolled_back_to"
 PARTIAL_PREFIX = ".partial-"
 SAVED_MODEL_FILE = "saved_model.pb"
 SERVING_FOLDER = "serving"
+# In a run of several targets: an output folder for each, by the target's name.
+TARGETS_FOLDER = "targets"
 
 PUSH_AGAIN = "Delete this version and run the pipeline again to push the model again."
 
@@ -93,6 +95,11 @@ def pushed_versions(serving: Path) -> list[PushedVersion]:
     return sorted(versions, key=lambda version: version.number)
 
 
+def target_runs(run: Path) -> list[Path]:
+    """Lists the output folders of a run's several targets; none if it has a single one."""
+    return sorted(path.parent for path in run.glob(f"{TARGETS_FOLDER}/*/result.json"))
+
+
 def find_model(path: Path) -> Path:
     """Finds the SavedModel of a version, serving folder or run.
 
@@ -111,7 +118,10 @@ def find_model(path: Path) -> Path:
     versions = pushed_versions(serving)
     if versions:
         return versions[-1].path
-    if (path / "result.json").is_file():
+    if targets := target_runs(path):
+        found = f"a run of {len(targets)} targets"
+        fix = f"Pass the folder of one of them, such as {targets[0]}."
+    elif (path / "result.json").is_file():
         found, fix = "a run without one", "Only a blessed model is pushed: see its report.html."
     else:
         found = ("another folder" if path.is_dir() else "a file") if path.exists() else "nothing"

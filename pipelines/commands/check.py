@@ -31,22 +31,28 @@ def check_command(
     Of several targets, each is checked, and what they share is told once.
     """
     from modules.core.wording import count
-    from pipelines.commands.config_check import ERROR, check_config
+    from pipelines.commands.config_check import ERROR, CheckLine, check_config
     from pipelines.config import Config
+    from pipelines.targets.outcome import target_folder
     from pipelines.targets.scenario import load_scenario
 
     silence_imports()
     loaded = load_scenario(config, overrides, targets)
-    branches = [loaded] if isinstance(loaded, Config) else list(loaded.branches.values())
+    if isinstance(loaded, Config):
+        checks = {loaded.output_folder: loaded}
+    else:
+        checks = {
+            target_folder(each.output_folder, name): each for name, each in loaded.branches.items()
+        }
     errors = 0
-    told = set()
-    for number, branch in enumerate(branches):
-        for line in check_config(branch, read_all=read_all, engine=engine and not number):
-            if line in told and number:
-                continue
-            told.add(line)
-            errors += line.level == ERROR
-            say(f"{line.level:<8} {line.text}")
+    told: set[CheckLine] = set()
+    for output, each in checks.items():
+        own = check_config(each, read_all=read_all, engine=engine and not told, output=output)
+        for line in own:
+            if line not in told:
+                told.add(line)
+                errors += line.level == ERROR
+                say(f"{line.level:<8} {line.text}")
     if errors:
         say(f"{count(errors, 'error')}: {config} is not ready to run.")
         sys.exit(1)

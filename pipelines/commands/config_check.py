@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from modules.core.errors import ConfigError, DataError, WarmstartError, one_line
@@ -45,7 +46,7 @@ class CheckLine(NamedTuple):
 
 
 def check_config(
-    config: Config, *, read_all: bool = False, engine: bool = False
+    config: Config, *, read_all: bool = False, engine: bool = False, output: Path | None = None
 ) -> Iterator[CheckLine]:
     """Checks all that can be checked without training.
 
@@ -53,6 +54,7 @@ def check_config(
         config: The scenario.
         read_all: Read every image, instead of the first ones.
         engine: Also run small jobs on the Beam engine.
+        output: Where the run would write; by default, where the scenario says.
     """
     yield from _check_names(config)
     reachable = _check_beam(config)
@@ -63,7 +65,7 @@ def check_config(
     if read_all:
         limits = replace(limits, images=math.inf, pixels=math.inf)
     yield from _check_domains(config, limits, look_at_model=True)
-    yield _check_serving(config)
+    yield _check_serving(config, output or config.output_folder)
 
 
 def look_quickly(config: Config) -> list[str]:
@@ -194,8 +196,8 @@ def _check_beam(config: Config) -> CheckLine:
     return CheckLine(OK, describe_beam(config.beam))
 
 
-def _check_serving(config: Config) -> CheckLine:
-    serving = config.output_folder / SERVING_FOLDER
+def _check_serving(config: Config, output: Path) -> CheckLine:
+    serving = output / SERVING_FOLDER
     try:
         versions = [version for version in pushed_versions(serving) if version.is_complete]
     except DataError as error:

@@ -17,6 +17,7 @@ from modules.models.serving_folder import (
     PushedVersion,
     next_version,
     pushed_versions,
+    target_runs,
     whole_version,
 )
 from pipelines.commands.options import say, silence_imports
@@ -35,11 +36,13 @@ def rollback_command(run: Path, to: int | None) -> None:
 
     serving = run / SERVING_FOLDER
     if not serving.is_dir():
+        targets = target_runs(run)
+        one = f", such as {targets[0]}" if targets else ""
         raise DataError(
             str(serving),
             expected="a folder of pushed versions",
             found="nothing",
-            fix="Pass the output folder of a run that has pushed a model.",
+            fix=f"Pass the output folder of a run that has pushed a model{one}.",
         )
     with exclusive_output(run.resolve()), storage_errors_explained(run.resolve()):
         versions = pushed_versions(serving)

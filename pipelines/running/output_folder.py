@@ -26,8 +26,6 @@ ATTEMPTS_FOLDER = "attempts"
 LOGS_FOLDER = "logs"
 REPORT_FILE = "report.html"
 RESULT_FILE = "result.json"
-# Holds an output folder for each of several targets, by the target's name.
-TARGETS_FOLDER = "targets"
 
 _LOCK_FILE = ".lock"
 _HOLDER_FILE = ".lock.json"

@@ -9,10 +9,10 @@ from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 from tfx.types.standard_component_specs import MODEL_RUN_KEY
 
-from modules.models.serving_folder import PARTIAL_PREFIX, SERVING_FOLDER
+from modules.models.serving_folder import PARTIAL_PREFIX, SERVING_FOLDER, TARGETS_FOLDER
 from modules.training.record import TRAINING_FILE
 from pipelines.running.artifacts import node_of
-from pipelines.running.output_folder import ARTIFACTS_FOLDER, TARGETS_FOLDER
+from pipelines.running.output_folder import ARTIFACTS_FOLDER
 
 _UNFINISHED = (metadata_store_pb2.Execution.NEW, metadata_store_pb2.Execution.RUNNING)
 

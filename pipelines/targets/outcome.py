@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.running.output_folder import TARGETS_FOLDER
+from modules.models.serving_folder import TARGETS_FOLDER
 
 BLESSED, FAILED = "blessed", "failed"
 

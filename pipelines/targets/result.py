@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from modules.core.atomic_files import write_atomically
+from modules.models.serving_folder import TARGETS_FOLDER
 from modules.report.targets_page import build_targets_page
 from pipelines.running.dag_runner import ComponentRun
-from pipelines.running.output_folder import REPORT_FILE, RESULT_FILE, TARGETS_FOLDER
+from pipelines.running.output_folder import REPORT_FILE, RESULT_FILE
 from pipelines.running.result import SCHEMA_VERSION
 from pipelines.targets.outcome import FAILED, BranchOutcome
 from pipelines.targets.scenario import SeveralTargets

@@ -14,27 +14,29 @@ from typing import Any
 from modules.core.errors import ConfigError
 from modules.core.nearest_name import nearest_name_hint
 from modules.core.wording import listed
-from modules.settings import GateSettings, TransferSettings
-from pipelines.config import Config, TargetConfig, valid_name, validate_config
+from modules.settings import GateSettings, Settings, TransferSettings
+from pipelines.config import Config, Name, PathText, valid_name, validate_config
 from pipelines.config_file import read_config_file
 
-_TARGETS = "targets"
+TARGETS = "targets"
 _TARGET = "target"
 # What a target may have of its own besides the keys of `target`.
 _OWN_SECTIONS = ("transfer", "gate")
 
 
-class TargetSection(TargetConfig):
-    """One target, or several with the same settings: one for each folder of a pattern.
+class TargetSection(Settings):
+    """In place of `target`: a list; each has the keys of `target`, and those below.
 
     Attributes:
-        name: Name of the target: letters, digits, `_` and `-`. By default the folder's name, as for
-            the folders of a pattern.
+        name: Name of the target: letters, digits, `_` and `-`. By default the folder's name, which
+            is also that of each folder of a pattern.
         path: Folder with the images, or a pattern of such folders: `data/sites/*`.
         transfer: Keys of `transfer` that differ for this target.
         gate: Keys of `gate` that differ for this target.
     """
 
+    name: Name | None = None
+    path: PathText
     transfer: TransferSettings = TransferSettings()
     gate: GateSettings = GateSettings()
 
@@ -86,7 +88,7 @@ def load_scenario(
         ConfigError: As `load_config`; or a pattern matches nothing, or two targets have one name.
     """
     tree = read_config_file(Path(path), overrides)
-    if _TARGETS not in tree:
+    if TARGETS not in tree:
         if names:
             raise ConfigError(f"--targets: {path} has a single 'target'; leave the option out.")
         return validate_config(tree, path)
@@ -114,11 +116,11 @@ def load_one_target(
 
 
 def _several(tree: Mapping[str, Any], path: str | os.PathLike[str]) -> SeveralTargets:
-    shared = {key: value for key, value in tree.items() if key not in (_TARGET, _TARGETS)}
+    shared = {key: value for key, value in tree.items() if key not in (_TARGET, TARGETS)}
     for_all = _shared_target(tree.get(_TARGET, {}), path)
     branches: dict[str, Config] = {}
     places: dict[str, str] = {}
-    for place, section in _sections(tree[_TARGETS], path):
+    for place, section in _sections(tree[TARGETS], path):
         config = _branch(shared, {**for_all, **section}, place, path)
         name = config.target.name
         if name in branches:
@@ -144,7 +146,7 @@ def _sections(targets: Any, path: str | os.PathLike[str]) -> Iterator[tuple[str,
     """Yields each target as a section with a name and a folder, and where it is in the file."""
     entries = targets if isinstance(targets, list) else [targets]
     for number, entry in enumerate(entries):
-        place = f"{_TARGETS}[{number}]" if isinstance(targets, list) else _TARGETS
+        place = f"{TARGETS}[{number}]" if isinstance(targets, list) else TARGETS
         section = {"path": entry} if isinstance(entry, str) else entry
         if not isinstance(section, dict) or not isinstance(section.get("path"), str):
             raise ConfigError(
@@ -162,7 +164,7 @@ def _sections(targets: Any, path: str | os.PathLike[str]) -> Iterator[tuple[str,
             for folder in _matching(section["path"], place, path):
                 yield place, {**section, "name": _folder_name(folder), "path": folder}
     if not entries:
-        raise ConfigError(f"{path}: {_TARGETS}: expected at least one target, found none.")
+        raise ConfigError(f"{path}: {TARGETS}: expected at least one target, found none.")
 
 
 def _matching(pattern: str, place: str, path: str | os.PathLike[str]) -> list[str]:

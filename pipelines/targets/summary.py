@@ -12,11 +12,11 @@ from rich.text import Text
 
 from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
 from modules.core.wording import count, display_name
+from modules.models.serving_folder import TARGETS_FOLDER
 from pipelines.running.output_folder import (
     LOGS_FOLDER,
     REPORT_FILE,
     RESULT_FILE,
-    TARGETS_FOLDER,
 )
 from pipelines.running.summary import print_places
 from pipelines.targets.outcome import FAILED
