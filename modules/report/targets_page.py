@@ -13,7 +13,7 @@ from modules.core.wording import ARM_NAMES, count, display_name, percent
 from modules.report.drawing.dot_plot import short_name
 from modules.report.drawing.interval_plot import INTERVAL_ROW_HEIGHT, draw_intervals
 from modules.report.drawing.svg import draw_svg
-from modules.report.sections.section import Section, render
+from modules.report.sections.section import render
 
 _VERDICTS = {"blessed": "blessed", "not_blessed": "not blessed", "failed": "failed"}
 _HEAD_HEIGHT = 56
@@ -31,15 +31,19 @@ def build_targets_page(name: str, targets: Mapping[str, Mapping[str, Any]]) -> s
         HTML: one file without scripts, which loads nothing. Equal input gives equal text.
     """
     done = {target: entry for target, entry in targets.items() if "arms" in entry}
-    failed = {target: entry for target, entry in targets.items() if "arms" not in entry}
-    sections = [_targets_section(done)] if done else []
-    if failed:
-        errors = [{"name": target, "error": entry["error"]} for target, entry in failed.items()]
-        sections.append(Section("failed", "What failed", {"rows": errors}))
+    failed = {target: entry["error"] for target, entry in targets.items() if "arms" not in entry}
     return str(
         render(
             "targets.html.j2",
-            {"scenario": name, "sentence": _sentence(targets), "sections": sections},
+            {
+                "scenario": name,
+                "sentence": _sentence(targets),
+                "sections": [],
+                "rows": [_row(target, entry) for target, entry in done.items()],
+                "arms": [ARM_NAMES[arm] for arm in ARMS],
+                "figure": _figure(done) if done else None,
+                "failed": failed,
+            },
         )
     )
 
@@ -50,21 +54,16 @@ def _sentence(targets: Mapping[str, Mapping[str, Any]]) -> str:
     return f"{count(len(targets), 'target').capitalize()}; {', '.join(parts)}."
 
 
-def _targets_section(done: Mapping[str, Mapping[str, Any]]) -> Section:
-    rows = [
-        {
-            "name": target,
-            "report": entry["report"],
-            "shots": entry["target"]["shots"],
-            "verdict": _VERDICTS[entry["verdict"]],
-            "accuracies": [entry["arms"][arm]["accuracy"] for arm in ARMS],
-            "gain": entry["comparisons"]["warm_start_vs_pretrained"],
-            "pushed_to": entry["pushed_to"],
-        }
-        for target, entry in done.items()
-    ]
-    values = {"rows": rows, "arms": [ARM_NAMES[arm] for arm in ARMS], "figure": _figure(done)}
-    return Section("targets", "Accuracy by target", values)
+def _row(target: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": target,
+        "report": entry["report"],
+        "shots": entry["target"]["shots"],
+        "verdict": _VERDICTS[entry["verdict"]],
+        "accuracies": [entry["arms"][arm]["accuracy"] for arm in ARMS],
+        "gain": entry["comparisons"]["warm_start_vs_pretrained"],
+        "pushed_to": entry["pushed_to"],
+    }
 
 
 def _figure(done: Mapping[str, Mapping[str, Any]]) -> Markup:

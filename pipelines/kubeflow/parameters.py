@@ -116,7 +116,7 @@ def add_run_parameters(spec: Spec, by_target: Mapping[str | None, Config]) -> No
                 "defaultValue": parameter.default(config),
             }
             for component, place in parameter.places.items():
-                for node in {node_id(component, target), component}:
+                for node in dict.fromkeys((node_id(component, target), component)):
                     # An imported model is not pretrained.
                     if node in spec["components"]:
                         _connect(spec, node, parameter, place, name)

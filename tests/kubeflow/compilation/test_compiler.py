@@ -180,7 +180,7 @@ def test_without_kfp_the_message_says_what_to_install(
         ("SourceExampleGen", "source-example-gen"),
         ("mnist_to_optdigits", "mnist-to-optdigits"),
         ("TFXTransform.2", "tfx-transform-2"),
-        ("A" * 80, "a" * 63),
+        ("A" * 80, "a" * 56 + "-0f45e8"),
     ],
 )
 def test_ids_become_dns_labels(node_id: str, name: str) -> None:
