@@ -47,8 +47,10 @@ def render_reference(schema: type[Settings] = Config) -> str:
     """
     parts = [_HEAD]
     places: dict[type[Settings], str] = {}
-    several = [(f"{TARGETS}.", TargetSection)] if schema is Config else []
-    for path, section in (*sections(schema), *several):
+    described: list[tuple[str, type[Settings]]] = list(sections(schema))
+    if schema is Config:
+        described.append((f"{TARGETS}.", TargetSection))
+    for path, section in described:
         title = f"`{path.rstrip('.')}`" if path else "Top level"
         if section in places:
             text = f"The same keys as in {places[section]}.\n"

@@ -111,10 +111,11 @@ def build_trunk(config: Config, *, shared: Trunk | None = None, only_target: boo
     """
     target = ingest("Target", config, config.target, config.target_classes)
     imported = config.pretraining.imported
-    if shared is not None and shared.source is not None:
-        source, schema, transform = shared.source, shared.schema, shared.transform
-    else:
-        source, schema, transform = _prepared(config, target)
+    source, schema, transform = (
+        (shared.source, shared.schema, shared.transform)
+        if shared is not None and shared.source is not None
+        else _prepared(config, target)
+    )
     data = source and source.data
     starter: Trainer | ModelImporter
     if imported is not None:

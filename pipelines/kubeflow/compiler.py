@@ -144,7 +144,9 @@ def tfx_specification(
 
 def _by_target(config: Config | SeveralTargets) -> dict[str | None, Config]:
     """Returns the scenarios by target; None is the only one."""
-    return {None: config} if isinstance(config, Config) else dict(config.branches)
+    if isinstance(config, Config):
+        return {None: config}
+    return {name: each for name, each in config.branches.items()}
 
 
 def _serving_directory(config: Config, pipeline_root: str) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 
 from modules.models.serving_folder import SERVING_FOLDER
 from pipelines.config import Config
 from pipelines.node_ids import target_of
 from pipelines.running.artifacts import metadata_in
 from pipelines.running.dag_runner import ComponentRun, begin_run
-from pipelines.running.display import RunDisplay
-from pipelines.running.output_folder import ARTIFACTS_FOLDER
+from pipelines.running.observer import RunObserver
+from pipelines.running.output_folder import ARTIFACTS_FOLDER, ATTEMPTS_FOLDER
 from pipelines.targets.branch import Branch, run_branch
 from pipelines.targets.events import BranchEvent
 from pipelines.targets.outcome import BranchOutcome, RunPlace, target_folder
@@ -35,27 +35,28 @@ class TargetsDag:
             {name: config.with_absolute_paths() for name, config in branches.items()},
             pipeline_root=str(place.output / ARTIFACTS_FOLDER),
             serving_directories={name: str(folder) for name, folder in serving.items()},
+            attempts_directory=str(place.output / ATTEMPTS_FOLDER),
             metadata_connection_config=metadata_in(place.output),
             enable_cache=not fresh,
         )
         self._compiled = begin_run(pipeline, place.output, keep_trainings=not fresh)
 
-    def run_trunk(self, display: RunDisplay) -> list[ComponentRun]:
+    def run_trunk(self, observer: RunObserver) -> list[ComponentRun]:
         """Runs what all targets share.
 
         Raises:
             WarmstartError: Source or configuration are refused, with the reason.
         """
         components = [each for each in self._compiled.components if target_of(each) is None]
-        display.planned(components)
-        return [self._compiled.run(component, display) for component in components]
+        observer.planned(components)
+        return [self._compiled.run(component, observer) for component in components]
 
     def run_branches(
         self,
         trunk: list[ComponentRun],
         show: Callable[[BranchEvent], None],
         workers: int,
-    ) -> Iterator[BranchOutcome]:
+    ) -> Generator[BranchOutcome, None, None]:
         """Runs the branches, yielding how each ended.
 
         Args:

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import NamedTuple
 
-from modules.core.progress import PROGRESS_LOGGER, Progress, Resumption
+from modules.core.progress import Progress, Resumption
+from pipelines.running.observer import RunObserver
 
 
 class BranchEvent(NamedTuple):
@@ -17,7 +18,7 @@ class BranchEvent(NamedTuple):
     progress: Progress | Resumption | None = None
 
 
-class BranchReporter(logging.Handler):
+class BranchReporter(RunObserver):
     """Turns what a branch's components and their log records say into events, in a `with` block.
 
     Args:
@@ -26,25 +27,15 @@ class BranchReporter(logging.Handler):
     """
 
     def __init__(self, target: str, send: Callable[[BranchEvent], None]) -> None:
-        super().__init__(logging.INFO)
+        super().__init__()
         self._target = target
         self._send = send
         self._component = ""
-
-    def __enter__(self) -> BranchReporter:
-        logging.getLogger(PROGRESS_LOGGER).addHandler(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        logging.getLogger(PROGRESS_LOGGER).removeHandler(self)
 
     def started(self, component: str) -> None:
         """A component starts."""
         self._component = component
         self._send(BranchEvent(self._target, component))
-
-    def finished(self, component: str, seconds: float, cached: bool) -> None:
-        """A component has finished; the next one's start says so."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Sends a log record on, if it is the progress of the component at work."""

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -50,7 +50,7 @@ def run_side_by_side(
     place: RunPlace,
     show: Callable[[BranchEvent], None],
     workers: int,
-) -> Iterator[BranchOutcome]:
+) -> Generator[BranchOutcome, None, None]:
     """Runs branches in processes of their own, yielding each outcome as soon as it is there.
 
     Args:
