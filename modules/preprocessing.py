@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_transform as tft
 
 from modules.core.example_features import EXAMPLE_ID, IMAGE, LABEL
 from modules.images.decoding import decode_images
 from modules.images.framing import image_resizer
+from modules.images.pixel_scale import scale_pixels, standardize
 from modules.settings import NetworkSettings, PixelScale, PreprocessingSettings
-
-_SMALLEST_STANDARD_DEVIATION = 1e-3
 
 
 def preprocessing_fn(
@@ -40,23 +38,8 @@ def preprocessing_fn(
     images = decode_images(vectors[IMAGE], network.channels, size, image_resizer(settings, size))
     if "pixels" in custom_config:
         scale = PixelScale.model_validate_json(custom_config["pixels"])
-        return vectors | {IMAGE: _scale(images, scale)}
-    return vectors | {IMAGE: _standardize(images) if settings.standardize else images}
-
-
-def _scale(images: tf.Tensor, scale: PixelScale) -> tf.Tensor:
-    """Gives pixels from 0 to 1 the range that an imported model was trained on."""
-    if scale.mean is None or scale.deviation is None:
-        return _standardize(images)
-    return (images - tf.constant(scale.mean)) / tf.constant(scale.deviation)
-
-
-def _standardize(images: tf.Tensor) -> tf.Tensor:
-    # Three digits: Beam sizes its batches by how fast they go, and float sums depend on the
-    # batches. Two runs on the same data would differ in the last bits, which trainings amplify.
-    mean = tf.round(tft.mean(images) * 1000.0) / 1000.0
-    deviation = tf.round(tf.sqrt(tft.var(images)) * 1000.0) / 1000.0
-    return (images - mean) / tf.maximum(deviation, _SMALLEST_STANDARD_DEVIATION)
+        return vectors | {IMAGE: scale_pixels(images, scale)}
+    return vectors | {IMAGE: standardize(images) if settings.standardize else images}
 
 
 def _vector(feature: tf.Tensor | tf.SparseTensor) -> tf.Tensor:

@@ -83,7 +83,7 @@ def run_import(
     import_model(
         ImportJob(
             plan=ImportPlan(
-                imported=ImportSettings(from_=str(path), **settings),
+                imported=ImportSettings.model_validate({"from": str(path), **settings}),
                 network=network or NetworkSettings(image_size=SIZE),
             ),
             path=str(path),

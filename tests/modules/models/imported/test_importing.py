@@ -182,7 +182,7 @@ def test_a_file_in_mixed_precision_is_read(tiny_domains: TinyDomains, tmp_path: 
 
 def test_names_may_lie_beside_the_file(tiny_domains: TinyDomains, tmp_path: Path) -> None:
     path = save_as("keras", strokes_model(), tmp_path)
-    with pytest.raises(ConfigError, match="pretraining.classes: nothing says what its 3 logits"):
+    with pytest.raises(ConfigError, match=r"pretraining.classes: nothing says what its 3 logits"):
         run_import(path, tiny_domains, tmp_path / "none", classes=None)
     (tmp_path / "classes.txt").write_text("a\nb\nc\n")
     model = run_import(path, tiny_domains, tmp_path / "imported", classes=None)
@@ -225,5 +225,5 @@ def test_a_model_that_does_not_end_in_a_dense_layer_is_refused(
     tiny_domains: TinyDomains, tmp_path: Path
 ) -> None:
     path = save_as("keras", strokes_model([keras.layers.ReLU()]), tmp_path)
-    with pytest.raises(DataError, match="a last layer Dense.*found ReLU"):
+    with pytest.raises(DataError, match=r"a last layer Dense.*found ReLU"):
         run_import(path, tiny_domains, tmp_path / "imported")

@@ -45,7 +45,8 @@ def test_a_method_names_known_streams_only(name: str) -> None:
 
 @pytest.mark.parametrize("name", TRANSFER_METHODS.names())
 def test_a_method_that_trains_on_labels_gets_center_loss_with_a_weight(name: str) -> None:
-    labelled = bool(TRANSFER_METHODS.find(name).required_streams & {SOURCE, TARGET})
+    method = TRANSFER_METHODS.find(name)
+    labelled = bool((method.required_streams | method.optional_streams) & {SOURCE, TARGET})
     assert has_center_loss(create_transfer_method(name, context(weight=0.1))) is labelled
     assert not has_center_loss(create_transfer_method(name, context(weight=0.0)))
 
