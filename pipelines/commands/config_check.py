@@ -10,7 +10,7 @@ from typing import NamedTuple
 from modules.core.errors import ConfigError, DataError, WarmstartError, one_line
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
 from modules.core.finding import Finding
-from modules.core.wording import count
+from modules.core.wording import count, points_phrase
 from modules.domains.bad_images import judge_bad_images
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
@@ -191,7 +191,7 @@ def _check_serving(config: Config) -> CheckLine:
         return CheckLine(OK, f"{serving}: nothing is served yet")
     gate = config.gate
     demand = {
-        "not_worse": f"must not be more than {100 * gate.served_margin:g} points below it",
+        "not_worse": f"must not be more than {points_phrase(gate.served_margin)} below it",
         "better": "must be better than it",
         "ignore": "is compared with it, whatever the outcome",
     }[gate.served]
