@@ -10,7 +10,7 @@ from typing import NamedTuple
 from modules.core.errors import ConfigError, DataError, WarmstartError, one_line
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
 from modules.core.finding import Finding
-from modules.core.wording import count, points_phrase
+from modules.core.wording import count
 from modules.domains.bad_images import judge_bad_images
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
@@ -23,7 +23,7 @@ from modules.domains.duplicates.preview import (
 from modules.domains.label_space import LabelSpace, describe_classes
 from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules, suspect_groups
 from modules.domains.schema import read_pinned_schema
-from modules.models.serving_folder import SERVING_FOLDER, pushed_versions
+from modules.models.serving_folder import SERVING_FOLDER, describe_served
 from modules.settings.transfer import AUTO
 from modules.transfer.method_choice import choose_method
 from pipelines.beam.options import check_storage, describe_beam
@@ -62,7 +62,7 @@ def check_config(
     if read_all:
         limits = replace(limits, images=math.inf, pixels=math.inf)
     yield from _check_domains(config, limits, look_at_model=True)
-    yield _check_serving(config)
+    yield CheckLine(OK, describe_served(config.output_folder / SERVING_FOLDER, config.gate))
 
 
 def look_quickly(config: Config) -> list[str]:
@@ -179,27 +179,6 @@ def _check_beam(config: Config) -> CheckLine:
     except WarmstartError as error:
         return CheckLine(ERROR, str(error))
     return CheckLine(OK, describe_beam(config.beam))
-
-
-def _check_serving(config: Config) -> CheckLine:
-    serving = config.output_folder / SERVING_FOLDER
-    try:
-        versions = [version for version in pushed_versions(serving) if version.is_complete]
-    except DataError as error:
-        return CheckLine(WARNING, str(error))
-    if not versions:
-        return CheckLine(OK, f"{serving}: nothing is served yet")
-    gate = config.gate
-    demand = {
-        "not_worse": f"must not be more than {points_phrase(gate.served_margin)} below it",
-        "better": "must be better than it",
-        "ignore": "is compared with it, whatever the outcome",
-    }[gate.served]
-    return CheckLine(
-        OK,
-        f"{serving}: version {versions[-1].number} is served; a new model {demand} "
-        f"(gate.served={gate.served})",
-    )
 
 
 def _check_engine(config: Config) -> Iterator[CheckLine]:
