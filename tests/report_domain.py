@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
-from modules.core.arms import ARMS, PRETRAINED, SCRATCH, WARM_START, ZERO_SHOT
+from modules.core.arms import ALL_ARMS, ARMS, PRETRAINED, SCRATCH, WARM_START, ZERO_SHOT
 from modules.evaluation.evaluation_report import evaluation_report
 from modules.evaluation.gate import judge
 from modules.models.mapping_report import compare_weights
@@ -54,7 +54,7 @@ _NOTHING_PROJECTED = ProjectedExamples(
 def report_data(
     names: Sequence[str] = DIGITS,
     *,
-    right: tuple[float, float, float] = (0.75, 0.8, 0.95),
+    right: Sequence[float] = (0.75, 0.8, 0.95),
     per_class: int = 30,
     domain: str = "optdigits",
     method: str = "joint",
@@ -66,7 +66,7 @@ def report_data(
 
     Args:
         names: Of the classes.
-        right: Share of right answers of each arm.
+        right: Share of right answers of each arm, and of the served model if there is one.
         per_class: Evaluation examples of each class.
         domain: Name of the target.
         method: Of the transfer.
@@ -86,7 +86,7 @@ def report_data(
             predictions.predicted[arm],
             predictions.confidence[arm].astype(np.float32),
         )
-        for arm in ARMS
+        for arm in predictions.predicted
     }
     evaluation = evaluation_report(
         answers,
@@ -103,6 +103,7 @@ def report_data(
         shots=10,
         seed=0,
         pretrained_kind=kind,
+        served_version=1795539541,
     )
     shown = range(min(len(names), MOST_FEATURE_CLASSES))
     return ReportData(
@@ -183,7 +184,7 @@ def without_features(data: ReportData) -> ReportData:
 
 
 def _predictions(
-    num_classes: int, right: tuple[float, float, float], per_class: int, uneven: float
+    num_classes: int, right: Sequence[float], per_class: int, uneven: float
 ) -> Predictions:
     labels = np.tile(np.arange(num_classes), per_class)
     rng = np.random.default_rng(0)
@@ -196,9 +197,9 @@ def _predictions(
         labels,
         {
             arm: np.where(luck < share + ease[labels], labels, wrong)
-            for arm, share in zip(ARMS, right, strict=True)
+            for arm, share in zip(ALL_ARMS, right, strict=False)
         },
-        {arm: rng.uniform(0.3, 1.0, len(labels)) for arm in ARMS},
+        {arm: rng.uniform(0.3, 1.0, len(labels)) for arm in ALL_ARMS[: len(right)]},
     )
 
 

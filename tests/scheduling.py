@@ -14,6 +14,7 @@ from xdist.scheduler import LoadFileScheduling
 # its folder come first.
 ON_THE_QUICK_RUN = (
     "tests/e2e/test_transfer_run.py",
+    "tests/e2e/test_served_model.py",
     "tests/e2e/test_model_use.py",
     "tests/e2e/test_pushed_model.py",
     "tests/e2e/test_tensorboard.py",

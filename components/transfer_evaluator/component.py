@@ -10,7 +10,7 @@ from tfx.types import standard_artifacts, standard_component_specs
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.types.system_executions import Evaluate
 
-from components.transfer_evaluator import executor
+from components.transfer_evaluator import executor, inputs
 from modules.settings import GateSettings
 
 
@@ -27,16 +27,16 @@ class TransferEvaluatorSpec(ComponentSpec):
         "source_fingerprint": ExecutionParameter(type=str),
     }
     INPUTS = {
-        executor.TARGET_EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
-        executor.SOURCE_EXAMPLES_KEY: ChannelParameter(
+        inputs.TARGET_EXAMPLES_KEY: ChannelParameter(type=standard_artifacts.Examples),
+        inputs.SOURCE_EXAMPLES_KEY: ChannelParameter(
             type=standard_artifacts.Examples, optional=True
         ),
         **{
             key: ChannelParameter(type=standard_artifacts.Model)
-            for key in executor.MODEL_KEYS.values()
+            for key in inputs.MODEL_KEYS.values()
         },
-        executor.BASE_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model, optional=True),
-        executor.SERVED_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model, optional=True),
+        inputs.BASE_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model, optional=True),
+        inputs.SERVED_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model, optional=True),
     }
     OUTPUTS = {
         standard_component_specs.EVALUATION_KEY: ChannelParameter(
@@ -136,7 +136,7 @@ class TransferEvaluator(base_beam_component.BaseBeamComponent):
             TransferEvaluatorSpec(
                 target_examples=target_examples,
                 source_examples=source_examples,
-                **{key: models[arm] for arm, key in executor.MODEL_KEYS.items()},
+                **{key: models[arm] for arm, key in inputs.MODEL_KEYS.items()},
                 base_model=base_model,
                 served_model=served_model,
                 gate=gate.model_dump_json(),

@@ -82,6 +82,17 @@ def points(difference: float, digits: int = 1) -> str:
     return f"{100 * difference:+.{digits}f}".replace("-", _MINUS)
 
 
+def points_phrase(share: float) -> str:
+    """Writes a margin, such as 0.02, in words.
+
+    Example:
+        >>> points_phrase(0.02), points_phrase(0.01)
+        ('2 points', '1 point')
+    """
+    number = f"{100 * share:g}"
+    return f"{number} point{'' if number == '1' else 's'}"
+
+
 def p_value(value: float) -> str:
     """Writes a p-value with its relation sign, to three digits."""
     if value < 0.001:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from modules.core.wording import points_phrase
 from modules.evaluation.grouped_statistics import (
     GroupTotals,
     group_bootstrap,
@@ -192,8 +193,7 @@ def not_below(
     met = low >= -margin
     below = f"below {other}"
     if margin:
-        plural = "" if round(100 * margin, 9) == 1 else "s"
-        below = f"more than {100 * margin:g} point{plural} {below}"
+        below = f"more than {points_phrase(margin)} {below}"
     if met:
         claim = f"{candidate} is not {below}"
     elif high < -margin:

@@ -10,6 +10,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from modules.core.errors import DataError
+from modules.core.wording import points_phrase
+from modules.settings import GateSettings
 
 # A file in a version that names its model; model servers ignore it.
 OWNER_FILE = ".pushed_by"
@@ -98,6 +100,26 @@ def pushed_versions(serving: Path) -> list[PushedVersion]:
 def target_runs(run: Path) -> list[Path]:
     """Lists the output folders of a run's several targets; none if it has a single one."""
     return sorted(path.parent for path in run.glob(f"{TARGETS_FOLDER}/*/result.json"))
+
+
+def describe_served(serving: Path, gate: GateSettings) -> str:
+    """Says what a local serving folder serves, and what a new model must show against it.
+
+    Raises:
+        DataError: As `pushed_versions`.
+    """
+    versions = [version for version in pushed_versions(serving) if version.is_complete]
+    if not versions:
+        return f"{serving}: nothing is served yet"
+    demand = {
+        "not_worse": f"must not be more than {points_phrase(gate.served_margin)} below it",
+        "better": "must be better than it",
+        "ignore": "is compared with it, whatever the outcome",
+    }[gate.served]
+    return (
+        f"{serving}: version {versions[-1].number} is served; a new model {demand} "
+        f"(gate.served={gate.served})"
+    )
 
 
 def find_model(path: Path) -> Path:

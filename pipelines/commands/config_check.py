@@ -24,7 +24,7 @@ from modules.domains.duplicates.preview import (
 from modules.domains.label_space import LabelSpace, describe_classes
 from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules, suspect_groups
 from modules.domains.schema import read_pinned_schema
-from modules.models.serving_folder import SERVING_FOLDER, pushed_versions
+from modules.models.serving_folder import SERVING_FOLDER, describe_served
 from modules.settings.transfer import AUTO
 from modules.transfer.method_choice import choose_method
 from pipelines.beam.options import check_storage, describe_beam
@@ -197,24 +197,10 @@ def _check_beam(config: Config) -> CheckLine:
 
 
 def _check_serving(config: Config, output: Path) -> CheckLine:
-    serving = output / SERVING_FOLDER
     try:
-        versions = [version for version in pushed_versions(serving) if version.is_complete]
+        return CheckLine(OK, describe_served(output / SERVING_FOLDER, config.gate))
     except DataError as error:
         return CheckLine(WARNING, str(error))
-    if not versions:
-        return CheckLine(OK, f"{serving}: nothing is served yet")
-    gate = config.gate
-    demand = {
-        "not_worse": f"must not be more than {100 * gate.served_margin:g} points below it",
-        "better": "must be better than it",
-        "ignore": "is compared with it, whatever the outcome",
-    }[gate.served]
-    return CheckLine(
-        OK,
-        f"{serving}: version {versions[-1].number} is served; a new model {demand} "
-        f"(gate.served={gate.served})",
-    )
 
 
 def _check_engine(config: Config) -> Iterator[CheckLine]:

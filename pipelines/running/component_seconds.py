@@ -24,6 +24,7 @@ _SECONDS = {
     "ModelImporter": 5.0,
     "ScratchTrainer": 1.2,
     "WarmStartTrainer": 6.0,
+    "ServedModelFinder": 0.1,
     "TransferEvaluator": 8.0,
     "Pusher": 0.1,
     "TransferReport": 5.0,

@@ -126,6 +126,16 @@ def run_quickly(
     return warmstart("run", "configs/mnist_to_optdigits.yaml", *options, "--output", output, *flags)
 
 
+@pytest.fixture
+def used_run(quick_run: FinishedRun, tmp_path: Path) -> Iterator[Path]:
+    """The quick run's output folder, with its serving folder put back afterwards."""
+    serving = quick_run.output / "serving"
+    kept = shutil.copytree(serving, tmp_path / "kept")
+    yield quick_run.output
+    shutil.rmtree(serving, ignore_errors=True)
+    shutil.copytree(kept, serving)
+
+
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A tab of Chromium."""

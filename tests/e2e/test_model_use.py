@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +17,6 @@ from tfx.types import artifact_utils, standard_artifacts
 from tests.e2e.conftest import FinishedRun, read_result, run_quickly, warmstart
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-def used_run(quick_run: FinishedRun, tmp_path: Path) -> Iterator[Path]:
-    """The quick run's output folder, with its serving folder put back afterwards."""
-    serving = quick_run.output / "serving"
-    kept = shutil.copytree(serving, tmp_path / "kept")
-    yield quick_run.output
-    shutil.rmtree(serving, ignore_errors=True)
-    shutil.copytree(kept, serving)
 
 
 def bulk_infer(examples: Path, version: Path, folder: Path) -> dict[bytes, np.ndarray]:

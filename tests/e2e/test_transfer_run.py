@@ -30,6 +30,7 @@ ALL_COMPONENTS = SOURCE_TRUNK | {
     "TargetValidator",
     "ScratchTrainer",
     "WarmStartTrainer",
+    "ServedModelFinder",
     "TransferEvaluator",
     "Pusher",
     "TransferReport",
@@ -218,7 +219,9 @@ def test_a_failed_run_leaves_the_last_result_and_the_cache_as_they_were(
         assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     again = run_quickly(small_mnist, output)
     assert again.code == 0, again.output
-    assert set(read_result(output)["cached"]) == ALL_COMPONENTS
+    # Another model may be served by now, and would have to be compared with.
+    rerun = {"ServedModelFinder", "TransferEvaluator", "Pusher", "TransferReport"}
+    assert ALL_COMPONENTS - rerun <= set(read_result(output)["cached"])
 
 
 def test_nothing_half_written_is_left_beside_the_result(first_result: dict, output: Path) -> None:

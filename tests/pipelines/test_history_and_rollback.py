@@ -67,6 +67,14 @@ def test_each_run_is_listed_with_its_attempt_on_the_eval_split(output: Path) -> 
     assert [run["attempt"] for run in document["runs"]] == [1, 2]
 
 
+def test_the_accuracy_of_what_was_served_is_kept_where_something_was(output: Path) -> None:
+    outcome = result()
+    outcome["arms"]["served"] = {"accuracy": 0.998}
+    record_run(outcome, output)
+    rows = json.loads(invoke("history", output, "--format", "json").output)["runs"]
+    assert [row.get("served") for row in rows] == [None, None, 0.998]
+
+
 def test_the_runs_below_a_folder_are_listed_with_their_last_outcome(output: Path) -> None:
     other = output.parent / "other" / "deep"
     other.mkdir(parents=True)

@@ -91,6 +91,30 @@ def test_volumes_are_a_second_document_that_the_sdk_loads(compile_to: Compile) -
     kfp.components.load_component_from_file(str(path))
 
 
+def test_the_finder_sees_the_folder_that_the_pusher_writes_to(compile_to: Compile) -> None:
+    volume = "{claim: serving, mount_path: /serving, components: [Pusher]}"
+    path = compile_to(f"kubeflow.volumes=[{volume}]", "kubeflow.serving_directory=/serving/digits")
+    tasks = spec_of(path)["root"]["dag"]["tasks"]
+    directory = tasks["served-model-finder"]["inputs"]["parameters"]["serving_directory"]
+    assert directory == {"runtimeValue": {"constant": "/serving/digits"}}
+    executors = documents(path)[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert executors == {
+        label: {"pvcMount": [{"constant": "serving", "mountPath": "/serving"}]}
+        for label in ("exec-pusher", "exec-served-model-finder")
+    }
+
+
+def test_the_best_arm_reaches_the_pusher_only_where_it_may_be_pushed(compile_to: Compile) -> None:
+    def pushers_inputs(*overrides: str) -> set[str]:
+        tasks = spec_of(compile_to(*overrides))["root"]["dag"]["tasks"]
+        return set(tasks["pusher"]["inputs"]["artifacts"])
+
+    usual = {"model", "model_blessing"}
+    assert pushers_inputs() == usual
+    best = pushers_inputs("gate.push=best", "gate.min_accuracy=0.9")
+    assert best == usual | {"pretrained_model", "scratch_model"}
+
+
 def test_data_in_an_object_store_are_imported(compile_to: Compile) -> None:
     path = compile_to("target.path=s3://data/digits")
     spec = spec_of(path)

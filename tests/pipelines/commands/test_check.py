@@ -43,6 +43,21 @@ def test_the_default_scenario_is_ready() -> None:
     assert "warning" not in result.output
 
 
+def test_it_says_what_is_served_and_what_a_new_model_has_to_show(tmp_path: Path) -> None:
+    output = f"output={tmp_path}"
+    assert f"{tmp_path}/serving: nothing is served yet" in check(output).output
+    version = tmp_path / "serving" / "1795539541"
+    version.mkdir(parents=True)
+    (version / "saved_model.pb").write_bytes(b"graph")
+    for setting, words in {
+        "not_worse": "must not be more than 1 point below it",
+        "better": "must be better than it",
+        "ignore": "is compared with it, whatever the outcome",
+    }.items():
+        told = check(output, f"gate.served={setting}").output
+        assert f"version 1795539541 is served; a new model {words}" in told
+
+
 def test_it_takes_less_than_five_seconds_and_no_tensorflow() -> None:
     code = (
         "import sys; from pipelines.cli import main\n"
