@@ -17,7 +17,7 @@ from modules.training.objectives import CrossEntropy, Stream
 from modules.transfer.methods import MethodContext
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("modules", "components", "pipelines", "kubeflow", "research", "data")
+PACKAGES = ("modules", "components", "pipelines", "kubeflow", "research", "data", "warmstart")
 NOT_RUN = {
     "modules.networks.registry": "registers a network for the rest of the process",
     "modules.training.session": "trains for 800 steps on examples that only the reader has",

@@ -55,7 +55,8 @@ def predict(
         WarmstartError: Files are no images; the message names them.
     """
     paths = [images] if isinstance(images, (str, os.PathLike)) else images
-    answers = predict_images(Path(model), map(os.fspath, paths), skip_bad=skip_bad)
+    files = [os.fspath(path) for path in paths]
+    answers = predict_images(Path(model), files, skip_bad=skip_bad)
     return PredictionResult(**vars(answers))
 
 

@@ -7,6 +7,7 @@ import io
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -37,7 +38,7 @@ def logs_to_file(path: Path, *, also_to_terminal: bool = False) -> Iterator[Text
 
 @contextlib.contextmanager
 def records_to_file(path: Path) -> Iterator[None]:
-    """Sends log records to a file instead of the streams that they go to, inside the block.
+    """Sends log records and warnings to a file instead of the streams that they go to.
 
     File descriptors and `sys.stdout` stay as they are: they belong to the program, or notebook,
     that calls.
@@ -54,11 +55,25 @@ def records_to_file(path: Path) -> Iterator[None]:
     for logger, handler in silenced:
         logger.removeHandler(handler)
     try:
-        with _records_to(path):
+        with _records_to(path), warnings.catch_warnings():
+            warnings.showwarning = _log_warning
             yield
     finally:
         for logger, handler in silenced:
             logger.addHandler(handler)
+
+
+def _log_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    del file
+    text = warnings.formatwarning(message, category, filename, lineno, line)
+    logging.getLogger("py.warnings").warning("%s", text.rstrip())
 
 
 @contextlib.contextmanager

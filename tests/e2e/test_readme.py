@@ -25,6 +25,7 @@ COMMANDS = [
     for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
     for line in block.splitlines()
 ]
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 DRY_RUN = {"make test", "make run"}
 
 
@@ -54,6 +55,13 @@ def test_the_command_works(command: str) -> None:
         command = command.replace("make ", "make --dry-run ")
     done = shell(command)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("code", PYTHON)
+def test_the_code_works(code: str) -> None:
+    done = shell(f"python - <<'END'\n{code}END")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "blessed" in done.stdout
 
 
 def test_the_default_scenario_reaches_what_is_promised() -> None:

@@ -168,3 +168,27 @@ def test_a_request_of_an_earlier_block_is_forgotten() -> None:
 def test_interrupted_work_is_not_an_ordinary_error() -> None:
     assert issubclass(Interrupted, KeyboardInterrupt)
     assert not issubclass(Interrupted, Exception)
+
+
+def test_in_a_process_that_is_not_ours_sigterm_keeps_its_handler() -> None:
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    with signals_heard(print, may_exit=False):
+        assert signal.getsignal(signal.SIGTERM) is before[0]
+        assert signal.getsignal(signal.SIGINT) is not before[1]
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
+def test_an_earlier_interrupt_does_not_stop_what_another_thread_begins() -> None:
+    with pytest.raises(KeyboardInterrupt), signals_heard(lambda text: None):
+        signal.raise_signal(signal.SIGINT)
+    assert stop_requested()
+    found = []
+
+    def work() -> None:
+        with signals_heard(print):
+            found.append(stop_requested())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [False]

@@ -30,3 +30,31 @@ def test_what_reaches_the_terminal_and_what_the_file(mode: str, tmp_path: Path) 
     assert ("a native line" in done.stderr) == (mode == "verbose")
     assert "a record" in log.read_text()
     assert ("a native line" in log.read_text()) == (mode == "quiet")
+
+
+EMBEDDED = r"""
+import logging, os, pathlib, sys, warnings
+from pipelines.running.terminal_capture import records_to_file
+logging.basicConfig(format="%(message)s")
+before = os.fstat(1), os.fstat(2), sys.stdout, list(logging.getLogger().handlers)
+with records_to_file(pathlib.Path(sys.argv[1])):
+    logging.getLogger("tfx").warning("a record")
+    warnings.warn("a warning")
+    print("the caller's own")
+    assert (os.fstat(1), os.fstat(2), sys.stdout) == before[:3]
+assert list(logging.getLogger().handlers) == before[3]
+logging.getLogger("caller").warning("afterwards")
+"""
+
+
+def test_in_a_program_of_the_callers_only_records_and_warnings_go_to_the_file(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "logs" / "run.log"
+    done = subprocess.run(
+        [sys.executable, "-c", EMBEDDED, log], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "the caller's own\n"
+    assert done.stderr == "afterwards\n"
+    assert "a record" in log.read_text()
+    assert "a warning" in log.read_text()
