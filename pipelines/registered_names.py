@@ -32,7 +32,7 @@ def find_unknown_names(config: Config) -> list[WarmstartError]:
         checks.append(_check_augmentation)
     if transfer.method != TransferSettings().method or transfer.options:
         checks.append(_check_method)
-    if any(map(_has_keras_names, (config.pretraining, transfer))):
+    if _has_keras_names(config.pretraining) or _has_keras_names(transfer):
         checks.append(_check_optimizers)
     if network.name != NetworkSettings().name or network.options or transfer.frozen_layers:
         checks.append(_check_network)

@@ -67,5 +67,5 @@ def learning_rate_factors(network: keras.Model, decay: float) -> list[float]:
 
 
 def _height(layer: keras.Layer) -> int:
-    shape = getattr(layer.output, "shape", ())
+    shape: tuple[int | None, ...] = tuple(getattr(layer.output, "shape", ()))
     return int(shape[1] or 0) if len(shape) == 4 else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, JsonValue, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from modules.settings.base import Settings
 
@@ -19,7 +19,7 @@ class _WithArguments(Settings):
     """
 
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, JsonValue]
+    __pydantic_extra__: dict[str, JsonValue] = Field(init=False)
 
     name: str
 

@@ -71,6 +71,12 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One output folder for all runs: ingestion and validation are the same, and cached."""
+    return tmp_path_factory.mktemp("runs")
+
+
 def run(pair: tuple[Path, Path], folder: Path, network: dict[str, object]) -> FinishedCommand:
     source, target = pair
     config = {
@@ -84,10 +90,10 @@ def run(pair: tuple[Path, Path], folder: Path, network: dict[str, object]) -> Fi
         },
         "network": {"image_size": SIZE, "channels": 3, **network},
         "preprocessing": {"framing": False, "polarity": False, "augmentation": "photo"},
-        "pretraining": {"steps": 60, "batch_size": 30, "optimizer": "AdamW"},
+        "pretraining": {"steps": 40, "batch_size": 30, "optimizer": "AdamW"},
         "transfer": {
             "method": "fine_tune",
-            "steps": 60,
+            "steps": 40,
             "batch_size": 30,
             "learning_rate": 1e-3,
             "optimizer": {"name": "AdamW", "weight_decay": 1e-3},
@@ -102,15 +108,14 @@ def run(pair: tuple[Path, Path], folder: Path, network: dict[str, object]) -> Fi
 
 @pytest.mark.parametrize("name", ["resnet", "MobileNetV3Small"])
 def test_a_colour_pair_is_warm_started_pushed_and_served(
-    name: str, pair: tuple[Path, Path], weights: Path, tmp_path: Path
+    name: str, pair: tuple[Path, Path], weights: Path, folder: Path, tmp_path: Path
 ) -> None:
     network: dict[str, object] = {"name": name}
     if name != "resnet":
         network = {"name": "keras_application", "model": name, "weights": str(weights)}
-    done = run(pair, tmp_path, network)
+    done = run(pair, folder, network)
     assert done.code == 0, done.output
-    result = read_result(tmp_path / "output")
-    print(done.output, result["seconds"])
+    result = read_result(folder / "output")
     assert result["verdict"] == "blessed", done.output
     assert result["config"]["preprocessing"]["standardize"] == (name == "resnet")
     accuracies = {arm: values["accuracy"] for arm, values in result["arms"].items()}

@@ -5,13 +5,12 @@ from __future__ import annotations
 import inspect
 
 import keras
+from keras.optimizers.schedules import LearningRateSchedule
 
 from modules.core.errors import ConfigError, one_line
 from modules.core.nearest_name import nearest_name_hint
 from modules.core.registry import Registry
 from modules.settings import Schedule
-
-LearningRateSchedule = keras.optimizers.schedules.LearningRateSchedule
 
 _FIRST_RATE = "initial_learning_rate"
 _LENGTHS = ("decay_steps", "first_decay_steps")

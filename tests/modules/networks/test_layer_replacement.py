@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import keras
 import numpy as np
 import pytest
@@ -27,10 +25,9 @@ def _nested_features(settings: NetworkSettings, images: keras.KerasTensor) -> ke
 
 
 @pytest.fixture(autouse=True)
-def nested(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def nested(monkeypatch: pytest.MonkeyPatch) -> None:
     entries = {"nested": _nested_features}
     monkeypatch.setattr(networks, "NETWORKS", Registry("network.name", "network", entries))
-    return
 
 
 def build(*, fixed_statistics: bool = False) -> BuiltNetwork:
