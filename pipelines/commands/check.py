@@ -21,7 +21,8 @@ from pipelines.commands.options import override_option, say, silence_imports
 def check_command(config: Path, overrides: tuple[str, ...], read_all: bool, engine: bool) -> None:
     """Check CONFIG and its data without training; exit with 1 if a run would fail."""
     from modules.core.wording import count
-    from pipelines.commands.config_check import ERROR, check_config
+    from pipelines.checking.lines import ERROR
+    from pipelines.commands.config_check import check_config
     from pipelines.config import load_config
 
     silence_imports()
