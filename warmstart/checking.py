@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from pipelines.commands.config_check import ERROR, WARNING, CheckLine, check_config
+from pipelines.checking.lines import ERROR, WARNING, CheckLine
+from pipelines.commands.config_check import check_config
 from pipelines.config import Config, load_config
 from warmstart.notebook import table
 

@@ -31,7 +31,8 @@ def check_command(
     Of several targets, each is checked, and what they share is told once.
     """
     from modules.core.wording import count
-    from pipelines.commands.config_check import ERROR, CheckLine, check_config
+    from pipelines.checking.lines import ERROR, CheckLine
+    from pipelines.commands.config_check import check_config
     from pipelines.config import Config
     from pipelines.targets.outcome import target_folder
     from pipelines.targets.scenario import load_scenario

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from modules.core.errors import ConfigError, DataError, WarmstartError, one_line
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
@@ -16,11 +15,6 @@ from modules.domains.bad_images import judge_bad_images
 from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
 from modules.domains.dataset_wording import describe_dataset
 from modules.domains.description import DomainDescription
-from modules.domains.duplicates.preview import (
-    Preview,
-    preview_duplicates,
-    preview_shared_images,
-)
 from modules.domains.label_space import LabelSpace, describe_classes
 from modules.domains.rules import DOMAIN_RULES, TARGET_RULES, Case, apply_rules, suspect_groups
 from modules.domains.schema import read_pinned_schema
@@ -28,21 +22,15 @@ from modules.models.serving_folder import SERVING_FOLDER, describe_served
 from modules.settings.transfer import AUTO
 from modules.transfer.method_choice import choose_method
 from pipelines.beam.options import check_storage, describe_beam
+from pipelines.checking.copies import check_copies, check_copies_across
+from pipelines.checking.lines import ERROR, OK, WARNING, CheckLine, finding_line
 from pipelines.config import Config, DomainConfig
 from pipelines.imported_model import check_model_path, summarize_model
 from pipelines.registered_names import find_unknown_names
 from pipelines.running.session import check_data_folders
 
 _QUICK = ReadingLimits(images=200, pixels=10_000_000)
-OK, WARNING, ERROR = "ok", "warning", "error"
 NOTHING_WAS_RUN = "Nothing was run: fix this and try again."
-
-
-class CheckLine(NamedTuple):
-    """One check's outcome: `ok`, `warning` or `error`, and a line for the user."""
-
-    level: str
-    text: str
 
 
 def check_config(
@@ -127,9 +115,8 @@ def _check_domains(
     yield from _check_independence(config, target)
     if config.source is not None and config.source.schema_file and summary and summary.class_names:
         yield _check_schema(config.source.schema_file, len(summary.class_names))
-    if summary is not None and summary.is_signed and target.is_signed:
-        shared = preview_shared_images(summary, target, config.validation)
-        yield from _preview_lines(f"target {config.target.name}", shared)
+    place = f"target {config.target.name}"
+    yield from check_copies_across(place, summary, target, config.validation)
     if source is not None and source.class_names and target.class_names:
         yield from _check_target(config, case)
         if TRAIN_SPLIT in target.splits:
@@ -232,22 +219,12 @@ def _check_domain(
         yield CheckLine(ERROR, f"{place}: {problem}")
     if problems:
         return
-    yield from (_line(place, finding) for finding in bad_images)
+    yield from (finding_line(place, finding) for finding in bad_images)
     findings = apply_rules(DOMAIN_RULES, case).values()
-    yield from (_line(place, finding) for of_rule in findings for finding in of_rule)
+    yield from (finding_line(place, finding) for of_rule in findings for finding in of_rule)
     if not any(findings):
         yield CheckLine(OK, f"{place}, {summary.place}: {'; '.join(describe_dataset(summary))}")
-    if summary.is_signed:
-        try:
-            yield from _preview_lines(place, preview_duplicates(summary, case.validation))
-        except DataError as error:
-            yield CheckLine(ERROR, f"{place}: {error}")
-
-
-def _preview_lines(place: str, preview: Preview) -> Iterator[CheckLine]:
-    yield from (_line(place, finding) for finding in preview.findings)
-    if not preview.findings:
-        yield CheckLine(OK, f"{place}: {preview.if_none}")
+    yield from check_copies(place, summary, case.validation)
 
 
 def _check_independence(config: Config, summary: DatasetSummary) -> Iterator[CheckLine]:
@@ -256,7 +233,7 @@ def _check_independence(config: Config, summary: DatasetSummary) -> Iterator[Che
     place = f"target {config.target.name}"
     if config.target.group is None:
         suspected = suspect_groups(summary.group_hints)
-        yield from (_line(place, finding) for finding in suspected)
+        yield from (finding_line(place, finding) for finding in suspected)
         if not suspected:
             yield CheckLine(OK, "target.group is not set: each eval image counts as independent")
         return
@@ -281,7 +258,7 @@ def _check_target(config: Config, case: Case) -> Iterator[CheckLine]:
         "enough evidence": "enough eval images for the gate",
     }
     for rule, findings in apply_rules(TARGET_RULES, case).items():
-        yield from (_line(f"target {config.target.name}", finding) for finding in findings)
+        yield from (finding_line(f"target {config.target.name}", finding) for finding in findings)
         if rule in if_kept and not findings:
             yield CheckLine(OK, if_kept[rule])
 
@@ -311,7 +288,3 @@ def _check_schema(path: str, num_classes: int) -> CheckLine:
     except WarmstartError as error:
         return CheckLine(ERROR, one_line(error))
     return CheckLine(OK, f"schema {path} fits {num_classes} classes")
-
-
-def _line(place: str, finding: Finding) -> CheckLine:
-    return CheckLine(ERROR if finding.stops_the_run else WARNING, f"{place}, {finding}")

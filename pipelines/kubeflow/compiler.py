@@ -146,7 +146,7 @@ def _by_target(config: Config | SeveralTargets) -> dict[str | None, Config]:
     """Returns the scenarios by target; None is the only one."""
     if isinstance(config, Config):
         return {None: config}
-    return {name: each for name, each in config.branches.items()}
+    return dict(config.branches.items())
 
 
 def _serving_directory(config: Config, pipeline_root: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from modules.core.errors import DataError
 from modules.study.summary import SummaryRow
-from pipelines.commands.config_check import CheckLine
+from pipelines.checking.lines import CheckLine
 from warmstart.checking import CheckResult
 from warmstart.running import RunResult
 from warmstart.studies import StudyResult

@@ -85,14 +85,12 @@ def test_artifact_describes_itself_as_tfx_expects(optdigits: standard_artifacts.
     assert artifact_utils.decode_split_names(optdigits.split_names) == ["train", "eval"]
     assert examples_utils.get_payload_format(optdigits) == example_gen_pb2.FORMAT_TF_EXAMPLE
     assert examples_utils.get_file_format(optdigits) == "tfrecords_gzip"
-    names = sorted(files(Path(optdigits.uri)))
-    assert names == [
-        *(f"Split-eval/data_tfrecord-{index:05d}-of-00004.gz" for index in range(4)),
-        *(f"Split-train/data_tfrecord-{index:05d}-of-00004.gz" for index in range(4)),
+    shards = [(split, index) for split in ("eval", "train") for index in range(4)]
+    assert sorted(files(Path(optdigits.uri))) == [
+        *(f"Split-{split}/data_tfrecord-{index:05d}-of-00004.gz" for split, index in shards),
         "classes.json",
         "ingestion.json",
-        *(f"signatures/eval-{index:05d}.npz" for index in range(4)),
-        *(f"signatures/train-{index:05d}.npz" for index in range(4)),
+        *(f"signatures/{split}-{index:05d}.npz" for split, index in shards),
     ]
     classes = json.loads(Path(optdigits.uri, "classes.json").read_text())
     assert classes == [str(digit) for digit in range(10)]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.commands.config_check import OK, check_config
+from pipelines.checking.lines import OK
+from pipelines.commands.config_check import check_config
 from pipelines.config import load_config
 
 CONFIGS = Path(__file__).parents[3] / "configs"

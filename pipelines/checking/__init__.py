@@ -1,0 +1,1 @@
+"""What `warmstart check` says: lines, each the outcome of one check."""
