@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
@@ -19,11 +18,16 @@ from components.beam_errors import reraise_user_errors
 from components.temporary_folder import temporary_folder
 from components.transfer_evaluator.attempts import count_attempt
 from components.transfer_evaluator.blessing import write_blessing
-from components.transfer_evaluator.split_answers import AnswerSplits, read_answers, read_refusal
+from components.transfer_evaluator.split_answers import (
+    AnswerSplits,
+    read_answers,
+    read_groups,
+    read_refusal,
+)
 from modules.core.arms import ARMS, PRETRAINED, PROBE, SERVED, WARM_START, ZERO_SHOT
 from modules.core.class_names import read_class_names
 from modules.core.errors import DataError
-from modules.core.example_features import CLASSES_FILE, EVAL_SPLIT, GROUP
+from modules.core.example_features import CLASSES_FILE, EVAL_SPLIT
 from modules.core.progress import report_progress
 from modules.domains.ingestion import read_ingestion
 from modules.domains.label_space import LabelSpace
@@ -36,7 +40,6 @@ from modules.evaluation.evaluation_report import (
 )
 from modules.evaluation.gate import judge
 from modules.evaluation.tfma_results import write_tfma_results
-from modules.examples.input_pipeline import index_examples
 from modules.models.served_model import Answers
 from modules.models.served_version import ServedVersion
 from modules.models.signature import SERVING_DEFAULT, SERVING_SOURCE
@@ -86,7 +89,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         with temporary_folder(os.path.join(evaluation_uri, _TEMPORARY_FOLDER)) as folder:
             target, source, refusal = self._answers(input_dict, space, served, folder)
         ingestion = read_ingestion(artifact_utils.get_single_uri(input_dict[TARGET_EXAMPLES_KEY]))
-        groups = None if ingestion.groups is None else _groups(input_dict, target[PRETRAINED])
+        groups = None
+        if ingestion.groups is not None:
+            groups = read_groups(_eval_files(input_dict, TARGET_EXAMPLES_KEY), target[PRETRAINED])
         attempt = None
         if ingestion.eval_content and exec_properties.get(ATTEMPTS_KEY):
             attempt = count_attempt(exec_properties[ATTEMPTS_KEY], ingestion.eval_content, target)
@@ -283,21 +288,6 @@ def _eval_files(input_dict: _Artifacts, key: str) -> list[str]:
             fix="Run the pipeline with --fresh to ingest the data again.",
         )
     return sorted(files)
-
-
-def _groups(input_dict: _Artifacts, answers: Answers) -> npt.NDArray[np.bytes_]:
-    """Reads the group of each target example, in the order of the answers."""
-    index = index_examples(_eval_files(input_dict, TARGET_EXAMPLES_KEY))
-    ids = np.array([example_id.encode() for example_id in answers.example_ids])
-    if index.groups is None:
-        raise DataError(
-            index.files[0],
-            expected=f"examples with the feature '{GROUP}'",
-            found="none",
-            fix="Run the pipeline with --fresh to ingest the data again.",
-        )
-    groups: npt.NDArray[np.bytes_] = index.groups[np.searchsorted(index.example_ids, ids)]
-    return groups
 
 
 def _accuracy(answers: Answers) -> float:
