@@ -22,14 +22,19 @@ from components.transfer_evaluator.inputs import (
     SOURCE_EXAMPLES_KEY,
     TARGET_EXAMPLES_KEY,
     Artifacts,
+    eval_files,
     eval_folder,
-    example_groups,
     label_space,
     model_path,
     served_version,
 )
 from components.transfer_evaluator.questions import arm_questions, question_to_served
-from components.transfer_evaluator.split_answers import AnswerSplits, read_answers, read_refusal
+from components.transfer_evaluator.split_answers import (
+    AnswerSplits,
+    read_answers,
+    read_groups,
+    read_refusal,
+)
 from modules.core.arms import PRETRAINED, PROBE, SERVED, WARM_START, ZERO_SHOT
 from modules.core.progress import report_progress
 from modules.domains.ingestion import read_ingestion
@@ -82,9 +87,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         with temporary_folder(os.path.join(evaluation_uri, _TEMPORARY_FOLDER)) as folder:
             target, source, refusal = self._answers(input_dict, space, served, folder)
         ingestion = read_ingestion(artifact_utils.get_single_uri(input_dict[TARGET_EXAMPLES_KEY]))
-        groups = (
-            None if ingestion.groups is None else example_groups(input_dict, target[PRETRAINED])
-        )
+        groups = None
+        if ingestion.groups is not None:
+            groups = read_groups(eval_files(input_dict, TARGET_EXAMPLES_KEY), target[PRETRAINED])
         attempt = None
         if ingestion.eval_content and exec_properties.get(ATTEMPTS_KEY):
             attempt = count_attempt(exec_properties[ATTEMPTS_KEY], ingestion.eval_content, target)

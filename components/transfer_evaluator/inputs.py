@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 from tfx import types
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
@@ -12,10 +10,8 @@ from tfx.utils import io_utils, path_utils
 from modules.core.arms import ARMS, PRETRAINED
 from modules.core.class_names import read_class_names
 from modules.core.errors import DataError
-from modules.core.example_features import EVAL_SPLIT, GROUP
+from modules.core.example_features import EVAL_SPLIT
 from modules.domains.label_space import LabelSpace
-from modules.examples.input_pipeline import index_examples
-from modules.models.served_model import Answers
 from modules.models.served_version import ServedVersion
 from modules.transfer.start import start_class_names
 
@@ -70,18 +66,3 @@ def eval_files(input_dict: Artifacts, key: str) -> list[str]:
             fix="Run the pipeline with --fresh to ingest the data again.",
         )
     return sorted(files)
-
-
-def example_groups(input_dict: Artifacts, answers: Answers) -> npt.NDArray[np.bytes_]:
-    """Reads the group of each target example, in the order of the answers."""
-    index = index_examples(eval_files(input_dict, TARGET_EXAMPLES_KEY))
-    ids = np.array([example_id.encode() for example_id in answers.example_ids])
-    if index.groups is None:
-        raise DataError(
-            index.files[0],
-            expected=f"examples with the feature '{GROUP}'",
-            found="none",
-            fix="Run the pipeline with --fresh to ingest the data again.",
-        )
-    groups: npt.NDArray[np.bytes_] = index.groups[np.searchsorted(index.example_ids, ids)]
-    return groups

@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import apache_beam as beam
 import numpy as np
+import numpy.typing as npt
 from tfx.dsl.io import fileio
 
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError, one_line
+from modules.core.example_features import GROUP
+from modules.examples.input_pipeline import index_examples
 from modules.models.served_model import Answers, ServedModel
 from modules.models.signature import SERVING_DEFAULT
 
@@ -90,6 +93,25 @@ def read_refusal(name: str, files: Sequence[str], folder: str) -> str:
             with fileio.open(path, "rb") as file:
                 return str(file.read().decode())
     return ""
+
+
+def read_groups(files: Sequence[str], answers: Answers) -> npt.NDArray[np.bytes_]:
+    """Reads the group of each example of a split, bytes [N], in the order of the answers.
+
+    Raises:
+        DataError: The examples have no groups, or cannot be read.
+    """
+    index = index_examples(files)
+    if index.groups is None:
+        raise DataError(
+            index.files[0],
+            expected=f"examples with the feature '{GROUP}'",
+            found="none",
+            fix="Run the pipeline with --fresh to ingest the data again.",
+        )
+    ids = np.array([example_id.encode() for example_id in answers.example_ids])
+    groups: npt.NDArray[np.bytes_] = index.groups[np.searchsorted(index.example_ids, ids)]
+    return groups
 
 
 class _AnswerFile(beam.DoFn):
