@@ -9,7 +9,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any, get_origin
 
 from pydantic.fields import FieldInfo
@@ -50,24 +50,27 @@ def render_reference(schema: type[Settings] = Config) -> str:
     described: list[tuple[str, type[Settings]]] = list(sections(schema))
     if schema is Config:
         described.append((f"{TARGETS}.", TargetSection))
+    paths = {path for path, _ in described}
     for path, section in described:
         title = f"`{path.rstrip('.')}`" if path else "Top level"
         if section in places:
             text = f"The same keys as in {places[section]}.\n"
         else:
-            rows = "".join(f"| {' | '.join(row)} |\n" for row in _rows(path, section))
+            rows = "".join(f"| {' | '.join(row)} |\n" for row in _rows(path, section, paths))
             text = f"{_summary(section)}\n\n{_TABLE_HEAD}{rows}"
         places.setdefault(section, title)
         parts.append(f"## {title}\n\n{text}")
     return "\n".join(parts)
 
 
-def _rows(path: str, section: type[Settings]) -> Iterator[list[str]]:
+def _rows(path: str, section: type[Settings], paths: Set[str]) -> Iterator[list[str]]:
     texts = _attribute_texts(section)
     properties = section.model_json_schema()["properties"]
     for name, field in section.model_fields.items():
         if nested := nested_section(field):
-            kind = f"[section](#{path}{name})".replace(".", "")
+            # What a target may override is described where it stands for all targets.
+            place = f"{path}{name}" if f"{path}{name}." in paths else name
+            kind = f"[section](#{place})".replace(".", "")
             if get_origin(field.annotation) is tuple:
                 kind = f"list of {kind}s"
             elif get_origin(field.annotation) is dict:

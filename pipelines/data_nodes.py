@@ -11,7 +11,8 @@ from components.domain_validator.component import DomainValidator
 from components.image_example_gen.component import ImageExampleGen
 from components.image_schema_gen.component import ImageSchemaGen
 from modules.domains.statistics import statistics_options
-from pipelines.config import Config, DomainConfig, TargetConfig
+from pipelines.config import Config
+from pipelines.domain_config import DomainConfig, TargetConfig
 from pipelines.fingerprint import component_fingerprint, source_fingerprint
 from pipelines.plugin_references import format_plugin
 

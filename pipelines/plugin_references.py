@@ -10,7 +10,8 @@ from modules.images.augmentation_registry import AUGMENTATIONS
 from modules.networks.registry import NETWORKS
 from modules.sources.formats import FORMATS
 from modules.transfer.methods import TRANSFER_METHODS
-from pipelines.config import Config, DomainConfig
+from pipelines.config import Config
+from pipelines.domain_config import DomainConfig
 
 
 def format_plugin(domain: DomainConfig) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -69,32 +70,32 @@ class RunReporter(RunObserver):
         """Tells that a component starts."""
         self._component = component
         self._number += 1
-        self._tell(ProgressUpdate(component, "started", **self._place))
+        self._tell(self._placed(ProgressUpdate(component, "started")))
 
     def finished(self, component: str, seconds: float, cached: bool) -> None:
         """Tells that a component has finished."""
         state: Literal["cached", "finished"] = "cached" if cached else "finished"
-        self._tell(ProgressUpdate(component, state, **self._place))
+        self._tell(self._placed(ProgressUpdate(component, state)))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Tells the progress of the component at work."""
         report = record.msg
         if isinstance(report, Progress):
             self._tell(
-                ProgressUpdate(
-                    self._component,
-                    "working",
-                    report.step,
-                    report.total,
-                    report.unit,
-                    report.metrics,
-                    **self._place,
+                self._placed(
+                    ProgressUpdate(
+                        self._component,
+                        "working",
+                        report.step,
+                        report.total,
+                        report.unit,
+                        report.metrics,
+                    )
                 )
             )
 
-    @property
-    def _place(self) -> dict[str, int]:
-        return {"number": self._number, "components": self._components}
+    def _placed(self, update: ProgressUpdate) -> ProgressUpdate:
+        return dataclasses.replace(update, number=self._number, components=self._components)
 
 
 @dataclass

@@ -24,7 +24,8 @@ from modules.transfer.method_choice import choose_method
 from pipelines.beam.options import check_storage, describe_beam
 from pipelines.checking.copies import check_copies, check_copies_across
 from pipelines.checking.lines import ERROR, OK, WARNING, CheckLine, finding_line
-from pipelines.config import Config, DomainConfig
+from pipelines.config import Config
+from pipelines.domain_config import DomainConfig
 from pipelines.imported_model import check_model_path, summarize_model
 from pipelines.registered_names import find_unknown_names
 from pipelines.running.session import check_data_folders

@@ -14,7 +14,7 @@ from modules.core.example_features import TRAIN_SPLIT
 from modules.domains.dataset_summary import DatasetSummary
 from modules.domains.dataset_wording import describe_dataset
 from modules.domains.label_space import LabelSpace, describe_classes
-from pipelines.config import valid_name
+from pipelines.domain_config import valid_name
 from pipelines.proposal import Look, propose_network, propose_preprocessing
 
 _SHOTS = 10

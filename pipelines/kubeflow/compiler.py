@@ -14,7 +14,8 @@ from components.container_entrypoint.staging import needs_download
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import ConfigError
 from pipelines.beam.options import check_storage
-from pipelines.config import Config, DomainConfig
+from pipelines.config import Config
+from pipelines.domain_config import DomainConfig
 from pipelines.kubeflow.importers import add_importer
 from pipelines.kubeflow.parameters import add_run_parameters
 from pipelines.kubeflow.spec import Spec, require_kfp

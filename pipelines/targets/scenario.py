@@ -15,8 +15,9 @@ from modules.core.errors import ConfigError
 from modules.core.nearest_name import nearest_name_hint
 from modules.core.wording import listed
 from modules.settings import GateSettings, Settings, TransferSettings
-from pipelines.config import Config, Name, PathText, valid_name, validate_config
+from pipelines.config import Config, validate_config
 from pipelines.config_file import read_config_file
+from pipelines.domain_config import Name, PathText, valid_name
 
 TARGETS = "targets"
 _TARGET = "target"

@@ -21,10 +21,10 @@ from modules.core.errors import OutputError
 from modules.core.interruption import signals_heard
 from pipelines.running.dag_runner import CompiledPipeline, records_to_log
 from pipelines.running.lifeline import end_with
-from pipelines.running.shared_metadata import shared_metadata_in
 from pipelines.targets.branch import Branch, run_branch
 from pipelines.targets.events import BranchEvent
 from pipelines.targets.outcome import BranchOutcome, RunPlace
+from pipelines.targets.shared_metadata import shared_metadata_in
 
 # A training that is asked to stop saves after its step.
 _SECONDS_TO_STOP = 60.0

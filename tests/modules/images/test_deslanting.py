@@ -47,10 +47,10 @@ def test_digits_no_longer_slant_and_keep_their_centre() -> None:
     assert np.abs(slants(DIGITS)).mean() > 0.2
     assert np.abs(slants(upright)).mean() < 0.02
     for axis in (1, 2):
-        centres = [
+        before, after = (
             (images.sum((axis, 3)) @ PIXELS) / images.sum((1, 2, 3)) for images in (DIGITS, upright)
-        ]
-        np.testing.assert_allclose(*centres, atol=0.2)
+        )
+        np.testing.assert_allclose(after, before, atol=0.2)
 
 
 def test_digits_of_one_class_become_more_alike() -> None:

@@ -98,7 +98,7 @@ def warm_start(
     ("name", "restores"),
     [
         ("resnet", ("rebuild", "graph")),
-        # The rebuilt one: tests/e2e/test_networks.py. LeNet: wherever no network is named.
+        # The rebuilt one: tests/e2e/networks/test_networks.py. LeNet: wherever no network is named.
         pytest.param("MobileNetV3Small", ("graph",), marks=pytest.mark.e2e),
     ],
 )

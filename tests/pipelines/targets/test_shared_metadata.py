@@ -9,7 +9,7 @@ from pathlib import Path
 from ml_metadata.proto import metadata_store_pb2
 
 from pipelines.running.artifacts import metadata_in
-from pipelines.running.shared_metadata import SharedMetadata, shared_metadata_in
+from pipelines.targets.shared_metadata import SharedMetadata, shared_metadata_in
 
 WRITERS, WRITES = 4, 10
 
