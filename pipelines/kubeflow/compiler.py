@@ -166,10 +166,9 @@ def _add_data_importer(
 
 
 def _attempts_directory(config: Config, serving: str) -> str | None:
-    """The folder `attempts` beside the versions, if it lasts where TransferEvaluator runs."""
+    """The folder `attempts` beside the versions, if it lasts: in a bucket or on a volume."""
     lasts = serving.startswith("gs://") or any(
         f"{serving}/".startswith(f"{volume.mount_path.rstrip('/')}/")
-        and (volume.components is None or "TransferEvaluator" in volume.components)
         for volume in config.kubeflow.volumes
     )
     return f"{serving}/attempts" if lasts else None

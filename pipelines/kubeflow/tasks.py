@@ -17,6 +17,8 @@ from pipelines.node_ids import component_of, node_id, target_of
 _STATE_DIRECTORY = "/warmstart-state"
 # It looks at what no cache key on Kubeflow has: the folder that the Pusher writes to.
 _FINDER, _PUSHER = "ServedModelFinder", "Pusher"
+# There the evaluator counts the attempts on an eval split.
+_EVALUATOR = "TransferEvaluator"
 # Of a DNS label. Longer names, of targets' nodes, are told apart by a digest.
 _LONGEST_NAME, _DIGEST = 63, 6
 
@@ -103,12 +105,18 @@ def platform_spec(spec: Spec, settings: KubeflowSettings) -> Spec:
 
 
 def _mounting(components: Sequence[str]) -> set[str]:
-    """Names the tasks that mount a volume. The finder sees what the Pusher does.
+    """Names the tasks that mount a volume. Finder and evaluator see what the Pusher does.
 
-    Without the volume it would find nothing, and any model would replace the served one.
+    Without the volume the finder would find nothing, and any model would replace the served one;
+    and each attempt on an eval split would be the first.
     """
-    finders = {node_id(_FINDER, target_of(c)) for c in components if component_of(c) == _PUSHER}
-    return set(map(kubernetes_name, {*components, *finders}))
+    others = {
+        node_id(other, target_of(component))
+        for component in components
+        if component_of(component) == _PUSHER
+        for other in (_FINDER, _EVALUATOR)
+    }
+    return set(map(kubernetes_name, {*components, *others}))
 
 
 def rename_nodes(spec: Spec) -> None:

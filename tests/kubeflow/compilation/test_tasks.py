@@ -91,7 +91,9 @@ def test_volumes_are_a_second_document_that_the_sdk_loads(compile_to: Compile) -
     kfp.components.load_component_from_file(str(path))
 
 
-def test_the_finder_sees_the_folder_that_the_pusher_writes_to(compile_to: Compile) -> None:
+def test_finder_and_evaluator_see_the_folder_that_the_pusher_writes_to(
+    compile_to: Compile,
+) -> None:
     volume = "{claim: serving, mount_path: /serving, components: [Pusher]}"
     path = compile_to(f"kubeflow.volumes=[{volume}]", "kubeflow.serving_directory=/serving/digits")
     tasks = spec_of(path)["root"]["dag"]["tasks"]
@@ -100,8 +102,16 @@ def test_the_finder_sees_the_folder_that_the_pusher_writes_to(compile_to: Compil
     executors = documents(path)[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
     assert executors == {
         label: {"pvcMount": [{"constant": "serving", "mountPath": "/serving"}]}
-        for label in ("exec-pusher", "exec-served-model-finder")
+        for label in ("exec-pusher", "exec-served-model-finder", "exec-transfer-evaluator")
     }
+    counted = tasks["transfer-evaluator"]["inputs"]["parameters"]["attempts_directory"]
+    assert counted == {"runtimeValue": {"constant": "/serving/digits/attempts"}}
+
+
+def test_attempts_are_not_counted_where_nothing_lasts(compile_to: Compile) -> None:
+    for override in ("seed=0", "kubeflow.serving_directory=/nowhere"):
+        tasks = spec_of(compile_to(override))["root"]["dag"]["tasks"]
+        assert "attempts_directory" not in tasks["transfer-evaluator"]["inputs"]["parameters"]
 
 
 def test_the_best_arm_reaches_the_pusher_only_where_it_may_be_pushed(compile_to: Compile) -> None:
