@@ -26,8 +26,13 @@ def check_model_path(config: Config) -> None:
     It looks at names alone, so that a run is refused before anything heavy is imported.
     """
     path = config.pretraining.from_
-    if path is None or "://" in path:
+    if path is None:
         return
+    if "://" in path:
+        raise ConfigError(
+            f"pretraining.from: expected a path on this machine's disks, found {path}. Copy the "
+            "model here; a compiled pipeline reads it from where it is."
+        )
     try:
         find_model_to_import(path)
     except WarmstartError as error:

@@ -166,10 +166,10 @@ def _check_model(
     config: Config, source_names: Sequence[str] | None
 ) -> tuple[DomainDescription | None, CheckLine]:
     place = f"model {config.pretraining.from_}"
+    if "://" in (config.pretraining.from_ or ""):
+        return None, CheckLine(WARNING, f"{place}: only a compiled pipeline can look at it")
     try:
         check_model_path(config)
-        if "://" in (config.pretraining.from_ or ""):
-            return None, CheckLine(WARNING, f"{place}: only the run can look at it")
         summary = summarize_model(config, source_names)
     except WarmstartError as error:
         return None, CheckLine(ERROR, one_line(error))

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import yaml
 
-from components.container_entrypoint.staging import needs_download
+from components.container_entrypoint.staging import is_object_uri, needs_download
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import ConfigError
 from pipelines.beam.options import check_storage
@@ -201,7 +201,8 @@ def _move_model(spec: Spec, config: Config, target: str | None) -> None:
     parameters = spec["root"]["dag"]["tasks"][node]["inputs"]["parameters"]
     path = _container_path(config, "pretraining.from", path)
     parameters["path"] = {"runtimeValue": {"constant": path}}
-    if needs_download(path):
+    # Not even gs://: what lies there is found out by looking at folders.
+    if is_object_uri(path):
         add_importer(spec, node, node_id("PretrainedModelImporter", target), "path")
 
 
