@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 
 _NEIGHBOURS = 10
 _SIGNIFICANCE = 0.01
-_LEAST_AGREEMENT = 0.7  # below, neighbours are no judges of a single label
+LEAST_AGREEMENT = 0.7  # below, neighbours are no judges of a single label
 
 
 class Suspects(NamedTuple):
@@ -31,9 +31,7 @@ class Suspects(NamedTuple):
     are_unrelated: bool = False
 
 
-def find_suspects(
-    features: npt.NDArray[np.floating], labels: npt.NDArray[np.int64], num_classes: int
-) -> Suspects:
+def find_suspects(features: npt.NDArray[np.floating], labels: npt.NDArray[np.int64]) -> Suspects:
     """Judges each label by the labels of the nearest images, and all of them by how well that goes.
 
     The neighbours' votes never include the example's own, so they are out of sample, as confident
@@ -43,7 +41,6 @@ def find_suspects(
     Args:
         features: [N, D], of the pretrained model.
         labels: int64 [N].
-        num_classes: K.
 
     References:
         Northcutt, Jiang, Chuang. Confident Learning: Estimating Uncertainty in Dataset Labels.
@@ -62,7 +59,7 @@ def find_suspects(
     agreement = agreeing / len(labels)
     if related > _SIGNIFICANCE:
         return Suspects(nothing, nothing, agreement, are_unrelated=True)
-    if agreement < _LEAST_AGREEMENT:
+    if agreement < LEAST_AGREEMENT:
         return Suspects(nothing, nothing, agreement)
     # Takes a second to import.
     from cleanlab.filter import find_label_issues

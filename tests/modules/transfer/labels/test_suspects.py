@@ -26,7 +26,7 @@ def test_most_wrong_labels_come_first_with_the_right_one_beside_them(
     wrong = rng.choice(len(labels), 27, replace=False)
     given = labels.copy()
     given[wrong] = (given[wrong] + rng.integers(1, 10, 27)) % 10
-    found = find_suspects(features, given, 10)
+    found = find_suspects(features, given)
     first = found.rows[:27]
     assert len(set(first.tolist()) & set(wrong.tolist())) >= 22
     assert np.mean(found.likely[:27] == labels[first]) > 0.8
@@ -35,7 +35,7 @@ def test_most_wrong_labels_come_first_with_the_right_one_beside_them(
 
 def test_hardly_any_right_label_is_suspected(digits: tuple[np.ndarray, np.ndarray]) -> None:
     features, labels = digits
-    found = find_suspects(features, labels, 10)
+    found = find_suspects(features, labels)
     assert len(found.rows) < 0.01 * len(labels)
     assert found.agreement is not None
     assert found.agreement > 0.95
@@ -45,7 +45,7 @@ def test_shuffled_labels_are_unrelated_to_the_images(
     digits: tuple[np.ndarray, np.ndarray],
 ) -> None:
     features, labels = digits
-    found = find_suspects(features, np.random.default_rng(0).permutation(labels), 10)
+    found = find_suspects(features, np.random.default_rng(0).permutation(labels))
     assert found.are_unrelated
     assert len(found.rows) == 0
 
@@ -55,7 +55,7 @@ def test_weak_features_are_no_judge_of_a_single_label(
 ) -> None:
     features, labels = digits
     noise = np.random.default_rng(0).normal(0, 120, features.shape)
-    found = find_suspects(features + noise, labels, 10)
+    found = find_suspects(features + noise, labels)
     assert not found.are_unrelated
     assert found.agreement is not None
     assert found.agreement < 0.7
@@ -65,5 +65,5 @@ def test_weak_features_are_no_judge_of_a_single_label(
 @pytest.mark.parametrize("count", [1, 5, 10])
 def test_a_few_examples_say_nothing(count: int) -> None:
     features = np.random.default_rng(0).normal(size=(count, 3))
-    found = find_suspects(features, np.arange(count) % 2, 2)
+    found = find_suspects(features, np.arange(count) % 2)
     assert (len(found.rows), found.agreement, found.are_unrelated) == (0, None, False)
