@@ -25,6 +25,7 @@ setup(
         "keras>=3",
         # What TFX's executors in a container read their input as.
         "kfp-pipeline-spec",
+        "cleanlab",
         "click",
         "filelock",
         "jinja2",

@@ -219,6 +219,7 @@ def transfer_plan(config: Config, module: str, method: str | None = None) -> Tra
         training=config.training,
         transfer=config.transfer,
         shots=config.target.shots,
+        permuted_labels=config.validation.permuted_labels,
         seed=config.seed,
         source_fingerprint=component_fingerprint(module, method, *training_plugins(config)),
     )

@@ -22,6 +22,7 @@ from modules.report.evidence.drawn_examples import (
     HardExample,
 )
 from modules.report.evidence.feature_geometry import FeatureSet
+from modules.report.evidence.label_audit import SplitAudit, SuspectLabel
 from modules.report.evidence.lineage import ArtifactFact
 from modules.report.evidence.predictions import Predictions
 from modules.report.evidence.projector import ProjectedExamples
@@ -175,6 +176,10 @@ def report_data(
         settings=ReportSettings(
             gate=gate, preprocessing=PreprocessingSettings(), restore="rebuild"
         ),
+        label_audit=[
+            SplitAudit("train", 100, 0.95, False, None, [_suspect(0, names), _suspect(1, names)]),
+            SplitAudit("eval", 100, 0.1, True, None, []),
+        ],
     )
 
 
@@ -237,7 +242,14 @@ def _validation(domain: str, role: str, names: Sequence[str], per_class: int) ->
         "label_skew": {},
         "covariate_shift": None,
         "shifts": [],
+        "duplicates": {"images": 100, "leaked": 0, "contradictory": 0, "dropped": 0},
+        "shared_images": {"images": 200, "evaluated": 0} if role == "target" else None,
     }
+
+
+def _suspect(number: int, names: Sequence[str]) -> SuspectLabel:
+    given, likely = names[number], names[(number + 1) % len(names)]
+    return SuspectLabel(f"train/{number:08d}", given, likely, _raw(number))
 
 
 def _raw(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,7 @@ from modules.report.evidence.lineage import (
     content_fingerprint,
     weights_fingerprint,
 )
+from modules.transfer.labels import LABEL_AUDIT_FILE
 
 REPORT_KEY = "report"
 SETTINGS_KEY = "settings"
@@ -79,6 +81,10 @@ class Executor(base_executor.BaseExecutor):
             data.projected,
             data.evaluation["target"]["classes"],
             os.path.join(folder, PROJECTOR_FOLDER),
+        )
+        io_utils.write_string_file(
+            os.path.join(folder, LABEL_AUDIT_FILE),
+            json.dumps([audit.as_json() for audit in data.label_audit], ensure_ascii=False),
         )
         io_utils.write_string_file(path, html)
 

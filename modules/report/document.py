@@ -14,6 +14,7 @@ from modules.report.sections.comparison import comparison_section
 from modules.report.sections.data import data_section
 from modules.report.sections.features import features_section
 from modules.report.sections.hardest import hardest_section
+from modules.report.sections.labels import labels_section
 from modules.report.sections.learning import learning_section
 from modules.report.sections.lineage import lineage_section
 from modules.report.sections.mapping import mapping_section
@@ -29,6 +30,7 @@ _SECTIONS = (
     classes_section,
     confusion_section,
     hardest_section,
+    labels_section,
     features_section,
     calibration_section,
     learning_section,

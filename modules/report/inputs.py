@@ -23,10 +23,16 @@ from modules.report.evidence.drawn_examples import (
     HardExample,
     in_target_labels,
 )
+from modules.report.evidence.label_audit import (
+    SplitAudit,
+    audit_eval_labels,
+    audit_train_labels,
+)
 from modules.report.evidence.learning_curves import Curve, read_curves
 from modules.report.evidence.lineage import ArtifactFact
 from modules.report.evidence.predictions import Predictions, read_predictions
 from modules.report.evidence.projector import ProjectedExamples
+from modules.training.jobs import train_split
 from modules.training.record import TrainingRecord
 from modules.transfer.transferability.estimates import (
     TRANSFERABILITY_FILE,
@@ -45,6 +51,7 @@ class ReportData:
         curves: Scalars by step, by tag, by arm.
         records: What each training did, by arm.
         source_validation: Content of the source's validation.json; None without a source.
+        label_audit: Which of the target's labels look wrong, by split.
         blessed_model_id: Id of the model that the blessing names; 0 if it names none.
     """
 
@@ -63,6 +70,7 @@ class ReportData:
     lineage: Sequence[ArtifactFact]
     blessed_model_id: int
     settings: ReportSettings
+    label_audit: Sequence[SplitAudit] = ()
 
 
 def read_report_data(
@@ -103,6 +111,16 @@ def read_report_data(
         SCRATCH: "scratch_model_run",
         WARM_START: "warm_start_model_run",
     }
+    projected = drawn.projected(*models)
+    class_names = evaluation["target"]["classes"]
+    audits = [
+        audit_train_labels(
+            index_examples([f"{train_split(uris['target_examples'])}/*"]), models[0], class_names
+        ),
+        audit_eval_labels(
+            projected, predictions, evaluation["arms"][PRETRAINED]["kind"], class_names
+        ),
+    ]
     # An imported model has no log of its training.
     runs = {arm: uris[key] for arm, key in keys.items() if key in uris}
     return ReportData(
@@ -111,7 +129,7 @@ def read_report_data(
         samples=samples,
         hardest=hardest,
         features=drawn.features(*models),
-        projected=drawn.projected(*models),
+        projected=projected,
         curves={arm: read_curves(run) for arm, run in runs.items()},
         records={arm: TrainingRecord.read(run) for arm, run in runs.items()},
         source_validation=_read(uris["source_anomalies"], "validation.json")
@@ -123,6 +141,7 @@ def read_report_data(
         lineage=lineage,
         blessed_model_id=blessed_model_id,
         settings=settings,
+        label_audit=audits,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import field_validator
 
 from modules.settings import (
@@ -71,10 +73,12 @@ class TransferPlan(TrainingPlan):
     Attributes:
         transfer: Method, way of restoring and budget.
         shots: Labelled target examples of each class.
+        permuted_labels: Whether labels that look permuted stop the training.
     """
 
     transfer: TransferSettings = TransferSettings()
     shots: Shots = 10
+    permuted_labels: Literal["stop", "warn"] = "stop"
 
     @field_validator("network")
     @classmethod

@@ -26,6 +26,9 @@ class ValidationSettings(Settings):
             classes: `stop` refuses the domain and names them, `drop` leaves the copies in the train
             split out, `warn` goes on. Between the domains, target eval images that the source
             trains on stop the run unless this is `warn`.
+        permuted_labels: What happens if the pretrained model takes the labelled target images of
+            some classes for each other's, as after a shift of all labels by one: `stop` ends the
+            run before the transfer, `warn` goes on.
     """
 
     max_label_skew: Fraction | None = None
@@ -35,3 +38,4 @@ class ValidationSettings(Settings):
     bad_images: Literal["stop", "skip"] = "stop"
     max_bad_images: Fraction = 0.01
     duplicates: Literal["stop", "drop", "warn"] = "stop"
+    permuted_labels: Literal["stop", "warn"] = "stop"

@@ -36,6 +36,7 @@ from modules.training.session import Budget, TrainingSession, fit
 from modules.transfer.class_masks import MaskedObjective, class_masks
 from modules.transfer.data import TrainSplit, TransferData, select_transfer_data
 from modules.transfer.label_relations import refuse_label_relation
+from modules.transfer.labels.refusal import refuse_permuted_labels
 from modules.transfer.method import TransferMethod
 from modules.transfer.method_choice import choose_method
 from modules.transfer.methods import TRANSFER_METHODS, MethodContext, create_transfer_method
@@ -45,6 +46,7 @@ from modules.transfer.proof import prove_warm_start
 from modules.transfer.start import follow_model, start_class_names
 from modules.transfer.transferability.estimates import (
     estimate_transferability,
+    labelled_outputs,
     write_transferability,
 )
 
@@ -252,8 +254,9 @@ def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
         network, pretrained, report, session.precision, data.proof, class_masks(space), data.target
     )
     if placement.is_chief:
-        estimates = estimate_transferability(pretrained, data.shots, plan.seed)
-        write_transferability(estimates, job.mapping_report)
+        labelled = labelled_outputs(pretrained, data.shots, plan.seed)
+        refuse_permuted_labels(labelled, space, job.examples, plan.permuted_labels)
+        write_transferability(estimate_transferability(labelled), job.mapping_report)
     if warm_start.method.trains():
         session.open_run()
     outcome = warm_start.fit(network, data, job.model_run)

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from modules.transfer.labels import LABEL_AUDIT_FILE
 from pipelines.config import Config
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def collect_result(
         "transfer": training["transfer"],
         "warm_start": training["metrics"],
         "transferability": transferability,
+        "data": _data_findings(artifacts, has_source=config.source is not None),
         "seconds": {
             **{name: round(value, 3) for name, value in seconds.items()},
             **{each.component: round(each.seconds, 3) for each in components},
@@ -70,6 +72,21 @@ def collect_result(
         "environment": environment(training["precision"]),
         "seed": config.seed,
         "config": config.model_dump(mode="json"),
+    }
+
+
+def _data_findings(artifacts: RunArtifacts, *, has_source: bool) -> dict[str, Any]:
+    """What was found of copies and doubtful labels; the report shows the latter."""
+    target = _read_json(artifacts.uri("TargetValidator", "anomalies"), "validation.json")
+    source = None
+    if has_source:
+        source = _read_json(artifacts.uri("SourceValidator", "anomalies"), "validation.json")
+    report = Path(artifacts.uri("TransferReport", "report"), LABEL_AUDIT_FILE)
+    return {
+        "source": source and source["duplicates"],
+        "target": target["duplicates"],
+        "shared": target["shared_images"],
+        "labels": json.loads(report.read_text(encoding="utf-8")),
     }
 
 

@@ -16,6 +16,7 @@ from modules.core.arms import PRETRAINED, SCRATCH, SERVED, WARM_START
 from modules.core.wording import NO_SOURCE, PRETRAINED_KINDS, display_name, shots_phrase
 from modules.evaluation.assumptions import describe_assumptions
 from modules.models.serving_folder import pushed_versions
+from pipelines.running.data_findings import describe_data_findings
 from pipelines.running.output_folder import ARTIFACTS_FOLDER, LOGS_FOLDER, REPORT_FILE, RESULT_FILE
 
 _ARM_NAMES = {
@@ -39,8 +40,8 @@ def print_summary(result: dict[str, Any], output: Path, console: Console) -> Non
     for reason in result["reasons"]:
         reasons.add_row(" -", Text(display_name(reason)))
     console.print(reasons)
-    for sentence in describe_assumptions(result):
-        console.print(sentence, highlight=False)
+    for sentence in (*describe_assumptions(result), *describe_data_findings(result)):
+        console.print(sentence, highlight=False, markup=False)
     console.print()
     print_places(console, _places(result, output))
     cached = len(result["cached"])

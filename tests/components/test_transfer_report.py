@@ -97,6 +97,8 @@ def validation(role: str) -> dict[str, Any]:
         "label_skew": skew if role == "target" else {},
         "covariate_shift": None,
         "shifts": ["label"] if role == "target" else [],
+        "duplicates": {"images": 48, "leaked": 0, "contradictory": 0, "dropped": 0},
+        "shared_images": None,
     }
 
 
@@ -143,7 +145,11 @@ def report(made: dict[str, types.Artifact], folder: Path) -> str:
         {"report": [output]},
         component(made).exec_properties,
     )
-    assert {path.name for path in folder.iterdir()} == {"report.html", "projector"}
+    assert {path.name for path in folder.iterdir()} == {
+        "label_audit.json",
+        "projector",
+        "report.html",
+    }
     return (folder / "report.html").read_text(encoding="utf-8")
 
 

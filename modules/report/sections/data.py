@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
+from modules.domains.duplicates.wording import describe_duplicates, describe_shared_images
 from modules.report.evidence.shown_classes import MOST_SHOWN
 from modules.report.inputs import ReportData
 from modules.report.sections.classes.shares import class_shares, draw_shares
@@ -35,7 +36,12 @@ def data_section(data: ReportData) -> Section:
             "notes": [
                 {"domain": domain["domain"], "text": text}
                 for domain in domains
-                for text in domain["notes"]
+                for text in (
+                    *domain["notes"],
+                    describe_duplicates(domain["duplicates"]),
+                    describe_shared_images(domain["shared_images"]),
+                )
+                if text
             ],
             "skew": target["label_skew"],
             "covariate": target["covariate_shift"],

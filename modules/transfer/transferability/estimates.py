@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,10 +44,17 @@ class Estimate:
 Transferability = Mapping[str, Estimate]
 
 
-def estimate_transferability(
+class LabelledOutputs(NamedTuple):
+    """A pretrained model's outputs for N labelled target examples, and their labels, int64 [N]."""
+
+    outputs: NetworkOutputs
+    labels: np.ndarray
+
+
+def labelled_outputs(
     pretrained_model_dir: str, shots: PreprocessedExamples | None, seed: int
-) -> dict[str, Estimate]:
-    """Estimates what a transfer will be worth, from the train split's labelled examples alone.
+) -> LabelledOutputs | None:
+    """Asks the pretrained model about the labelled target examples.
 
     Args:
         pretrained_model_dir: The pretrained SavedModel.
@@ -54,15 +62,29 @@ def estimate_transferability(
         seed: Draws the examples to use, where there are more than needed.
 
     Returns:
-        `leep`, `log_me` and `h_score`.
+        The outputs; None with 0 shots.
     """
     if shots is None:
-        missing = Estimate(None, "There are no labelled target images (target.shots is 0).")
-        return dict.fromkeys((LEEP, LOG_ME, H_SCORE), missing)
+        return None
     rows = np.random.default_rng(seed).permutation(len(shots))[:_MOST_SHOTS]
     labelled = shots.take(np.sort(rows))
     outputs = network_outputs(RestoredGraph(pretrained_model_dir), labelled.images)
-    return estimate_from_outputs(outputs, labelled.known_labels)
+    return LabelledOutputs(outputs, labelled.known_labels)
+
+
+def estimate_transferability(labelled: LabelledOutputs | None) -> dict[str, Estimate]:
+    """Estimates what a transfer will be worth, from the train split's labelled examples alone.
+
+    Args:
+        labelled: Of `labelled_outputs`.
+
+    Returns:
+        `leep`, `log_me` and `h_score`.
+    """
+    if labelled is None:
+        missing = Estimate(None, "There are no labelled target images (target.shots is 0).")
+        return dict.fromkeys((LEEP, LOG_ME, H_SCORE), missing)
+    return estimate_from_outputs(*labelled)
 
 
 def estimate_from_outputs(outputs: NetworkOutputs, labels: np.ndarray) -> dict[str, Estimate]:

@@ -86,6 +86,7 @@ def test_sections_come_in_the_order_of_interest(page: Outline) -> None:
         "classes",
         "confusion",
         "hardest",
+        "labels",
         "features",
         "calibration",
         "learning",

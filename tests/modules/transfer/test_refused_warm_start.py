@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,29 @@ def test_more_shots_than_there_are_examples_are_refused(
 ) -> None:
     with pytest.raises(DataError, match="9 labelled examples"):
         run(train_only, pretrained, tmp_path, {"shots": 9})
+
+
+def with_shifted_labels(domains: TinyDomains, folder: Path) -> TinyDomains:
+    """Names each target class after the next one, as a labels file that is shifted by one does."""
+    shutil.copytree(domains.target, folder)
+    names = json.loads((folder / "classes.json").read_text())
+    (folder / "classes.json").write_text(json.dumps([*names[1:], names[0]]))
+    return replace(domains, target=folder)
+
+
+def test_labels_that_are_shifted_by_one_are_refused_before_any_training(
+    train_only: TinyDomains, pretrained: Path, tmp_path: Path
+) -> None:
+    shifted = with_shifted_labels(train_only, tmp_path / "shifted")
+    with pytest.raises(DataError, match=r"labels that look permuted: what is labelled") as caught:
+        run(shifted, pretrained, tmp_path / "run", {"shots": 8})
+    assert str(caught.value).startswith(str(shifted.target))
+    assert not (tmp_path / "run" / "model").exists()
+    assert not (tmp_path / "run" / "model_run").exists()
+
+
+def test_they_may_be_permitted(train_only: TinyDomains, pretrained: Path, tmp_path: Path) -> None:
+    shifted = with_shifted_labels(train_only, tmp_path / "shifted")
+    permitted = {"shots": 8, "permuted_labels": "warn"}
+    result = run(shifted, pretrained, tmp_path / "run", permitted)
+    assert (result.folder / "model").exists()

@@ -22,6 +22,27 @@ def arm(correct: int) -> dict[str, Any]:
     }
 
 
+def copies(images: int, leaked: int = 0, contradictory: int = 0) -> dict[str, int]:
+    return {
+        "images": images,
+        "leaked": leaked,
+        "contradictory": contradictory,
+        "dropped": 0,
+    }
+
+
+def audit(split: str, examples: int, suspects: int = 0, **found: Any) -> dict[str, Any]:
+    return {
+        "split": split,
+        "examples": examples,
+        "agreement": 0.9,
+        "are_unrelated": False,
+        "permutation": None,
+        "suspects": [{}] * suspects,
+        **found,
+    }
+
+
 @pytest.fixture
 def result() -> dict[str, Any]:
     return {
@@ -40,6 +61,12 @@ def result() -> dict[str, Any]:
         "comparisons": {"warm_start_vs_pretrained": {"difference": 70 / 899}},
         "assumptions": {"independent": True, "groups": None},
         "attempt": {"number": 1, "level": 0.05},
+        "data": {
+            "source": copies(70_000),
+            "target": copies(1797),
+            "shared": {"images": 71_797, "evaluated": 0, "trained": 0},
+            "labels": [audit("train", 898), audit("eval", 899)],
+        },
         "verdict": "blessed",
         "pushed_arm": "warm_start",
         "reasons": ["the warm start fixed 72 errors and made 2 [sic]"],
@@ -154,3 +181,35 @@ def test_long_names_of_domains_are_cut(result: dict[str, Any]) -> None:
     assert "t" * 20 not in text
     title = text.splitlines()[0].rstrip()
     assert title.endswith("10 labels per class")
+
+
+def test_sound_data_are_one_line(result: dict[str, Any]) -> None:
+    text = printed(result)
+    assert "No copies among 71,797 images across splits, classes and domains." in text
+    assert "may be wrong" not in text
+
+
+def test_copies_and_doubtful_labels_are_told(result: dict[str, Any]) -> None:
+    result["data"] = {
+        "source": copies(70_000),
+        "target": copies(1797, leaked=10, contradictory=1),
+        "shared": {"images": 71_797, "evaluated": 3, "trained": 0},
+        "labels": [
+            audit("train", 898, suspects=9, permutation="labels that look [permuted]"),
+            audit("eval", 899, are_unrelated=True),
+        ],
+    }
+    text = " ".join(printed(result).split())
+    assert (
+        "Target: Copies: 1,797 images compared, 10 eval images in the train split, too, and 1 "
+        "image in two classes; all of them were used." in text
+    )
+    assert "the source trains on 3 eval images of the target" in text
+    assert "The target's train split has labels that look [permuted]." in text
+    assert "The labels of the target's eval split have nothing to do with its images" in text
+    assert "9 labels of the target (0.5\N{NO-BREAK SPACE}%) may be wrong" in printed(result)
+
+
+def test_without_a_source_the_target_alone_was_searched(result: dict[str, Any]) -> None:
+    result["data"] |= {"source": None, "shared": None}
+    assert "No copies among 1,797 images" in printed(result)

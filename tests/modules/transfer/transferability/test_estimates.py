@@ -15,6 +15,7 @@ from modules.transfer.transferability.estimates import (
     Estimate,
     estimate_from_outputs,
     estimate_transferability,
+    labelled_outputs,
     parse_transferability,
     write_transferability,
 )
@@ -55,7 +56,7 @@ def test_one_shot_has_no_spread_within_a_class_to_measure() -> None:
 
 def test_without_labels_each_says_why_there_is_none(pretrained: Path) -> None:
     model = saved_model_dir(str(pretrained / "model"))
-    estimates = estimate_transferability(model, None, seed=0)
+    estimates = estimate_transferability(labelled_outputs(model, None, seed=0))
     assert set(estimates) == {"leep", "log_me", "h_score"}
     for estimate in estimates.values():
         assert estimate.value is None
@@ -66,7 +67,7 @@ def test_a_pretrained_model_is_rated_by_its_outputs_for_the_shots(pretrained: Pa
     model, shots = saved_model_dir(str(pretrained / "model")), examples(6)
     outputs = network_outputs(RestoredGraph(model), shots.images)
     expected = estimate_from_outputs(outputs, shots.known_labels)
-    assert estimate_transferability(model, shots, seed=0) == expected
+    assert estimate_transferability(labelled_outputs(model, shots, seed=0)) == expected
     assert all(estimate.value is not None for estimate in expected.values())
 
 
