@@ -29,6 +29,7 @@ ON_THE_ENGINE = ("tests/distributed/test_engines.py", "tests/distributed/test_ho
 LONG = (
     "tests/e2e/test_readme.py",
     "tests/e2e/test_study.py",
+    "tests/e2e/test_networks.py",
     "tests/e2e/test_hostile_run.py",
     "tests/plugins/test_plugin_run.py",
     "tests/e2e/interruption/test_interruption.py",
