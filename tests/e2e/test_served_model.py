@@ -45,8 +45,9 @@ def test_what_is_served_stays_until_a_model_holds_its_own_or_it_is_ignored(
     for weaker in WEAKER:
         done, result = run(*weaker)
         assert (result["verdict"], result["pushed_to"]) == ("not_blessed", None)
-        (reason,) = result["reasons"]
+        reason, attempt = result["reasons"]
         assert "more than 1 point below the served model" in reason
+        assert "on this eval split" in attempt
         assert result["arms"]["served"]["version"] == int(served.name)
         assert result["arms"]["served"]["correct"] == before["correct"]
         assert result["comparisons"]["warm_start_vs_served"]["difference"] < 0

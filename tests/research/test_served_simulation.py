@@ -43,7 +43,7 @@ def test_a_better_candidate_replaces_it_the_more_often_the_more_examples_there_a
     assert not gain.is_error
     few, many = (count_replaced(replace(gain, examples=size), 300) for size in (300, 900))
     assert few < many
-    assert many > 0.99 * 300
+    assert many > 0.9 * 300
 
 
 def test_a_gate_that_ignores_what_is_served_lets_a_worse_model_replace_it() -> None:

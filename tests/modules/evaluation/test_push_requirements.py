@@ -165,3 +165,15 @@ def test_chosen_by_the_same_examples_it_is_judged_at_half_the_level() -> None:
 def test_what_is_good_enough_must_be_said() -> None:
     with pytest.raises(ValueError, match="Say with min_accuracy"):
         GateSettings(push="best")
+
+
+def test_of_two_arms_at_the_floor_one_is_pushed_at_most_once_in_twenty() -> None:
+    gate = GateSettings(push="best", min_accuracy=0.9)
+    rng = np.random.default_rng(0)
+    pushed = 0
+    for run in range(400):
+        wrong = {arm: rng.random(TOTAL) >= 0.9 for arm in ("pretrained", "scratch")}
+        predictions = {arm: (LABELS + is_wrong) % 10 for arm, is_wrong in wrong.items()}
+        predictions["warm_start"] = (LABELS + 1) % 10
+        pushed += judge(LABELS, predictions, NAMES, gate, seed=run).pushed_arm is not None
+    assert 0 < pushed <= 20
