@@ -63,7 +63,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def six(data: Path) -> FinishedRun:
     """Two at a time, in processes of their own."""
     config = write_config(data, *GOOD, BAD)
-    done = warmstart("run", config, "--workers", "2", "--output", data / "run")
+    done = warmstart("run", config, "--workers", "2", "--output", data / "run", timeout=1500)
     return FinishedRun(done, data / "run", read_result(data / "run"))
 
 
