@@ -35,7 +35,7 @@ def _run(config: Path, output: Path, overrides: Sequence[str], *options: str) ->
     return time.monotonic() - started
 
 
-def _write_configs(names: Sequence[str], output: Path) -> tuple[Path, dict[str, Path]]:
+def write_configs(names: Sequence[str], output: Path) -> tuple[Path, dict[str, Path]]:
     """Writes the scenario of all targets, and that of each one."""
     tree = yaml.safe_load(Path(CONFIG).read_text(encoding="utf-8"))
     shots = tree.pop("target")["shots"]
@@ -63,7 +63,7 @@ if __name__ == "__main__":
     folder: Path = chosen.output
     for shift in chosen.shifts:
         write_domain_shift(shift, SOURCE, folder / "data" / shift, chosen.limit)
-    joint, single = _write_configs(chosen.shifts, folder)
+    joint, single = write_configs(chosen.shifts, folder)
     workers = ["--workers", str(chosen.workers)] if chosen.workers else []
     seconds = _run(joint, folder / "together", chosen.overrides, *workers)
     separate = {

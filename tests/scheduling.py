@@ -28,6 +28,7 @@ ON_THE_ENGINE = ("tests/distributed/test_engines.py", "tests/distributed/test_ho
 # Others that take long, the longest first.
 LONG = (
     "tests/e2e/test_readme.py",
+    "tests/e2e/test_targets.py",
     "tests/e2e/test_study.py",
     "tests/e2e/test_networks.py",
     "tests/e2e/test_hostile_run.py",

@@ -23,6 +23,7 @@ TRUNK = {
     "pretrain-trainer",
 }
 LONG = "a_site_with_a_name_that_is_longer_than_kubernetes_lets_a_name_be"[:60]
+TARGETS = ("site_a", LONG)
 
 
 @pytest.fixture(scope="module")
@@ -119,12 +120,13 @@ def test_resources_and_volumes_are_set_by_component_or_for_one_target(compiled: 
     assert (cores("site_a"), cores(LONG)) == (8.0, 4.0)
     _, platform = yaml.safe_load_all(compiled.read_text())
     mounting = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
-    pushers = {f"exec-{kubernetes_name(f'Pusher-{target}')}" for target in ("site_a", LONG)}
-    assert mounting.keys() == pushers
+    # The finder looks at what the Pusher has written.
+    nodes = (f"{name}-{target}" for name in ("Pusher", "ServedModelFinder") for target in TARGETS)
+    assert mounting.keys() == {f"exec-{kubernetes_name(node)}" for node in nodes}
 
 
 def test_each_target_is_pushed_to_a_folder_of_its_own(tasks: dict[str, Any]) -> None:
-    for target in ("site_a", LONG):
+    for target in TARGETS:
         task = tasks[kubernetes_name(f"Pusher-{target}")]
         destination = str(task["inputs"]["parameters"]["push_destination"])
         assert f"gs://bucket/root/serving/mnist-to-optdigits/{target}" in destination
