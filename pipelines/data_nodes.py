@@ -14,7 +14,7 @@ from modules.domains.statistics import statistics_options
 from pipelines.config import Config
 from pipelines.domain_config import DomainConfig, TargetConfig
 from pipelines.fingerprint import component_fingerprint, source_fingerprint
-from pipelines.plugin_references import format_plugin
+from pipelines.plugins.references import format_plugin
 
 
 class DomainData(NamedTuple):

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from modules.core.errors import DataError, one_line
-from pipelines.plugin_code import plugin_fingerprint
+from pipelines.plugins.code import plugin_fingerprint
 
 _CHUNK_BYTES = 1 << 20
 _ROOT = Path(__file__).resolve().parent.parent

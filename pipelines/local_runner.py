@@ -13,7 +13,6 @@ from modules.report import add_run_facts
 from pipelines.beam.options import check_storage
 from pipelines.config import Config
 from pipelines.registered_names import refuse_unknown_names
-from pipelines.running.component_seconds import expected_seconds
 from pipelines.running.display import RunDisplay
 from pipelines.running.history import record_run
 from pipelines.running.observer import RunObserver
@@ -27,6 +26,7 @@ from pipelines.running.output_folder import (
 from pipelines.running.result import collect_result
 from pipelines.running.session import output_session
 from pipelines.running.summary import print_summary
+from pipelines.running.timing.component_seconds import expected_seconds
 
 
 def run_locally(

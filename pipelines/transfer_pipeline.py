@@ -23,7 +23,7 @@ from pipelines.beam.options import beam_pipeline_args
 from pipelines.config import Config
 from pipelines.fingerprint import component_fingerprint, source_fingerprint
 from pipelines.node_ids import node_id
-from pipelines.plugin_references import gate_plugins, method_plugin, training_plugins
+from pipelines.plugins.references import gate_plugins, method_plugin, training_plugins
 from pipelines.trunk import Trunk, build_trunk, trainer
 
 

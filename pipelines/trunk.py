@@ -26,7 +26,7 @@ from pipelines.data_nodes import (
     validate_target,
 )
 from pipelines.fingerprint import component_fingerprint, file_checksum, source_fingerprint
-from pipelines.plugin_references import training_plugins
+from pipelines.plugins.references import training_plugins
 
 
 class SourceData(NamedTuple):

@@ -14,9 +14,9 @@ from xdist.scheduler import LoadFileScheduling
 # its folder come first.
 ON_THE_QUICK_RUN = (
     "tests/e2e/test_transfer_run.py",
-    "tests/e2e/test_served_model.py",
+    "tests/e2e/serving/test_served_model.py",
     "tests/e2e/test_model_use.py",
-    "tests/e2e/test_pushed_model.py",
+    "tests/e2e/serving/test_pushed_model.py",
     "tests/e2e/test_tensorboard.py",
     "tests/e2e/interruption/test_full_disk.py",
     "tests/e2e/interruption/test_terminal.py",
@@ -30,7 +30,7 @@ LONG = (
     "tests/e2e/test_readme.py",
     "tests/e2e/test_targets.py",
     "tests/e2e/test_study.py",
-    "tests/e2e/test_networks.py",
+    "tests/e2e/networks/test_networks.py",
     "tests/e2e/test_hostile_run.py",
     "tests/plugins/test_plugin_run.py",
     "tests/e2e/interruption/test_interruption.py",

@@ -21,7 +21,7 @@ class Registry(Generic[Entry]):
 
     The file that makes a registry imports its entries by name: the source fingerprint follows
     imports, and would miss entries that are found by scanning. Plug-ins have a fingerprint of their
-    own (`pipelines.plugin_code`).
+    own (`pipelines.plugins.code`).
 
     Args:
         setting: The key that holds a name, such as `network.name`.

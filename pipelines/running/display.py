@@ -15,7 +15,7 @@ from rich.text import Text
 
 from modules.core.progress import Progress, Resumption
 from pipelines.running.observer import RunObserver
-from pipelines.running.time_left import RunEstimate, duration_phrase
+from pipelines.running.timing.time_left import RunEstimate, duration_phrase
 
 SECONDS_BETWEEN_LINES = 10.0
 

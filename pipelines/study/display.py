@@ -11,7 +11,7 @@ from rich.table import Column
 from modules.core.wording import count
 from modules.study.cells import CellResult
 from pipelines.running.display import SECONDS_BETWEEN_LINES, print_line
-from pipelines.running.time_left import duration_phrase
+from pipelines.running.timing.time_left import duration_phrase
 from pipelines.study.observer import CellObserver
 
 

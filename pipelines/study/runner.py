@@ -21,11 +21,11 @@ from modules.study.summary import SummaryRow, summarize
 from pipelines.beam.options import check_storage
 from pipelines.config import Config
 from pipelines.registered_names import refuse_unknown_names
-from pipelines.running.component_seconds import expected_seconds
 from pipelines.running.display import RunDisplay, print_line
 from pipelines.running.observer import RunObserver
 from pipelines.running.output_folder import command_line, exclusive_output
 from pipelines.running.session import output_session
+from pipelines.running.timing.component_seconds import expected_seconds
 from pipelines.study.display import StudyDisplay
 from pipelines.study.observer import CellObserver, StudyObserver
 
@@ -171,8 +171,8 @@ def _run(
     workers: int | None,
 ) -> list[CellResult]:
     # Slow to import.
-    from pipelines.plugin_code import plugin_fingerprint
-    from pipelines.plugin_references import method_plugin
+    from pipelines.plugins.code import plugin_fingerprint
+    from pipelines.plugins.references import method_plugin
     from pipelines.study.workers import run_cells
 
     references = {cell.method: method_plugin(cell.method) for cell in cells}

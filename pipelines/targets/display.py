@@ -15,7 +15,7 @@ from modules.core.progress import Progress, Resumption
 from modules.core.wording import display_name
 from pipelines.node_ids import component_of
 from pipelines.running.display import SECONDS_BETWEEN_LINES, print_line
-from pipelines.running.time_left import duration_phrase
+from pipelines.running.timing.time_left import duration_phrase
 from pipelines.targets.events import BranchEvent
 from pipelines.targets.outcome import BranchOutcome
 

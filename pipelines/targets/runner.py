@@ -12,10 +12,10 @@ from modules.core.errors import WarmstartError, one_line
 from modules.core.wording import count
 from pipelines.beam.options import check_storage
 from pipelines.registered_names import refuse_unknown_names
-from pipelines.running.component_seconds import expected_seconds
 from pipelines.running.display import RunDisplay
 from pipelines.running.output_folder import command_line, exclusive_output
 from pipelines.running.session import Session, check_model_path, open_session
+from pipelines.running.timing.component_seconds import expected_seconds
 from pipelines.targets.display import BranchesDisplay
 from pipelines.targets.outcome import BranchOutcome, RunPlace, target_folder
 from pipelines.targets.scenario import SeveralTargets

@@ -131,22 +131,6 @@ def test_two_workers_train_as_one_process_at_the_same_global_batch(
         np.testing.assert_allclose(ours[name], value, atol=2e-4, err_msg=name)
 
 
-def test_two_workers_share_the_statistics_of_a_batch(
-    tiny_domains: TinyDomains, tmp_path: Path
-) -> None:
-    network = NetworkSettings(name="tests.distributed.normalized_network:features", image_size=12)
-    few = BUDGET.model_copy(update={"steps": 10})
-    arrays = []
-    for workers, name in ((ONE, "one"), (TWO, "two")):
-        output = tmp_path / name
-        pretrain(tiny_domains, output, network=network, pretraining=few, training=workers)
-        arrays.append(read_checkpoint_variables(str(output / "model" / "checkpoint")))
-    one, two = arrays
-    assert np.abs(one["norm/moving_mean"]).max() > 0.01
-    for name, value in one.items():
-        np.testing.assert_allclose(two[name], value, atol=2e-4, err_msg=name)
-
-
 def test_both_workers_end_with_the_same_weights(two_workers: tuple[Path, Logs]) -> None:
     output, logs = two_workers
     assert_same_weights_on_both(logs, output / "model")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from modules.core.errors import ConfigError
-from pipelines import plugin_code as module
 from pipelines.fingerprint import component_fingerprint, source_fingerprint
-from pipelines.plugin_code import plugin_fingerprint
+from pipelines.plugins import code as module
+from pipelines.plugins.code import plugin_fingerprint
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import plugin_code
+from pipelines.plugins import code as plugin_code
 from tests.plugins.page import write_plugins
 
 

@@ -12,7 +12,7 @@ import yaml
 from PIL import Image
 
 from tests.e2e.conftest import FinishedCommand, read_result, warmstart
-from tests.e2e.served_formats import assert_equal_answers_in_three_formats, serialize_images
+from tests.e2e.serving.served_formats import assert_equal_answers_in_three_formats, serialize_images
 
 pytestmark = pytest.mark.e2e
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.config import Config, load_config
-from pipelines.running.component_seconds import expected_seconds
 from pipelines.running.history import HISTORY_FILE, RunRecord
+from pipelines.running.timing.component_seconds import expected_seconds
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.running.time_left import RunEstimate, duration_phrase
+from pipelines.running.timing.time_left import RunEstimate, duration_phrase
 
 
 class Clock:
@@ -18,7 +18,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("pipelines.running.time_left.time.monotonic", clock)
+    monkeypatch.setattr("pipelines.running.timing.time_left.time.monotonic", clock)
     return clock
 
 

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tests.e2e.conftest import FinishedRun, read_idx
-from tests.e2e.served_formats import assert_equal_answers_in_three_formats, serialize_images
+from tests.e2e.serving.served_formats import assert_equal_answers_in_three_formats, serialize_images
 
 pytestmark = pytest.mark.e2e
 

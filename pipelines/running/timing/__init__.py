@@ -1,0 +1,1 @@
+"""How long a run and its components take."""
