@@ -37,6 +37,7 @@ LONG = (
     "tests/distributed/test_training_workers.py",
     *ON_THE_ENGINE,
     "tests/e2e/test_bad_input.py",
+    "tests/kubeflow/test_replay_new_classes.py",
     "tests/e2e/test_other_domains.py",
     "tests/components/test_label_relations.py",
     "tests/distributed/test_unsupervised_workers.py",

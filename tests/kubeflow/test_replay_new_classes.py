@@ -1,4 +1,4 @@
-"""The scenarios with new classes run in containers too, each task with what Kubeflow hands over."""
+"""A scenario with new classes runs in containers too, each task with what Kubeflow hands over."""
 
 from __future__ import annotations
 
@@ -20,37 +20,23 @@ ROOT = "s3://bucket/runs"
 QUICK = ("pretraining.steps=20", "transfer.steps=10", "training.precision=float32")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def store(small_mnist: Path) -> Iterator[ObjectStore]:
     store = ObjectStore()
     store.upload(Path("data/alphabets"), "s3://bucket/data/alphabets")
-    store.upload(Path("data/latin"), "s3://bucket/data/latin")
     store.upload(small_mnist, "s3://bucket/data/mnist")
     yield store
     store.close()
 
 
-@pytest.mark.parametrize(
-    ("scenario", "target", "classes", "method"),
-    [
-        ("letters_to_mnist", "mnist", list("0123456789"), "label_propagation"),
-        ("alphabets_to_latin", "latin", list("abcdefghijklmnopqrstuvwxyz"), "joint"),
-    ],
-)
 def test_every_task_runs_and_the_models_answer_the_new_classes(
-    scenario: str,
-    target: str,
-    classes: list[str],
-    method: str,
-    store: ObjectStore,
-    compile_to: Compile,
-    tmp_path: Path,
+    store: ObjectStore, compile_to: Compile, tmp_path: Path
 ) -> None:
     spec = compile_to(
         *QUICK,
         "source.path=s3://bucket/data/alphabets",
-        f"target.path=s3://bucket/data/{target}",
-        config=f"configs/{scenario}.yaml",
+        "target.path=s3://bucket/data/mnist",
+        config="configs/letters_to_mnist.yaml",
     )
     launcher = Launcher(Driver(spec, ROOT, {}), store, tmp_path)
     launcher.run()
@@ -62,10 +48,10 @@ def test_every_task_runs_and_the_models_answer_the_new_classes(
     importers = {"source-data-importer", "target-data-importer"}
     assert set(launcher.attempts) | importers == set(launcher.driver.tasks)
     evaluation = read("transfer-evaluator", "evaluation", "evaluation.json")
-    assert evaluation["target"]["classes"] == classes
+    assert evaluation["target"]["classes"] == list("0123456789")
     assert evaluation["arms"]["pretrained"]["kind"] == "probe"
-    assert evaluation["arms"]["warm_start"]["accuracy"] > 2 / len(classes)
+    assert evaluation["arms"]["warm_start"]["accuracy"] > 0.2
     training = read("warm-start-trainer", "model_run", "training.json")
-    assert training["transfer"]["method"] == method
+    assert training["transfer"]["method"] == "label_propagation"
     pushed = launcher.artifact("pusher", "pushed_model")["metadata"]["pushed"]
     assert bool(pushed) == (evaluation["verdict"] == "blessed")

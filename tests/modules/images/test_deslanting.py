@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules.images.deslanting import deslant_images
-from modules.images.framing import frame_images
+from modules.images.framing import frame_images, image_resizer
+from modules.settings import PreprocessingSettings
 from tests.modules.embedded_digits import train_digits
 
 DIGITS, LABELS = train_digits("mnist", 1000)
@@ -89,3 +90,11 @@ def test_framing_deslants_ink_of_either_polarity_and_no_photo() -> None:
     photos = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
     expected = frame_images(tf.constant(photos), 28)
     np.testing.assert_array_equal(frame_images(tf.constant(photos), 28, deslanted=True), expected)
+
+
+def test_the_setting_deslants_what_framing_found() -> None:
+    digits = tf.constant(DIGITS[:20], tf.float32)
+    resize = image_resizer(PreprocessingSettings(deslanting=True), 28)
+    np.testing.assert_array_equal(resize(digits), frame_images(digits, 28, deslanted=True))
+    with pytest.raises(ValueError, match="Set framing: true, or deslanting: false"):
+        PreprocessingSettings(framing=False, deslanting=True)
