@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 from ml_metadata.metadata_store import MetadataStore
@@ -142,3 +148,37 @@ def test_then_a_choice_is_run_and_each_of_it_must_be_blessed(six: FinishedRun, d
     assert chosen.code == 3, chosen.output
     assert list(read_result(six.output)["targets"]) == ["thin"]
     assert (six.output / "targets" / "blur" / "result.json").is_file()
+
+
+def test_then_ctrl_c_saves_the_trainings_of_all_workers_and_ends_them(
+    six: FinishedRun, data: Path
+) -> None:
+    saved = set(checkpoints(six.output))
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "pipelines.cli", "run", str(write_config(data, *GOOD[:2]))),
+            *("--set", "transfer.steps=5000", "--workers", "2", "--output", str(six.output)),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "CI": "true"},
+        # In a shell's background, processes inherit that they ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "ScratchTrainer: step" in line:
+            break
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, rest
+    assert "unexpected" not in rest
+    assert len(workers) >= 2
+    assert psutil.wait_procs(workers, timeout=10)[1] == []
+    assert set(checkpoints(six.output)) > saved
+
+
+def checkpoints(output: Path) -> Iterator[Path]:
+    return (output / "artifacts").glob("*/model_run/*/training_checkpoints/checkpoint")
