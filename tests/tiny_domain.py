@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,8 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx.types import standard_artifacts
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from modules.core.example_features import CLASSES_FILE
+from modules.core.example_features import CLASSES_FILE, INGESTION_FILE
+from modules.domains.ingestion import Ingestion
 from modules.domains.statistics import statistics_options
 
 _PNG = tf.io.encode_png(np.full((8, 8, 1), 90, np.uint8)).numpy()
@@ -79,6 +81,12 @@ def write_examples(
                     writer.write(record)
     folder.joinpath(CLASSES_FILE).write_text(json.dumps(list(class_names)))
     return artifact
+
+
+def describe_examples(examples: standard_artifacts.Examples, **told: Any) -> None:
+    """Writes what ImageExampleGen says of Examples: nothing, but for what is `told`."""
+    path = Path(examples.uri, INGESTION_FILE)
+    path.write_text(json.dumps(dataclasses.asdict(Ingestion()) | told))
 
 
 def write_statistics(

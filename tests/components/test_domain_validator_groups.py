@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from modules.core.example_features import INGESTION_FILE
 from tests.components.validated_domain import GOOD, Domain
-from tests.tiny_domain import balanced
-
-
-def describe(domain: Domain, **told: object) -> None:
-    (examples,) = domain.inputs["examples"]
-    content: dict[str, object] = {
-        "notes": [],
-        "findings": [],
-        "groups": None,
-        "group_hints": [],
-        "eval_content": "",
-    }
-    Path(examples.uri, INGESTION_FILE).write_text(json.dumps(content | told))
+from tests.tiny_domain import balanced, describe_examples
 
 
 def test_a_group_in_every_example_is_as_it_should_be(tmp_path: Path) -> None:
     splits = {name: balanced(n, 4, group=[b"w1"]) for name, n in (("train", 5), ("eval", 2))}
     domain = Domain(tmp_path, splits).with_source(GOOD)
-    describe(domain, groups={"train": 1, "eval": 1})
+    describe_examples(*domain.inputs["examples"], groups={"train": 1, "eval": 1})
     assert domain.validate()["findings"] == []
 
 
 def test_names_that_suggest_groups_are_a_warning(tmp_path: Path) -> None:
     domain = Domain(tmp_path, GOOD).with_source(GOOD)
-    describe(domain, group_hints=["a column 'writer' of the table"])
+    describe_examples(*domain.inputs["examples"], group_hints=["a column 'writer' of the table"])
     (finding,) = domain.validate()["findings"]
     assert not finding["stops_the_run"]
     assert finding["feature"] == "target.group"

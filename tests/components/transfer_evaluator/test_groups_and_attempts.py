@@ -15,26 +15,19 @@ from components.transfer_evaluator.attempts import count_attempt
 from components.transfer_evaluator.executor import ATTEMPTS_KEY, Executor
 from modules.core.arms import ARMS
 from modules.core.errors import DataError
-from modules.core.example_features import INGESTION_FILE
 from modules.models.served_model import Answers
 from tests.components.transfer_evaluator.scripted_evaluation import (
     BEAM_ARGS,
     Evaluation,
     component,
 )
+from tests.tiny_domain import describe_examples
 
 
 def describe(evaluation: Evaluation, groups: int | None = None, content: str = "abc") -> None:
     """Writes what ImageExampleGen says about the target's examples."""
-    (target,) = evaluation.inputs["target_examples"]
-    told: dict[str, object] = {
-        "notes": [],
-        "findings": [],
-        "groups": None if groups is None else {"train": 0, "eval": groups},
-        "group_hints": [],
-        "eval_content": content,
-    }
-    Path(target.uri, INGESTION_FILE).write_text(json.dumps(told))
+    counts = None if groups is None else {"train": 0, "eval": groups}
+    describe_examples(*evaluation.inputs["target_examples"], groups=counts, eval_content=content)
 
 
 def put_into_groups(evaluation: Evaluation, size: int) -> None:
