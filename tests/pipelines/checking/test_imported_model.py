@@ -9,9 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from modules.core.errors import ConfigError
+from pipelines.checking.imported_model import check_model_path
 from pipelines.commands.config_check import check_config
 from pipelines.config import Config
-from pipelines.imported_model import check_model_path
 from tests.modules.models.imported.outside_models import SIZE, save_as, strokes_model
 
 NAMES = ["vertical", "horizontal", "diagonal"]
@@ -75,12 +75,22 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_check_says_what_the_model_is_and_which_classes_are_new(model: Path) -> None:
-    names = ["0", "1", "x"]
+    names = [0, 1, "x"]  # YAML takes names for numbers
     lines = [line.text for line in check_config(config(model, pixels="unit", classes=names))]
     said = next(line for line in lines if line.startswith("model "))
     assert f"Keras file, {SIZE}x{SIZE} pixels, 1 channel, 16 features, 3 classes: 0, 1, x" in said
     assert any("8 new in the target: 2, 3" in line for line in lines)
     assert any("auto takes label_propagation" in line for line in lines)
+
+
+def test_check_refuses_new_classes_for_a_graph_that_nothing_can_build(
+    tmp_path: Path,
+) -> None:
+    saved = save_as("saved_model", strokes_model(), tmp_path)
+    lines = list(check_config(config(saved, pixels="unit", classes=["0", "1", "x"])))
+    assert any(line.text.startswith(f"model {saved}: SavedModel") for line in lines)
+    errors = [line.text for line in lines if line.level == "error"]
+    assert any("a saved graph has logits for the source's classes alone" in each for each in errors)
 
 
 @pytest.mark.parametrize(
