@@ -230,7 +230,9 @@ def _importer(
             imported=settings,
             network=config.network.without_weights(),
             seed=config.seed,
-            source_fingerprint=source_fingerprint("components.model_importer.executor"),
+            source_fingerprint=component_fingerprint(
+                "components.model_importer.executor", *training_plugins(config)
+            ),
         ),
         examples=target.examples.outputs["examples"],
         source_examples=source and source.examples.outputs["examples"],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from modules.settings.base import PositiveFloat, Settings
 
@@ -42,6 +42,17 @@ class ImportSettings(Settings):
     pixel_mean: tuple[float, ...] | None = Field(default=None, strict=False)
     pixel_deviation: tuple[PositiveFloat, ...] | None = Field(default=None, strict=False)
     variables: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _read_numbers_as_names(cls, value: Any) -> Any:
+        # YAML takes the class name 9 for a number.
+        if not isinstance(value, (list, tuple)):
+            return value
+        return [
+            str(name) if isinstance(name, int) and not isinstance(name, bool) else name
+            for name in value
+        ]
 
     @model_validator(mode="after")
     def _gives_both_moments_or_none(self) -> ImportSettings:

@@ -9,6 +9,7 @@ from modules.models.checkpointing import (
     read_checkpoint_metadata,
     read_network_settings,
 )
+from modules.networks.registry import NETWORKS
 from modules.settings import SavedGraphSettings
 from modules.settings.plans import TransferPlan
 
@@ -35,6 +36,7 @@ def follow_model(plan: TransferPlan, base_model: str | None) -> TransferPlan:
         base_model: Root of the Model artifact; None where nothing is imported.
 
     Raises:
+        ConfigError: The configuration names a network that there is not.
         DataError: The artifact is incomplete.
     """
     if base_model is None:
@@ -42,6 +44,8 @@ def follow_model(plan: TransferPlan, base_model: str | None) -> TransferPlan:
     directory = checkpoint_dir(base_model)
     if IMPORTED not in read_checkpoint_metadata(directory):
         return plan
+    # Registers the layers of a plug-in that the configuration names.
+    NETWORKS.find(plan.network.name)
     settings = read_network_settings(directory)
     if not isinstance(settings, SavedGraphSettings):
         return plan.model_copy(update={"network": settings})

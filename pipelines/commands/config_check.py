@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,10 +23,10 @@ from modules.settings.transfer import AUTO
 from modules.transfer.method_choice import choose_method
 from pipelines.beam.options import check_storage, describe_beam
 from pipelines.checking.copies import check_copies, check_copies_across
+from pipelines.checking.imported_model import check_model
 from pipelines.checking.lines import ERROR, OK, WARNING, CheckLine, finding_line
 from pipelines.config import Config
 from pipelines.domain_config import DomainConfig
-from pipelines.imported_model import check_model_path, summarize_model
 from pipelines.registered_names import find_unknown_names
 from pipelines.running.session import check_data_folders
 
@@ -95,11 +95,13 @@ def _check_domains(
 ) -> Iterator[CheckLine]:
     summary, target = _summarize(config, limits)
     source: DomainDescription | None = summary
+    is_graph = False
     if look_at_model and config.pretraining.from_ is not None:
-        model, line = _check_model(config, summary.class_names if summary else None)
-        # What the model knows stands in for a source.
-        source = summary or model
+        model, line = check_model(config, summary.class_names if summary else None)
         yield line
+        if model is not None:
+            # What the model knows stands in for a source.
+            source, is_graph = summary or model.domain, model.is_graph
     case = Case(
         target,
         config.validation,
@@ -122,7 +124,8 @@ def _check_domains(
         yield from _check_target(config, case)
         if TRAIN_SPLIT in target.splits:
             space = LabelSpace.of(source.class_names, target.class_names)
-            yield from _check_classes(config, space, target.splits[TRAIN_SPLIT].examples)
+            images = target.splits[TRAIN_SPLIT].examples
+            yield from _check_classes(config, space, images, is_graph=is_graph)
 
 
 def _summarize(
@@ -160,20 +163,6 @@ def _check_names(config: Config) -> Iterator[CheckLine]:
     names = f"network {config.network.name}, transfer method {config.transfer.method}"
     errors = [CheckLine(ERROR, str(error)) for error in find_unknown_names(config)]
     yield from errors or [CheckLine(OK, names)]
-
-
-def _check_model(
-    config: Config, source_names: Sequence[str] | None
-) -> tuple[DomainDescription | None, CheckLine]:
-    place = f"model {config.pretraining.from_}"
-    if "://" in (config.pretraining.from_ or ""):
-        return None, CheckLine(WARNING, f"{place}: only a compiled pipeline can look at it")
-    try:
-        check_model_path(config)
-        summary = summarize_model(config, source_names)
-    except WarmstartError as error:
-        return None, CheckLine(ERROR, one_line(error))
-    return summary.domain, CheckLine(OK, f"{place}: {summary.text}")
 
 
 def _check_beam(config: Config) -> CheckLine:
@@ -264,7 +253,9 @@ def _check_target(config: Config, case: Case) -> Iterator[CheckLine]:
             yield CheckLine(OK, if_kept[rule])
 
 
-def _check_classes(config: Config, space: LabelSpace, images: int) -> Iterator[CheckLine]:
+def _check_classes(
+    config: Config, space: LabelSpace, images: int, *, is_graph: bool
+) -> Iterator[CheckLine]:
     transfer, shots = config.transfer, config.target.shots
     has_source = config.source is not None
     choice = choose_method(transfer.method, space, shots, images, has_source)
@@ -272,7 +263,8 @@ def _check_classes(config: Config, space: LabelSpace, images: int) -> Iterator[C
     if space.relation != "same" or not has_source:
         from modules.transfer.label_relations import refuse_label_relation
 
-        chosen = transfer.model_copy(update={"method": choice.method})
+        restore = "graph" if is_graph else transfer.restore
+        chosen = transfer.model_copy(update={"method": choice.method, "restore": restore})
         try:
             refuse_label_relation(space, chosen, shots, has_source)
         except WarmstartError as error:

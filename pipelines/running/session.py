@@ -16,8 +16,8 @@ from rich.console import Console
 
 from modules.core.errors import ConfigError, WarmstartError
 from modules.core.interruption import signals_heard, stop_requested
+from pipelines.checking.imported_model import check_model_path
 from pipelines.config import Config
-from pipelines.imported_model import check_model_path
 from pipelines.running.display import print_line
 from pipelines.running.output_folder import LOGS_FOLDER, exclusive_output, storage_errors_explained
 from pipelines.running.terminal_capture import logs_to_file, records_to_file

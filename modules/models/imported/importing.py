@@ -26,6 +26,7 @@ from modules.models.imported.saved_graph import read_saved_model
 from modules.models.imported.tf_checkpoint import read_checkpoint
 from modules.models.served_classes import ServedClasses
 from modules.networks.outputs import network_outputs
+from modules.networks.registry import NETWORKS
 from modules.settings.plans import ImportPlan
 
 _NAME_FILES = ("classes.json", "classes.txt")
@@ -111,6 +112,8 @@ def read_original(
     found, settings = find_model_to_import(path), plan.imported
     _check_settings(plan, found.kind)
     keras.utils.set_random_seed(plan.seed)
+    # Registers the layers of a plug-in that the configuration names.
+    NETWORKS.find(plan.network.name)
     if found.kind is Kind.OWN:
         original = read_own_model(found)
     elif found.kind is Kind.KERAS:

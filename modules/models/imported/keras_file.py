@@ -75,8 +75,8 @@ def _load(path: str) -> keras.Model:
             expected="a Keras model whose layers are all known",
             found=one_line(error)[:_LONGEST_REASON],
             fix="Save it with this version of Keras, or an older one. Register layers of your own "
-            "with keras.saving.register_keras_serializable in a plug-in. Replace Lambda layers: "
-            "code inside a file is not run.",
+            "with keras.saving.register_keras_serializable in the module of a plug-in, and name "
+            "that in network.name. Replace Lambda layers: code inside a file is not run.",
         ) from error
     is_graph = isinstance(model, keras.Model) and getattr(model, "inputs", None)
     if not is_graph or len(model.inputs) != 1 or len(model.outputs) != 1:

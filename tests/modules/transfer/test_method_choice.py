@@ -41,6 +41,23 @@ def test_auto_takes_the_best_for_what_there_is(
 
 @pytest.mark.parametrize("space", [SAME, SUBSET, SUPERSET, DISJOINT])
 @pytest.mark.parametrize("images", [20, 2000])
+def test_without_a_source_auto_takes_a_method_that_trains_on_none(
+    space: LabelSpace, images: int
+) -> None:
+    choice = choose_method("auto", space, 5, images, has_source=False)
+    method = TRANSFER_METHODS.find(choice.method)
+    assert "source" not in method.required_streams
+    assert space.relation in method.label_relations
+    assert "the model's" in choice.chosen_because or space.new
+    assert choice.chosen_because.endswith("and no source is given")
+
+
+def test_without_source_and_labels_there_is_nothing_to_train_on() -> None:
+    assert choose_method("auto", SAME, 0, 20, has_source=False).method == "zero_shot"
+
+
+@pytest.mark.parametrize("space", [SAME, SUBSET, SUPERSET, DISJOINT])
+@pytest.mark.parametrize("images", [20, 2000])
 def test_what_auto_takes_can_do_the_classes(space: LabelSpace, images: int) -> None:
     method = TRANSFER_METHODS.find(choose_method("auto", space, "all", images).method)
     assert space.relation in method.label_relations

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from pathlib import Path
 
 import keras
@@ -219,6 +221,40 @@ def test_layers_that_bring_code_or_are_unknown_are_refused(
     path = save_as("keras", strokes_model(head), tmp_path)
     with pytest.raises(DataError, match="register_keras_serializable"):
         run_import(path, tiny_domains, tmp_path / "imported")
+
+
+PLUGIN = """
+import keras
+
+@keras.saving.register_keras_serializable("outside")
+class Doubling(keras.layers.Layer):
+    def call(self, inputs):
+        return 2 * inputs
+
+def network(settings, images):
+    return keras.layers.Flatten()(images)
+"""
+
+
+def test_layers_of_a_plug_in_that_the_configuration_names_are_known(
+    tiny_domains: TinyDomains, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outside_layers.py").write_text(PLUGIN)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = importlib.import_module("outside_layers")
+    head = [module.Doubling(), keras.layers.Dense(3, activation="softmax")]
+    original = strokes_model(head)
+    path = save_as("keras", original, tmp_path)
+    images = target_images(tiny_domains)
+    expected = np.asarray(original(images, training=False))
+    # As in another process, which has not imported the module.
+    del sys.modules["outside_layers"]
+    keras.saving.get_custom_objects().pop("outside>Doubling")
+    with pytest.raises(DataError, match="register_keras_serializable"):
+        run_import(path, tiny_domains, tmp_path / "unknown")
+    network = NetworkSettings(name="outside_layers:network", image_size=SIZE)
+    model = run_import(path, tiny_domains, tmp_path / "imported", network=network)
+    np.testing.assert_allclose(imported_probabilities(model, images), expected, atol=1e-5)
 
 
 def test_a_model_that_does_not_end_in_a_dense_layer_is_refused(

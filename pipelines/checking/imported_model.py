@@ -5,19 +5,51 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from modules.core.errors import ConfigError, WarmstartError
+from modules.core.errors import ConfigError, WarmstartError, one_line
 from modules.core.wording import count, listed
 from modules.domains.description import DomainDescription, SplitDescription
 from modules.models.imported.found import find_model_to_import
+from modules.settings import SavedGraphSettings
 from modules.settings.plans import ImportPlan
+from pipelines.checking.lines import ERROR, OK, WARNING, CheckLine
 from pipelines.config import Config
 
 
 class ModelSummary(NamedTuple):
-    """What a model is, in words and as a stand-in for the source that it was trained on."""
+    """What is known of a model.
+
+    Attributes:
+        text: In words.
+        domain: What it was trained on, as a stand-in for the source.
+        is_graph: Whether nothing but its graph is there, to which no class can be added.
+    """
 
     text: str
     domain: DomainDescription
+    is_graph: bool
+
+
+def check_model(
+    config: Config, source_names: Sequence[str] | None
+) -> tuple[ModelSummary | None, CheckLine]:
+    """Checks the model that a configuration starts from.
+
+    Args:
+        config: The scenario.
+        source_names: Classes of the source's data, where there is a source.
+
+    Returns:
+        What is known of it, if anything is, and the outcome.
+    """
+    path = config.pretraining.from_ or ""
+    if "://" in path:
+        return None, CheckLine(WARNING, f"model {path}: only a compiled pipeline can look at it")
+    try:
+        check_model_path(config)
+        summary = summarize_model(config, source_names)
+    except WarmstartError as error:
+        return None, CheckLine(ERROR, one_line(error))
+    return summary, CheckLine(OK, f"model {path}: {summary.text}")
 
 
 def check_model_path(config: Config) -> None:
@@ -69,4 +101,5 @@ def summarize_model(config: Config, source_names: Sequence[str] | None = None) -
     splits = {}
     if counts := original.facts.get(TRAIN_COUNTS):
         splits["train"] = SplitDescription(sum(counts), dict(enumerate(counts)), True, {})
-    return ModelSummary(text, DomainDescription("the model's training data", names, splits))
+    domain = DomainDescription("the model's training data", names, splits)
+    return ModelSummary(text, domain, isinstance(original.settings, SavedGraphSettings))
