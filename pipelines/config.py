@@ -21,7 +21,7 @@ from modules.settings import (
     ValidationSettings,
 )
 from modules.settings.config_errors import explain_errors
-from modules.settings.network import KERAS_APPLICATION
+from modules.settings.network import KERAS_APPLICATION, NO_WEIGHTS
 from modules.sources.formats import FORMATS
 from pipelines.beam.settings import BeamSettings
 from pipelines.config_file import read_config_file
@@ -89,6 +89,16 @@ class Config(Settings):
             raise ValueError(
                 f"preprocessing.standardize is true, and network {self.network.name} scales pixels "
                 "itself, as its weights need them. Leave the key out, or set it to false."
+            )
+        if self.network.takes_plain_pixels and self.pretraining.pixels not in (None, "unit"):
+            raise ValueError(
+                f"pretraining.pixels is {self.pretraining.pixels}, and network {self.network.name} "
+                "scales pixels itself: it takes unit."
+            )
+        if self.pretraining.from_ is not None and self.network.weights != NO_WEIGHTS:
+            raise ValueError(
+                "network.weights is what a pretraining starts from, and pretraining.from stands "
+                "for one that is done: give one of them."
             )
         return self
 

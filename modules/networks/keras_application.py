@@ -128,7 +128,7 @@ def _load_weights(model: keras.Model, application: Application, settings: Networ
     fix = (
         f"Write them with keras.applications.{settings.model}(include_top=False, pooling='avg', "
         "...).save_weights('NAME.weights.h5'), or name the file that keras.applications downloads "
-        "(its name ends in _notop.h5 or _no_top.h5)."
+        "(its name has notop or no_top in it)."
     )
     if not path.endswith(_WEIGHT_FILES) or not Path(path).is_file():
         found = "another kind of file" if Path(path).is_file() else "no such file"

@@ -160,7 +160,10 @@ def _summarize(
 
 
 def _check_names(config: Config) -> Iterator[CheckLine]:
-    names = f"network {config.network.name}, transfer method {config.transfer.method}"
+    network = config.network.name
+    if config.network.model:
+        network = f"{config.network.model}, weights {config.network.weights}"
+    names = f"network {network}, transfer method {config.transfer.method}"
     errors = [CheckLine(ERROR, str(error)) for error in find_unknown_names(config)]
     yield from errors or [CheckLine(OK, names)]
 

@@ -220,6 +220,15 @@ def test_a_network_that_scales_pixels_itself_gets_them_as_they_are(tmp_path: Pat
         load_config(write(tmp_path, APPLICATION), ["preprocessing.standardize=true"])
 
 
+def test_weights_are_refused_beside_a_model_that_is_there(tmp_path: Path) -> None:
+    both = ["network.weights=imagenet", "pretraining.from=own.keras"]
+    with pytest.raises(ConfigError, match="give one of them"):
+        load_config(write(tmp_path, APPLICATION), both)
+    scaled = ["pretraining.from=own", "pretraining.pixels=symmetric"]
+    with pytest.raises(ConfigError, match="it takes unit"):
+        load_config(write(tmp_path, APPLICATION), scaled)
+
+
 def test_a_path_of_weights_is_made_absolute_and_a_name_is_not(tmp_path: Path) -> None:
     path = load_config(write(tmp_path, APPLICATION), ["network.weights=some.weights.h5"])
     assert path.with_absolute_paths().network.weights == str(Path("some.weights.h5").resolve())
