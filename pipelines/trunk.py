@@ -26,7 +26,7 @@ from pipelines.data_nodes import (
     validate_target,
 )
 from pipelines.fingerprint import component_fingerprint, file_checksum, source_fingerprint
-from pipelines.plugins.references import training_plugins
+from pipelines.plugins.references import network_plugin, training_plugins
 
 
 class SourceData(NamedTuple):
@@ -230,7 +230,9 @@ def _importer(
             imported=settings,
             network=config.network.without_weights(),
             seed=config.seed,
-            source_fingerprint=source_fingerprint("components.model_importer.executor"),
+            source_fingerprint=component_fingerprint(
+                "components.model_importer.executor", network_plugin(config)
+            ),
         ),
         examples=target.examples.outputs["examples"],
         source_examples=source and source.examples.outputs["examples"],
