@@ -26,7 +26,7 @@ from pipelines.data_nodes import (
     validate_target,
 )
 from pipelines.fingerprint import component_fingerprint, file_checksum, source_fingerprint
-from pipelines.plugins.references import training_plugins
+from pipelines.plugins.references import network_plugin, training_plugins
 
 
 class SourceData(NamedTuple):
@@ -231,7 +231,7 @@ def _importer(
             network=config.network.without_weights(),
             seed=config.seed,
             source_fingerprint=component_fingerprint(
-                "components.model_importer.executor", *training_plugins(config)
+                "components.model_importer.executor", network_plugin(config)
             ),
         ),
         examples=target.examples.outputs["examples"],

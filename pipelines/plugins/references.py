@@ -19,12 +19,15 @@ def format_plugin(domain: DomainConfig) -> str | None:
     return FORMATS.plugin(domain.format)
 
 
+def network_plugin(config: Config) -> str | None:
+    """Returns what builds the network."""
+    return NETWORKS.plugin(config.network.name)
+
+
 def training_plugins(config: Config) -> list[str | None]:
     """Lists what every training runs."""
-    return [
-        NETWORKS.plugin(config.network.name),
-        AUGMENTATIONS.plugin(config.preprocessing.augmentation),
-    ]
+    augmentation = AUGMENTATIONS.plugin(config.preprocessing.augmentation)
+    return [network_plugin(config), augmentation]
 
 
 def method_plugin(method: str) -> str | None:

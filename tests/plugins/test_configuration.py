@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -102,10 +103,17 @@ def test_other_names_and_options_are_refused_before_a_run(
     assert problem in refusal
 
 
+@pytest.mark.parametrize(
+    ("overrides", "starter"),
+    [
+        ((), "PretrainTrainer"),
+        (("pretraining={from: model.ckpt, classes: [a, b, c], pixels: unit}",), "ModelImporter"),
+    ],
+)
 def test_an_edit_changes_the_cache_keys_of_what_runs_the_package_and_of_nothing_else(
-    plugins: Path,
+    plugins: Path, overrides: Sequence[str], starter: str
 ) -> None:
-    config = configured(plugins)
+    config = configured(plugins, *overrides)
     before = fingerprints(config)
     file = plugins / "my_plugins/methods.py"
     text = file.read_text()
@@ -117,7 +125,7 @@ def test_an_edit_changes_the_cache_keys_of_what_runs_the_package_and_of_nothing_
     assert {name for name in before if before[name] != after[name]} == {
         "SourceExampleGen",
         "TargetExampleGen",
-        "PretrainTrainer",
+        starter,
         "ScratchTrainer",
         "WarmStartTrainer",
         "TransferEvaluator",
