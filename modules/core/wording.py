@@ -11,7 +11,7 @@ ARM_NAMES = {
     PRETRAINED: "Pretrained",
     SCRATCH: "From scratch",
     WARM_START: "Warm start",
-    SERVED: "Served now",
+    SERVED: "Served model",
 }
 # Stands in titles for the name of a source that there is not.
 NO_SOURCE = "imported model"

@@ -23,7 +23,7 @@ _ARM_NAMES = {
     PRETRAINED: "pretrained",
     SCRATCH: "scratch control",
     WARM_START: "warm start",
-    SERVED: "served now",
+    SERVED: "served model",
 }
 
 # Longer names of domains are cut.

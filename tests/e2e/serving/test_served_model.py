@@ -51,7 +51,7 @@ def test_what_is_served_stays_until_a_model_holds_its_own_or_it_is_ignored(
         assert result["arms"]["served"]["version"] == int(served.name)
         assert result["arms"]["served"]["correct"] == before["correct"]
         assert result["comparisons"]["warm_start_vs_served"]["difference"] < 0
-        assert f"served now ({served.name})" in done.output
+        assert f"served model ({served.name})" in done.output
         assert versions(used_run) == [int(served.name)]
     report = (used_run / "report.html").read_text(encoding="utf-8")
     assert f"version {served.name}, which an earlier run pushed" in report

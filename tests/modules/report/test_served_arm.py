@@ -33,8 +33,8 @@ def compared() -> ReportData:
 def test_it_is_shown_wherever_arms_are(compared: ReportData) -> None:
     without = report_data()
     for section in SECTIONS:
-        assert "Served now" in section(compared).content
-        assert "Served now" not in section(without).content
+        assert "Served model" in section(compared).content
+        assert "Served model" not in section(without).content
 
 
 def test_its_version_its_colour_and_its_examples_are_told(compared: ReportData) -> None:

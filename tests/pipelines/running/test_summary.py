@@ -159,10 +159,10 @@ def test_a_repeated_run_says_that_its_model_is_served_already(
 
 
 def test_the_model_that_is_served_now_is_an_arm_with_its_version(result: dict[str, Any]) -> None:
-    assert "served now" not in printed(result)
+    assert "served model" not in printed(result)
     result["arms"]["served"] = {"version": 1795539541, **arm(894)}
     text = printed(result)
-    assert "served now (1795539541)" in text
+    assert "served model (1795539541)" in text
     assert "894/899" in text
     assert max(len(line) for line in text.splitlines()) <= 80
 
