@@ -32,6 +32,7 @@ LONG = (
     "tests/e2e/test_study.py",
     "tests/e2e/networks/test_networks.py",
     "tests/e2e/test_hostile_run.py",
+    "tests/e2e/test_groups.py",
     "tests/plugins/test_plugin_run.py",
     "tests/e2e/interruption/test_interruption.py",
     "tests/distributed/test_training_workers.py",
