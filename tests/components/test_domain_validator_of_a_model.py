@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tfx.types import standard_artifacts
@@ -14,7 +15,7 @@ from tests.components.validated_domain import GOOD, NAMES, Domain
 def with_model(domain: Domain, names: list[str], counts: list[int] | None = None) -> Domain:
     checkpoint = domain.folder / "model" / "checkpoint"
     checkpoint.mkdir(parents=True)
-    facts = {"fingerprint": "f", "class_names": names}
+    facts: dict[str, Any] = {"fingerprint": "f", "class_names": names}
     if counts is not None:
         facts["train_counts"] = counts
     (checkpoint / "network.json").write_text(json.dumps(facts))
