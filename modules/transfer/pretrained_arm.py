@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
-import tensorflow as tf
 
 from modules.domains.label_space import LabelSpace
 from modules.examples.input_pipeline import PreprocessedExamples
 from modules.models.artifact import checkpoint_dir, save_model, saved_model_dir
 from modules.models.checkpointing import read_network_settings, warm_start_network
+from modules.models.imported.own_model import copy_folder
 from modules.models.served_classes import ServedClasses
 from modules.networks.network import LOGITS, Network
 from modules.networks.outputs import network_outputs
@@ -41,7 +39,7 @@ def write_pretrained_arm(
         model_uri: Root folder of the artifact.
     """
     if space.relation == "same":
-        _copy(base_model, model_uri)
+        copy_folder(base_model, model_uri)
         return
     settings = _network_settings(base_model)
     network: Network
@@ -85,12 +83,3 @@ def probe_network(base_model: str, space: LabelSpace, shots: PreprocessedExample
 
 def _network_settings(base_model: str) -> NetworkSettings:
     return read_network_settings(checkpoint_dir(base_model))
-
-
-def _copy(folder: str, target: str) -> None:
-    for directory, _, names in tf.io.gfile.walk(folder):
-        copied = os.path.join(target, os.path.relpath(directory, folder))
-        tf.io.gfile.makedirs(copied)
-        for name in names:
-            path = os.path.join(copied, name)
-            tf.io.gfile.copy(os.path.join(directory, name), path, overwrite=True)
