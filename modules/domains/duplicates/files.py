@@ -63,7 +63,7 @@ def write_signatures(path: str, signatures: Signatures) -> None:
     """Writes a file in one step; equal signatures give equal bytes."""
     # In memory first: writing a ZIP file seeks, which object stores cannot do.
     content = io.BytesIO()
-    np.savez(content, **signatures._asdict())
+    np.savez(content, **signatures.arrays())
     write_atomically(path, content.getvalue(), contested=True)
 
 
@@ -75,8 +75,8 @@ def read_signatures(path: str) -> Signatures:
     """
     try:
         with tf.io.gfile.GFile(path, "rb") as file, np.load(io.BytesIO(file.read())) as arrays:
-            return Signatures(**{name: arrays[name] for name in Signatures._fields})
-    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+            return Signatures(**arrays)
+    except (OSError, ValueError, KeyError, TypeError, tf.errors.OpError) as error:
         raise DataError(
             path,
             expected="signatures that ImageExampleGen wrote",

@@ -11,7 +11,8 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,8 @@ _BATCH = 512  # images that are signed at once
 _LARGE = 512  # pixels: the shorter side from which on an image is reduced first
 
 
-class Signatures(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Signatures:
     """What N images are recognised by.
 
     Attributes:
@@ -51,6 +53,10 @@ class Signatures(NamedTuple):
     def __len__(self) -> int:
         return len(self.pixels)
 
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Returns the arrays by their names."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
     def take(self, rows: npt.NDArray[np.int64]) -> Signatures:
         """Copies some rows, int64 [M]."""
         return Signatures(
@@ -63,7 +69,8 @@ class Signatures(NamedTuple):
         if not parts:
             vectors = np.zeros((0, VECTOR_LENGTH), np.float16)
             return cls(np.zeros(0, np.uint64), vectors, np.zeros(0, np.int64), np.zeros(0, "S1"))
-        return cls(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+        columns = zip(*(part.arrays().values() for part in parts), strict=True)
+        return cls(*(np.concatenate(column) for column in columns))
 
 
 class SignatureCollector:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,8 @@ from modules.core.wording import count, display_name, listed, percent
 
 # Fixed beforehand, and far from what a hard domain looks like: there a model errs in favour of a
 # few classes, which is no permutation.
-_LEAST_AGREEMENT = 0.6  # of a class's images, with the class that it is mistaken for
-_MOST_RIGHT = 0.2  # of a class's images, with its own label
+_LEAST_AGREEMENT = 0.6  # of the images, with the classes that theirs are mistaken for
+_MOST_RIGHT = 0.2  # of the images, with their own labels
 _FEWEST = 5  # images of a class
 
 
@@ -47,8 +47,9 @@ def find_permutation(
 ) -> Permutation | None:
     """Compares labels with the answers of a model that learned the classes elsewhere.
 
-    The counts of answers by label are near a permutation matrix if labels were permuted: each of
-    some classes is taken for one other of them, by most of its images, and hardly ever for itself.
+    The counts of answers by label are near a permutation matrix if labels were permuted: some
+    classes are taken for each other, one for one, by most of their images, and hardly ever for
+    themselves.
 
     Args:
         labels: int64 [N].
@@ -65,25 +66,39 @@ def find_permutation(
     """
     size = len(class_names)
     counts = np.bincount(labels * size + predicted, minlength=size * size).reshape(size, size)
-    totals = counts.sum(axis=1)
     _, looks_like = linear_sum_assignment(counts, maximize=True)
-    places = np.arange(size)
-    is_moved = (
-        (looks_like != places)
-        & (totals >= _FEWEST)
-        & (counts[places, looks_like] >= _LEAST_AGREEMENT * totals)
-        & (counts[places, places] <= _MOST_RIGHT * totals)
-    )
-    moved = set(np.flatnonzero(is_moved).tolist())
-    # Exchanged are those that took each other's places; a class that looks like an unmoved one is
-    # a hard class.
-    while open_ends := {label for label in moved if int(looks_like[label]) not in moved}:
-        moved -= open_ends
+    moved = [row for cycle in _cycles(looks_like) if _is_exchange(counts, cycle) for row in cycle]
     if not moved:
         return None
-    rows = np.array(sorted(moved))
+    rows, totals = np.array(sorted(moved)), counts.sum(axis=1)
     return Permutation(
         {class_names[label]: class_names[int(looks_like[label])] for label in rows.tolist()},
         int(totals[rows].sum()),
         float(counts[rows, looks_like[rows]].sum() / totals[rows].sum()),
+    )
+
+
+def _cycles(permutation: npt.NDArray[np.int64]) -> Iterator[list[int]]:
+    """Splits a permutation, int64 [K], into the groups that change places among themselves."""
+    seen: set[int] = set()
+    for start in range(len(permutation)):
+        cycle = []
+        while start not in seen:
+            seen.add(start)
+            cycle.append(start)
+            start = int(permutation[start])
+        if len(cycle) > 1:
+            yield cycle
+
+
+def _is_exchange(counts: npt.NDArray[np.int64], cycle: Sequence[int]) -> bool:
+    """Whether most images of a cycle's labels look like the next class, and few like their own."""
+    rows, others = np.array(cycle), np.roll(cycle, -1)
+    total = counts[rows].sum()
+    return bool(
+        counts[rows].sum(axis=1).min() >= _FEWEST
+        and counts[rows, others].sum() >= _LEAST_AGREEMENT * total
+        and counts[rows, rows].sum() <= _MOST_RIGHT * total
+        # A model that favours one class sees no exchange, whatever the rest adds up to.
+        and (counts[rows, others] > counts[rows, rows]).all()
     )
