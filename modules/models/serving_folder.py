@@ -10,8 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from modules.core.errors import DataError
-from modules.core.wording import count
-from modules.core.wording import points_phrase
+from modules.core.wording import count, points_phrase
 from modules.settings import GateSettings
 
 # A file in a version that names its model; model servers ignore it.
