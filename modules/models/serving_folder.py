@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from modules.core.errors import DataError
-from modules.core.wording import points_phrase
+from modules.core.wording import count, points_phrase
 from modules.settings import GateSettings
 
 # A file in a version that names its model; model servers ignore it.
@@ -141,7 +141,7 @@ def find_model(path: Path) -> Path:
     if versions:
         return versions[-1].path
     if targets := target_runs(path):
-        found = f"a run of {len(targets)} targets"
+        found = f"a run of {count(len(targets), 'target')}"
         fix = f"Pass the folder of one of them, such as {targets[0]}."
     elif (path / "result.json").is_file():
         found, fix = "a run without one", "Only a blessed model is pushed: see its report.html."

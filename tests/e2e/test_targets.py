@@ -69,7 +69,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def six(data: Path) -> FinishedRun:
     """Two at a time, in processes of their own."""
     config = write_config(data, *GOOD, BAD)
-    done = warmstart("run", config, "--workers", "2", "--output", data / "run", timeout=1500)
+    done = warmstart("run", config, "--workers", "2", "--output", data / "run", timeout=900)
     return FinishedRun(done, data / "run", read_result(data / "run"))
 
 
@@ -116,7 +116,7 @@ def test_each_target_has_its_own_settings_gate_report_and_history(six: FinishedR
         assert {"PretrainTrainer", "WarmStartTrainer"} <= own["seconds"].keys()
         assert (six.output / targets[name]["report"]).stat().st_size > 10_000
         assert (folder / "serving").is_dir() == (own["verdict"] == "blessed")
-    listed = warmstart("history", six.output)
+    listed = warmstart("history", six.output, "--format", "csv")
     assert all(f"targets/{name}" in listed.output for name in GOOD), listed.output
 
 
@@ -172,7 +172,7 @@ def test_then_ctrl_c_saves_the_trainings_of_all_workers_and_ends_them(
             break
     workers = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=60)
+    rest, _ = process.communicate(timeout=120)
     assert process.returncode == 130, rest
     assert "unexpected" not in rest
     assert len(workers) >= 2

@@ -13,7 +13,8 @@ from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
 from modules.core.checksums import check_checksums
-from modules.models.serving_folder import ROLLBACK_FILE, pushed_versions
+from modules.core.errors import DataError
+from modules.models.serving_folder import ROLLBACK_FILE, find_model, pushed_versions
 from pipelines.cli import main
 from pipelines.running.history import HISTORY_FILE, read_history, record_run
 from tests.pushed_models import push
@@ -173,6 +174,18 @@ def test_what_cannot_be_rolled_back_is_refused_and_nothing_changes(output: Path)
     refused = invoke("rollback", output)
     assert (refused.exit_code, "saved_model.pb" in refused.output) == (1, True)
     assert numbers(output) == [first, second]
+
+
+def test_of_several_targets_one_has_to_be_named(tmp_path: Path) -> None:
+    north = tmp_path / "targets" / "north"
+    north.mkdir(parents=True)
+    (north / "result.json").touch()
+    (tmp_path / "result.json").touch()
+    refused = invoke("rollback", tmp_path)
+    assert refused.exit_code == 1
+    assert f"such as {north}" in " ".join(refused.output.split())
+    with pytest.raises(DataError, match=rf"a run of 1 target\. Pass .* such as {north}"):
+        find_model(tmp_path)
 
 
 def test_a_run_that_holds_the_folder_is_left_alone(output: Path) -> None:

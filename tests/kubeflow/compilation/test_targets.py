@@ -120,8 +120,9 @@ def test_resources_and_volumes_are_set_by_component_or_for_one_target(compiled: 
     assert (cores("site_a"), cores(LONG)) == (8.0, 4.0)
     _, platform = yaml.safe_load_all(compiled.read_text())
     mounting = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
-    # The finder looks at what the Pusher has written.
-    nodes = (f"{name}-{target}" for name in ("Pusher", "ServedModelFinder") for target in TARGETS)
+    # The finder looks at what the Pusher has written, and the evaluator counts attempts there.
+    mounted = ("Pusher", "ServedModelFinder", "TransferEvaluator")
+    nodes = (f"{name}-{target}" for name in mounted for target in TARGETS)
     assert mounting.keys() == {f"exec-{kubernetes_name(node)}" for node in nodes}
 
 

@@ -36,8 +36,9 @@ class Output:
             path.touch()
         self.path("model_run/{}/checkpoint").touch()
         self.path(".system/executor_execution/{}/.temp").mkdir(parents=True)
-        (root / "serving" / ".partial-17").mkdir(parents=True)
-        (root / "serving" / "16").mkdir()
+        for serving in (root / "serving", root / "targets" / "north" / "serving"):
+            (serving / ".partial-17").mkdir(parents=True)
+            (serving / "16").mkdir()
 
     def path(self, name: str) -> Path:
         return self.root / "artifacts" / "PretrainTrainer" / name.format(self.id)
@@ -86,4 +87,5 @@ def test_a_fresh_run_resumes_nothing(tmp_path: Path) -> None:
 def test_versions_stay_in_the_serving_folder_and_half_ones_go(tmp_path: Path) -> None:
     output = Output(tmp_path, Execution.RUNNING)
     output.clear()
-    assert [path.name for path in (tmp_path / "serving").iterdir()] == ["16"]
+    for serving in ("serving", "targets/north/serving"):
+        assert [path.name for path in (tmp_path / serving).iterdir()] == ["16"]
