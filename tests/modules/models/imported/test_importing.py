@@ -145,43 +145,6 @@ def test_the_logits_take_the_order_of_the_sources_classes(
     np.testing.assert_allclose(imported_probabilities(model, images), expected, atol=1e-5)
 
 
-HEADS = {
-    "logits": [keras.layers.Dense(3)],
-    "a softmax layer": [keras.layers.Dense(3), keras.layers.Softmax()],
-    "an activation layer": [keras.layers.Dense(3), keras.layers.Activation("softmax")],
-    "no bias": [keras.layers.Dense(3, use_bias=False, activation="softmax")],
-}
-
-
-@pytest.mark.parametrize("head", HEADS)
-def test_a_file_may_end_in(head: str, tiny_domains: TinyDomains, tmp_path: Path) -> None:
-    original = strokes_model(HEADS[head])
-    path = save_as("keras", original, tmp_path)
-    model = run_import(path, tiny_domains, tmp_path / "imported")
-    images = target_images(tiny_domains)
-    expected = np.asarray(original(images, training=False))
-    if head == "logits":
-        expected = tf.nn.softmax(expected).numpy()
-    np.testing.assert_allclose(imported_probabilities(model, images), expected, atol=1e-5)
-
-
-def test_a_sigmoid_becomes_two_classes(tiny_domains: TinyDomains, tmp_path: Path) -> None:
-    original = strokes_model([keras.layers.Dense(1, activation="sigmoid")])
-    path = save_as("keras", original, tmp_path)
-    model = run_import(path, tiny_domains, tmp_path / "imported", classes=("no", "yes"))
-    images = target_images(tiny_domains)
-    second = np.asarray(original(images, training=False))[:, 0]
-    np.testing.assert_allclose(imported_probabilities(model, images)[:, 1], second, atol=1e-5)
-
-
-def test_a_file_in_mixed_precision_is_read(tiny_domains: TinyDomains, tmp_path: Path) -> None:
-    original = strokes_model(policy="mixed_bfloat16")
-    model = run_import(save_as("keras", original, tmp_path), tiny_domains, tmp_path / "imported")
-    images = target_images(tiny_domains)
-    expected = np.asarray(original(images, training=False), np.float32)
-    np.testing.assert_allclose(imported_probabilities(model, images), expected, atol=0.05)
-
-
 def test_names_may_lie_beside_the_file(tiny_domains: TinyDomains, tmp_path: Path) -> None:
     path = save_as("keras", strokes_model(), tmp_path)
     with pytest.raises(ConfigError, match=r"pretraining.classes: nothing says what its 3 logits"):
