@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import numpy as np
@@ -45,7 +45,8 @@ class SearchCopies(beam.PTransform):
         fileio.makedirs(self._folder)
         return (
             files
-            | "Buckets" >> beam.FlatMap(_buckets_of).with_output_types(tuple[str, Block])
+            # Any, where Beam would take a NamedTuple of arrays for a row of a table.
+            | "Buckets" >> beam.FlatMap(_buckets_of).with_output_types(tuple[str, Any])
             | "ByBucket" >> beam.GroupByKey()
             | "Compare" >> beam.Map(_compare, self._folder).with_output_types(None)
         )

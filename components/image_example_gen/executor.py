@@ -34,7 +34,7 @@ from components.temporary_folder import discard, remove, temporary_folder
 from modules.core.errors import DataError
 from modules.core.example_features import CLASSES_FILE, EVAL_SPLIT, INGESTION_FILE
 from modules.domains.bad_images import judge_bad_images
-from modules.domains.duplicates.files import SIGNATURES_FOLDER, SignatureFile
+from modules.domains.duplicates.files import SIGNATURES_FOLDER
 from modules.settings.image_source import ImageSourceSettings
 from modules.sources.base import EvalDraw, ImageShard, ImageSource
 from modules.sources.formats import open_source
@@ -123,7 +123,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 pipeline
                 | "Shards" >> beam.Create(tasks)
                 | "Distribute" >> beam.Reshuffle()
-                | "WriteShard" >> beam.Map(write_shard).with_output_types(SignatureFile)
+                | "WriteShard" >> beam.Map(write_shard).with_output_types(Any)
                 | "SearchCopies" >> SearchCopies(partial)
             )
 

@@ -194,6 +194,8 @@ def test_permuted_eval_labels_change_no_weight(
         assert before["accuracy"] > 0.7
         assert result["arms"][arm]["accuracy"] < 0.2
     assert result["verdict"] == "not_blessed"
+    told = "The labels of the target's eval split have nothing to do with its images"
+    assert told in " ".join(done.output.split())
     for trainer in ("ScratchTrainer", "WarmStartTrainer"):
         first, permuted = (weights_of(output, trainer, run) for run in (0, -1))
         assert first.keys() == permuted.keys()

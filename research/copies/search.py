@@ -1,7 +1,7 @@
 """How well and how fast copies of images are found.
 
-    python -m research.copy_search                  which copies are found, and false alarms
-    python -m research.copy_search --images 600000  seconds and memory, on so many images
+    python -m research.copies.search                  which copies are found, and false alarms
+    python -m research.copies.search --images 600000  seconds and memory, on so many images
 
 The first looks at train splits alone, without labels: by such figures the thresholds were set. The
 second makes its images from MNIST's, shifted and with other contrasts (data.write_grown_mnist).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from research.copy_search import COPIES, detection_table, measure_search
+from research.copies.search import COPIES, detection_table, measure_search
 
 
 @pytest.fixture(scope="module")

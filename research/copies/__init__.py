@@ -1,0 +1,1 @@
+"""Studies of the search for copies of images."""
