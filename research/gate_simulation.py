@@ -22,8 +22,8 @@ from rich.table import Table
 from modules.core.csv_text import csv_text
 from modules.evaluation.paired_statistics import wilson_interval
 from modules.study.plot import png_figure
-from research.gate_scenarios import Scenario, scenarios
-from research.simulated_arms import SimulatedVerdicts, simulate
+from research.simulated.arms import SimulatedVerdicts, simulate
+from research.simulated.scenarios import Scenario, scenarios
 
 FOLDER = Path("docs/gate")
 FEWEST_RUNS = 2000

@@ -22,7 +22,7 @@ from modules.core.arms import SCRATCH
 from modules.core.csv_text import csv_text
 from modules.evaluation.paired_statistics import wilson_interval
 from modules.settings import GateSettings
-from research.grouped_arms import GroupedArms, GroupedVerdicts, simulate_groups
+from research.simulated.grouped_arms import GroupedArms, GroupedVerdicts, simulate_groups
 
 FOLDER = Path("docs/gate")
 TABLE = "groups.csv"

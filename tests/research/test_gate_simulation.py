@@ -11,7 +11,9 @@ from click.testing import CliRunner
 
 from modules.settings import GateSettings
 from research import gate_simulation
-from research.gate_scenarios import (
+from research.gate_simulation import FEWEST_RUNS, FOLDER, Point, main
+from research.simulated.arms import Discordance, SimulatedVerdicts, TrueArms, simulate
+from research.simulated.scenarios import (
     Scenario,
     class_falls,
     no_harm,
@@ -19,8 +21,6 @@ from research.gate_scenarios import (
     power,
     scenarios,
 )
-from research.gate_simulation import FEWEST_RUNS, FOLDER, Point, main
-from research.simulated_arms import Discordance, SimulatedVerdicts, TrueArms, simulate
 
 # The slow rest, larger splits and the bootstrap, is in the command's own run.
 NULLS = [

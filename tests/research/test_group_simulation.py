@@ -9,7 +9,7 @@ import pytest
 
 from modules.settings import GateSettings
 from research.group_simulation import FOLDER, MOST_BLESSED, TABLE, group_scenarios
-from research.grouped_arms import GroupedArms, simulate_groups
+from research.simulated.grouped_arms import GroupedArms, simulate_groups
 
 RUNS = 300
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from modules.settings import GateSettings
-from research.simulated_arms import Discordance, TrueArms
+from research.simulated.arms import Discordance, TrueArms
 
 Kind = Literal["no true effect", "class falls", "no harm", "power"]
 

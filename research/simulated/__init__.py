@@ -1,0 +1,1 @@
+"""Simulated answers of the three arms, with known true accuracies."""
