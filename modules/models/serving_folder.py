@@ -8,10 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from modules.core.errors import DataError
 from modules.core.wording import count, points_phrase
-from modules.settings import GateSettings
+
+if TYPE_CHECKING:
+    # `warmstart --help` comes here, and pydantic takes as long as all the rest.
+    from modules.settings import GateSettings
 
 # A file in a version that names its model; model servers ignore it.
 OWNER_FILE = ".pushed_by"

@@ -16,13 +16,20 @@ class RunObserver(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
+        self._level_before = logging.NOTSET
 
     def __enter__(self) -> RunObserver:
-        logging.getLogger(PROGRESS_LOGGER).addHandler(self)
+        logger = logging.getLogger(PROGRESS_LOGGER)
+        # Whatever level the application has set for everything else.
+        self._level_before = logger.level
+        logger.setLevel(logging.INFO)
+        logger.addHandler(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        logging.getLogger(PROGRESS_LOGGER).removeHandler(self)
+        logger = logging.getLogger(PROGRESS_LOGGER)
+        logger.removeHandler(self)
+        logger.setLevel(self._level_before)
 
     def planned(self, components: Sequence[str]) -> None:
         """Hears which components are going to run, in order."""

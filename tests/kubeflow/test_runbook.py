@@ -77,6 +77,9 @@ def test_a_configuration_with_the_example_section_compiles(
         "exec-pretrain-trainer": ["/warmstart-state"],
         "exec-scratch-trainer": ["/warmstart-state"],
         "exec-warm-start-trainer": ["/warmstart-state"],
+        # They look at what the Pusher has pushed, and count attempts beside it.
+        "exec-served-model-finder": ["/serving"],
+        "exec-transfer-evaluator": ["/serving"],
         "exec-pusher": ["/serving"],
     }
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from pipelines.cli import main
-from tests.modules.sources.image_folder.test_layouts import tree
 
 PATTERN = "/(w[0-9]+)_"
 
@@ -20,17 +22,14 @@ def check(folder: Path, *overrides: str) -> Result:
 
 
 def writers(folder: Path, train: range, evaluation: range) -> Path:
-    """Eleven images of each digit by some writers, and as many by others."""
-    return tree(
-        folder,
-        *(
-            f"{split}/{digit}/w{number}_{image}.png"
-            for split, numbers in (("train", train), ("eval", evaluation))
-            for digit in range(10)
-            for number in numbers
-            for image in range(2)
-        ),
-    )
+    """Two images of each digit by each of some writers, and as many by others."""
+    rng = np.random.default_rng(0)
+    for split, numbers in (("train", train), ("eval", evaluation)):
+        for digit, number, image in itertools.product(range(10), numbers, range(2)):
+            path = folder / split / str(digit) / f"w{number}_{image}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(rng.integers(0, 256, (8, 8), np.uint8)).save(path)
+    return folder
 
 
 def test_without_groups_it_says_that_images_count_as_independent() -> None:
