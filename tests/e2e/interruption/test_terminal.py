@@ -37,7 +37,7 @@ def test_ctrl_c_saves_the_training_and_the_next_run_goes_on_from_there(
     with terminal_of(80, 24, tmp_path / "recording") as terminal:
         terminal.run(command)
         terminal.wait_for(r"PretrainTrainer +\S+ [\d,]+/20,000  .* left  loss \d")
-        terminal.wait_for(r"component 9 of 14 +\S+ \d:\d\d  about \d+ \w+ left")
+        terminal.wait_for(r"component 9 of 15 +\S+ \d:\d\d  about \d+ \w+ left")
         assert "  Transform               cached" in terminal.lines
         terminal.press("C-c")
         terminal.wait_for(STOPPING_AFTER_STEP, seconds=10)
