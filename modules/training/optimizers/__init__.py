@@ -32,8 +32,8 @@ _OTHER_ARGUMENTS = frozenset(
         "use_ema",
     }
 )
-# A base class, a wrapper, and two that take Keras's variables only, which a saved graph lacks.
-_UNFIT = frozenset({"Adafactor", "LossScaleOptimizer", "Muon", "Optimizer"})
+# The base class, and two that take Keras's variables only, which a saved graph lacks.
+_UNFIT = frozenset({"Adafactor", "Muon", "Optimizer"})
 
 
 def _keras_optimizers() -> dict[str, type[keras.optimizers.Optimizer]]:
@@ -43,6 +43,8 @@ def _keras_optimizers() -> dict[str, type[keras.optimizers.Optimizer]]:
         if inspect.isclass(kind)
         and issubclass(kind, keras.optimizers.Optimizer)
         and name not in _UNFIT
+        # Those without are made of other optimizers.
+        and "learning_rate" in inspect.signature(kind).parameters
     }
 
 
