@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,8 @@ def write_arrays(folder: Path, thickness: int, brightness: int, names: tuple[str
     for split, per_class in (("train", 40), ("eval", 20)):
         labels = np.arange(per_class * CLASSES) % CLASSES
         images = np.stack([_stroke(int(label), thickness, brightness, rng) for label in labels])
-        np.savez(folder / f"{split}.npz", **dict(zip(names, (images, labels), strict=True)))
+        arrays: dict[str, Any] = dict(zip(names, (images, labels), strict=True))
+        np.savez(folder / f"{split}.npz", **arrays)
 
 
 def _stroke(label: int, thickness: int, brightness: int, rng: np.random.Generator) -> np.ndarray:

@@ -6,7 +6,7 @@ import io
 import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -63,7 +63,8 @@ def write_signatures(path: str, signatures: Signatures) -> None:
     """Writes a file in one step; equal signatures give equal bytes."""
     # In memory first: writing a ZIP file seeks, which object stores cannot do.
     content = io.BytesIO()
-    np.savez(content, **signatures.arrays())
+    arrays: dict[str, Any] = signatures.arrays()
+    np.savez(content, **arrays)
     write_atomically(path, content.getvalue(), contested=True)
 
 

@@ -200,7 +200,8 @@ def _hash(data: bytes) -> int:
 def _transform(values: npt.NDArray[np.float32], waves: int) -> npt.NDArray[np.float32]:
     """Transforms float32 [N, H, W] to [N, waves * waves]."""
     rows, columns = (_waves(length, waves) for length in values.shape[1:])
-    return ((rows @ values) @ columns.T).reshape(len(values), -1)
+    transformed = (rows @ values) @ columns.T
+    return transformed.reshape(len(values), -1).astype(np.float32, copy=False)
 
 
 @functools.lru_cache(maxsize=256)
