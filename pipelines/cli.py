@@ -45,6 +45,8 @@ def main() -> None:
 
     Start with: warmstart run configs/mnist_to_optdigits.yaml
     """
+    # TFX lets absl read sys.argv too, and absl's own -v takes a number.
+    sys.argv[1:] = ["--verbose" if word == "-v" else word for word in sys.argv[1:]]
     # A path may hold bytes that are no text; printing it must not end in an error.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from absl import flags, logging
 from click.testing import CliRunner, Result
 
 from pipelines.cli import main
@@ -116,3 +117,13 @@ def test_a_study_of_nothing_is_refused(tmp_path: Path) -> None:
     result = invoke("study", CONFIG, *arguments)
     assert result.exit_code == 1
     assert "joint cannot train without labels" in result.output
+
+
+def test_a_v_at_the_end_is_no_level_of_logs_to_absl(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["warmstart", "run", str(tmp_path / "none.yaml"), "-v"])
+    assert invoke(*sys.argv[1:]).exit_code == 1
+    assert "v" in flags.FLAGS, f"a flag of {logging.__name__}"
+    # As TFX does it, whose executors add Beam's options.
+    flags.FLAGS([*sys.argv, "--runner=FnApiRunner"], known_only=True)
