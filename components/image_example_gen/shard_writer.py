@@ -155,7 +155,7 @@ def write_shard(task: ShardTask) -> SignatureFile:
     with tf.io.TFRecordWriter(attempt, RECORD_OPTIONS) as writer:
         for record in task.shard.read(lambda error: report.refused.append(str(error))):
             if task.span is not None:
-                record = record._replace(example_id=f"{task.span.name}/{record.example_id}")
+                record = _name_by_span(record, task.span)
             report.labels.setdefault(record.label, record.example_id)
             report.records += 1
             if record.group is not None:
@@ -175,6 +175,15 @@ def write_shard(task: ShardTask) -> SignatureFile:
     write_signatures(signed.path, signatures.finish())
     fileio.rename(attempt, task.path, overwrite=True)
     return signed
+
+
+def _name_by_span(record: ImageRecord, span: Span) -> ImageRecord:
+    """Begins the id with the span's name: files of two spans may have one name."""
+    example_id = f"{span.name}/{record.example_id}"
+    is_alone = record.group == record.example_id
+    return record._replace(
+        example_id=example_id, group=example_id if is_alone else record.group
+    )
 
 
 def leave_out(path: str, rows: Collection[int]) -> None:

@@ -41,7 +41,7 @@ def join_summaries(
     splits = {}
     for split in (TRAIN_SPLIT, EVAL_SPLIT):
         parts = [
-            _relabelled(summary.splits[split], new_labels(summary.class_names, names))
+            _among_all(summary, split, new_labels(summary.class_names, names))
             for summary, is_trained in spans
             if split in summary.splits and (is_trained or split != TRAIN_SPLIT)
         ]
@@ -63,17 +63,24 @@ def join_summaries(
     )
 
 
-def _relabelled(split: SplitSummary, labels: Sequence[int] | None) -> SplitSummary:
+def _among_all(summary: DatasetSummary, split: str, labels: Sequence[int] | None) -> SplitSummary:
+    """Renames what only its own span knows by that name: labels, and groups of one file."""
+    found = summary.splits[split]
+    groups = {
+        f"{summary.place}/{place}" if group == place else group: f"{summary.place}/{place}"
+        for group, place in found.groups.items()
+    }
+    found = replace(found, groups=groups)
     if labels is None:
-        return split
-    signatures = split.signatures
+        return found
+    signatures = found.signatures
     if signatures is not None:
         among_all = np.array(labels, np.int64)[signatures.labels]
         signatures = replace(signatures, labels=among_all)
     return replace(
-        split,
-        counts={labels[label]: images for label, images in split.counts.items()},
-        samples={labels[label]: images for label, images in split.samples.items()},
+        found,
+        counts={labels[label]: images for label, images in found.counts.items()},
+        samples={labels[label]: images for label, images in found.samples.items()},
         signatures=signatures,
     )
 

@@ -20,7 +20,7 @@ def number_in(pattern: str, path: str) -> int | None:
     """The span that the path of a folder names, if it matches."""
     found: dict[str, str] = {}
     parts = SpanPattern.parse(f"data/{pattern}").parts
-    for part, name in zip(parts, path.split("/"), strict=True):
+    for part, name in zip(parts, path.split("/")[-len(parts) :], strict=True):
         match = part.fullmatch(name)
         if match is None:
             return None
