@@ -181,9 +181,7 @@ def _name_by_span(record: ImageRecord, span: Span) -> ImageRecord:
     """Begins the id with the span's name: files of two spans may have one name."""
     example_id = f"{span.name}/{record.example_id}"
     is_alone = record.group == record.example_id
-    return record._replace(
-        example_id=example_id, group=example_id if is_alone else record.group
-    )
+    return record._replace(example_id=example_id, group=example_id if is_alone else record.group)
 
 
 def leave_out(path: str, rows: Collection[int]) -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from components.image_example_gen.reading import ReadImages
 from components.image_example_gen.shard_writer import ShardReport
-from components.image_example_gen.spans.store import SpanStore
+from components.image_example_gen.spans.store import MANIFEST, SpanStore
 from modules.sources.spans.finding import Span
 
-IMAGES = ReadImages({"train": ShardReport(2, {1: "a"}, ["bad"], {"g": "a"}, 1 << 200)}, ["x", "y"])
+REPORT = ShardReport(2, {1: "a"}, ["bad"], {"g": "a"}, content=1 << 200)
+IMAGES = ReadImages({"train": REPORT}, ["x", "y"], ["no image"], ["note"], [])
 
 
 @pytest.fixture
@@ -39,6 +40,21 @@ def test_another_recipe_does_not_find_it(tmp_path: Path, span: Span) -> None:
     assert SpanStore(str(tmp_path), "other").find(span) is None
 
 
+@pytest.mark.parametrize("file", [MANIFEST, "Split-train/data"])
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_span_whose_files_are_not_whole_is_not_found(
+    tmp_path: Path, span: Span, file: str, cut: bool
+) -> None:
+    store = SpanStore(str(tmp_path / "store"), "recipe")
+    path = Path(store.add(span, write).folder, file)
+    content = path.read_bytes()
+    path.unlink()
+    if cut:
+        path.write_bytes(content[:-3])
+    assert store.find(span) is None
+    assert store.find(store.add(span, write).span) is not None
+
+
 def test_an_attempt_that_is_interrupted_leaves_nothing(tmp_path: Path, span: Span) -> None:
     def interrupted(folder: str) -> ReadImages:
         write(folder)
@@ -54,7 +70,7 @@ def test_an_attempt_that_is_interrupted_leaves_nothing(tmp_path: Path, span: Spa
 def test_what_a_killed_attempt_left_is_removed_before_the_next(tmp_path: Path, span: Span) -> None:
     store = SpanStore(str(tmp_path / "store"), "recipe")
     folder = Path(store.add(span, write).folder)
-    (folder / "span.json").unlink()
+    (folder / MANIFEST).unlink()
     (folder / "Split-train" / "left").write_bytes(b"half a record")
     added = store.add(span, write)
     assert not (folder / "Split-train" / "left").exists()
