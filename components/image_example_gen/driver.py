@@ -32,7 +32,7 @@ class Driver(driver.FileBasedDriver):
     ) -> dict[str, Any]:
         """Adds the newest span, and the fingerprint."""
         settings, _ = unpack_settings(exec_properties)
-        self._span_pattern = settings.spans and settings.spans.pattern
+        self._span_pattern = settings.spans.pattern if settings.spans else None
         resolved: dict[str, Any] = super().resolve_exec_properties(
             exec_properties, pipeline_info, component_info
         )

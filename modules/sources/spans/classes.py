@@ -24,7 +24,7 @@ def join_class_names(of_spans: Sequence[Sequence[str]]) -> tuple[str, ...]:
         >>> join_class_names([["b", "c"], ["a", "c"]])
         ('a', 'b', 'c')
     """
-    longest = tuple(max(of_spans, key=len))
+    longest = max(map(tuple, of_spans), key=len)
     if all(longest[: len(names)] == tuple(names) for names in of_spans):
         return longest
     return tuple(natural_order({name for names in of_spans for name in names}))

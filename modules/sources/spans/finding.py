@@ -127,7 +127,7 @@ def _folders(pattern: SpanPattern, others: list[str]) -> Iterator[tuple[str, Map
     """Yields paths below the base that match, each with the values of the placeholders."""
     level: list[tuple[str, Mapping[str, str]]] = [("", {})]
     for expression in pattern.parts:
-        below = []
+        below: list[tuple[str, Mapping[str, str]]] = []
         for path, found in level:
             folder = os.path.join(pattern.base, path) if path else pattern.base
             for name in list_folder(folder):

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_a_span_whose_files_change_is_read_again_and_takes_the_place_of_the_earl
 
 @pytest.mark.parametrize("other", [{"eval_draw": EvalDraw(0.5)}, {"source_fingerprint": "2"}])
 def test_other_code_or_settings_read_every_span_again(
-    tmp_path: Path, other: dict[str, object]
+    tmp_path: Path, other: dict[str, Any]
 ) -> None:
     write_span(tmp_path, 1)
     ingest(tmp_path, "first")
