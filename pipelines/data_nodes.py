@@ -11,6 +11,7 @@ from components.domain_validator.component import DomainValidator
 from components.image_example_gen.component import ImageExampleGen
 from components.image_schema_gen.component import ImageSchemaGen
 from modules.domains.statistics import statistics_options
+from modules.settings.image_source import SpanSettings
 from pipelines.config import Config
 from pipelines.domain_config import DomainConfig, TargetConfig
 from pipelines.fingerprint import component_fingerprint, source_fingerprint
@@ -29,10 +30,19 @@ def ingest(
     config: Config,
     domain: DomainConfig,
     classes: tuple[str, ...] | None,
+    spans_directory: str | None = None,
 ) -> DomainData:
-    """Reads a domain's images, and computes their statistics."""
+    """Reads a domain's images, and computes their statistics.
+
+    Args:
+        role: `Source` or `Target`.
+        config: The scenario.
+        domain: Which of its domains.
+        classes: Class names in label order; None takes them from the data.
+        spans_directory: Keeps what was read of each span; None reads all of them each time.
+    """
     examples = ImageExampleGen(
-        input_base=domain.path,
+        input_base=domain.folder,
         domain=domain.name,
         format=domain.format,
         classes=classes,
@@ -45,11 +55,19 @@ def ingest(
             "components.image_example_gen.executor", format_plugin(domain)
         ),
         options=domain.options,
+        spans=_span_settings(domain, spans_directory),
     ).with_id(f"{role}ExampleGen")
     statistics = StatisticsGen(
         examples=examples.outputs["examples"], stats_options=statistics_options()
     ).with_id(f"{role}StatisticsGen")
     return DomainData(examples, statistics)
+
+
+def _span_settings(domain: DomainConfig, directory: str | None) -> SpanSettings | None:
+    if not isinstance(domain, TargetConfig) or domain.span_pattern is None:
+        return None
+    store = directory and f"{directory}/{domain.name}"
+    return SpanSettings(pattern=domain.span_pattern.rest, trained=domain.spans, store=store)
 
 
 def image_schema(data: DomainData, schema_file: str | None = None) -> ImageSchemaGen:

@@ -10,10 +10,12 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from modules.core.errors import ConfigError
 from modules.settings import Settings, Shots
 from modules.settings.base import NonNegativeInt, OptionValues, ProperFraction
+from modules.settings.image_source import SpanChoice
 from modules.settings.options import with_options
 from modules.sources.base import EvalDraw
 from modules.sources.formats import FORMATS
 from modules.sources.grouping import check_group_pattern
+from modules.sources.spans.pattern import SpanPattern, has_spans
 
 _LONGEST_NAME = 63
 Name = Annotated[str, Field(pattern=rf"^[A-Za-z0-9][A-Za-z0-9_-]{{0,{_LONGEST_NAME - 1}}}$")]
@@ -81,6 +83,11 @@ class DomainConfig(Settings):
         return self
 
     @property
+    def folder(self) -> str:
+        """The folder of the images, or of the spans' folders."""
+        return self.path
+
+    @property
     def eval_draw(self) -> EvalDraw:
         """How an eval split is drawn where the folder has none."""
         return EvalDraw(self.eval_share, self.eval_seed)
@@ -96,6 +103,13 @@ class SourceConfig(DomainConfig):
 
     schema_file: PathText | None = None
 
+    @field_validator("path")
+    @classmethod
+    def _is_one_folder(cls, path: str) -> str:
+        if has_spans(path):
+            raise ValueError("only target.path can have spans; name a folder")
+        return path
+
 
 class TargetConfig(DomainConfig):
     """The target domain, with few labelled images.
@@ -106,10 +120,40 @@ class TargetConfig(DomainConfig):
         class_map: The source's class names by the target's, such as `letter_A: A`, for classes that
             are the same under another name.
         shots: Labelled images per class that training may use.
+        spans: Where `path` has a folder for each span, as in `data/site_a/span-{SPAN}` or
+            `data/site_a/{YYYY}-{MM}-{DD}`, those to train on: `latest`, `all`, or `last:N` for the
+            N newest. The eval images of all spans are evaluated.
     """
 
     class_map: dict[str, str] = Field(default_factory=dict)
     shots: Shots = 10
+    spans: SpanChoice = "latest"
+
+    @field_validator("path")
+    @classmethod
+    def _is_understood(cls, path: str) -> str:
+        if has_spans(path):
+            SpanPattern.parse(path)
+        return path
+
+    @model_validator(mode="after")
+    def _has_spans_to_choose(self) -> TargetConfig:
+        if "spans" in self.model_fields_set and self.span_pattern is None:
+            raise ValueError(
+                f"spans is {self.spans}, and the path {self.path} has none: write {{SPAN}}, or "
+                "{YYYY}, {MM} and {DD}, where the names of the spans' folders differ"
+            )
+        return self
+
+    @property
+    def span_pattern(self) -> SpanPattern | None:
+        """The pattern of the spans' folders; None where the path is one folder."""
+        return SpanPattern.parse(self.path) if has_spans(self.path) else None
+
+    @property
+    def folder(self) -> str:
+        """The folder of the images, or of the spans' folders."""
+        return self.span_pattern.base if self.span_pattern else self.path
 
     @field_validator("class_map", mode="before")
     @classmethod

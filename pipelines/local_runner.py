@@ -21,6 +21,7 @@ from pipelines.running.output_folder import (
     ATTEMPTS_FOLDER,
     REPORT_FILE,
     RESULT_FILE,
+    SPANS_FOLDER,
     command_line,
 )
 from pipelines.running.result import collect_result
@@ -79,6 +80,7 @@ def run_locally(
                 pipeline_root=str(output / ARTIFACTS_FOLDER),
                 serving_directory=str(output / SERVING_FOLDER),
                 attempts_directory=str(output / ATTEMPTS_FOLDER),
+                spans_directory=str(output / SPANS_FOLDER),
                 metadata_connection_config=metadata_in(output),
                 enable_cache=not fresh,
             )

@@ -33,6 +33,7 @@ def create_pipeline(
     pipeline_root: str,
     serving_directory: str,
     attempts_directory: str | None = None,
+    spans_directory: str | None = None,
     metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
     enable_cache: bool = True,
 ) -> Pipeline:
@@ -44,13 +45,15 @@ def create_pipeline(
         serving_directory: Folder or URI into which a blessed model is pushed, by version.
         attempts_directory: Folder or URI that remembers the attempts on each eval split, whatever
             becomes of the artifacts; None counts none.
+        spans_directory: Folder or URI that keeps what was read of each span of a target's data;
+            None reads all of them each time.
         metadata_connection_config: The ML Metadata store; the Kubeflow runner brings its own.
         enable_cache: Whether finished work with the same inputs, parameters and code is reused.
 
     Returns:
         The pipeline, not yet run.
     """
-    trunk = build_trunk(config)
+    trunk = build_trunk(config, spans_directory=spans_directory)
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=pipeline_root,
@@ -70,6 +73,7 @@ def create_targets_pipeline(
     pipeline_root: str,
     serving_directories: Mapping[str, str],
     attempts_directory: str | None = None,
+    spans_directory: str | None = None,
     metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
     enable_cache: bool = True,
 ) -> Pipeline:
@@ -83,6 +87,7 @@ def create_targets_pipeline(
         pipeline_root: Folder or URI under which artifacts are written.
         serving_directories: Folder or URI for the blessed models of each target.
         attempts_directory: As for `create_pipeline`.
+        spans_directory: As for `create_pipeline`.
         metadata_connection_config: The ML Metadata store; the Kubeflow runner brings its own.
         enable_cache: Whether finished work with the same inputs, parameters and code is reused.
     """
@@ -90,7 +95,9 @@ def create_targets_pipeline(
     shared: Trunk | None = None
     components: list[BaseComponent] = []
     for target, config in branches.items():
-        trunk = build_trunk(config, shared=shared, only_target=False)
+        trunk = build_trunk(
+            config, shared=shared, only_target=False, spans_directory=spans_directory
+        )
         if shared is None:
             shared = trunk
             components += trunk.common_components

@@ -98,7 +98,13 @@ class Trunk:
         return self.source and self.source.data.examples.outputs["examples"]
 
 
-def build_trunk(config: Config, *, shared: Trunk | None = None, only_target: bool = True) -> Trunk:
+def build_trunk(
+    config: Config,
+    *,
+    shared: Trunk | None = None,
+    only_target: bool = True,
+    spans_directory: str | None = None,
+) -> Trunk:
     """Builds what precedes the training on a target, wired to each other.
 
     Without a source, what would be inferred from it or analysed on it is taken from the target: the
@@ -108,8 +114,9 @@ def build_trunk(config: Config, *, shared: Trunk | None = None, only_target: boo
         config: The scenario.
         shared: The trunk of another target of the same source, whose common components are taken.
         only_target: A broken target stops the run before minutes of training, not after.
+        spans_directory: As for `create_pipeline`.
     """
-    target = ingest("Target", config, config.target, config.target_classes)
+    target = ingest("Target", config, config.target, config.target_classes, spans_directory)
     imported = config.pretraining.imported
     source, schema, transform = (
         (shared.source, shared.schema, shared.transform)

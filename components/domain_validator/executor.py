@@ -35,7 +35,7 @@ from modules.domains.duplicates.across import (
 from modules.domains.duplicates.files import read_split_signatures
 from modules.domains.ingestion import read_ingestion
 from modules.domains.rules import RULES, Case, apply_rules, suspect_groups
-from modules.domains.schema import with_classes, with_groups
+from modules.domains.schema import with_classes, with_groups, with_spans
 from modules.domains.statistics import describe_statistics
 from modules.models.training_domain import describe_training_domain, notes_on_training_domain
 from modules.settings import ValidationSettings
@@ -130,6 +130,8 @@ def _validate(
     ingestion = read_ingestion(artifact_utils.get_single_uri(examples))
     if ingestion.groups is not None:
         schema = with_groups(schema)
+    if ingestion.spans is not None:
+        schema = with_spans(schema)
     by_rule = apply_rules(RULES, Case(domain, settings, source, class_map))
     skewed = by_rule.pop("label skew", [])
     findings = [finding for of_rule in by_rule.values() for finding in of_rule]

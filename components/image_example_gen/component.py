@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from google.protobuf import struct_pb2
 from tfx.components.example_gen.component import FileBasedExampleGen
 from tfx.dsl.components.base import executor_spec
 from tfx.proto import example_gen_pb2
 
 from components.image_example_gen import driver, executor
+from components.image_example_gen.parameters import pack_settings
 from modules.settings import ValidationSettings
-from modules.settings.image_source import ImageSourceSettings
+from modules.settings.image_source import ImageSourceSettings, SpanSettings
 from modules.sources.base import DEFAULT_DRAW, EvalDraw
 from modules.sources.formats import FORMATS
 
@@ -25,7 +25,9 @@ class ImageExampleGen(FileBasedExampleGen):
        `eval` (gzipped TFRecords; features in `modules.core.example_features`) and `classes.json`,
        the class names in label order. Equal input gives equal bytes. Beside them lies
        `ingestion.json`: notes on the splits, the bad images that were left out, and what the
-       search for copies found; and `signatures/`, by which it compares the images.
+       search for copies found; and `signatures/`, by which it compares the images. Of spans, its
+       custom properties `spans`, `trained_spans` and `ingested_spans` name all that there are,
+       those to train on, and those that this execution read, such as `1,2,3`.
 
     Args:
         input_base: Folder with the images.
@@ -44,6 +46,9 @@ class ImageExampleGen(FileBasedExampleGen):
         options: Options of a format that is a plug-in.
         group: How the group of each image is found, as `modules.sources.grouping` says; None for
             no groups. With groups every example has the feature `group`.
+        spans: Where `input_base` holds a folder for each span: their pattern, those whose train
+            images the train split holds, and the store that keeps what was read. The eval split
+            holds all spans' eval images; every example has the feature `span`.
 
     Example:
         ```
@@ -70,6 +75,7 @@ class ImageExampleGen(FileBasedExampleGen):
         label_offset: int = 0,
         options: Mapping[str, Any] | None = None,
         group: str | None = None,
+        spans: SpanSettings | None = None,
     ) -> None:
         validation = validation or ValidationSettings()
         settings = ImageSourceSettings(
@@ -89,16 +95,8 @@ class ImageExampleGen(FileBasedExampleGen):
             label_offset=label_offset,
             options=dict(options or {}),
             group=group,
+            spans=spans,
         )
-        fields = struct_pb2.Struct()
-        fields.update(
-            {
-                executor.SETTINGS_KEY: settings.model_dump_json(),
-                "source_fingerprint": source_fingerprint,
-            }
-        )
-        custom_config = example_gen_pb2.CustomConfig()
-        custom_config.custom_config.Pack(fields)
         splits = [
             example_gen_pb2.Input.Split(name=name, pattern=pattern)
             for name, pattern in FORMATS.find(format).split_patterns.items()
@@ -106,5 +104,5 @@ class ImageExampleGen(FileBasedExampleGen):
         super().__init__(
             input_base=input_base,
             input_config=example_gen_pb2.Input(splits=splits),
-            custom_config=custom_config,
+            custom_config=pack_settings(settings, source_fingerprint),
         )

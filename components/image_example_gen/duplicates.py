@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 import numpy as np
-from tfx.dsl.io import fileio
 
 from components.image_example_gen.copy_search import read_copies
-from components.image_example_gen.shard_writer import leave_out, split_folder
+from components.image_example_gen.shard_writer import find_examples_file, leave_out
 from modules.domains.duplicates.copies import group_copies
 from modules.domains.duplicates.files import read_signatures, rows_by_file, write_signatures
 from modules.domains.duplicates.judgement import DuplicateJudgement, judge_duplicates
@@ -42,10 +40,6 @@ def settle_duplicates(
     for file, rows in rows_by_file(root, places):
         signatures = read_signatures(file.path)
         kept = np.delete(np.arange(len(signatures)), rows)
-        pattern = os.path.join(
-            split_folder(root, file.split), f"data_tfrecord-{file.shard:05d}-of-*"
-        )
-        (examples,) = fileio.glob(pattern)
-        leave_out(examples, rows.tolist())
+        leave_out(find_examples_file(root, file.split, file.shard), rows.tolist())
         write_signatures(file.path, signatures.take(kept))
     return judgement

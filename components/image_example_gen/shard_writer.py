@@ -6,8 +6,9 @@ import dataclasses
 import json
 import os
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import tensorflow as tf
 from tfx.dsl.io import fileio
@@ -23,15 +24,17 @@ from modules.core.example_features import (
     HEIGHT,
     IMAGE,
     LABEL,
+    SPAN,
     WIDTH,
 )
 from modules.domains.duplicates.files import SignatureFile, signature_file, write_signatures
 from modules.domains.duplicates.signatures import SignatureCollector
 from modules.examples.content_hash import ContentHash
 from modules.sources.base import ImageRecord, ImageShard
+from modules.sources.spans.finding import Span
 
 # Stored PNGs shrink to a quarter; higher levels cost three times the time for 10% more.
-_OPTIONS = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
+RECORD_OPTIONS = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
 _REPORTS_FOLDER = "reports"
 
 
@@ -41,6 +44,7 @@ class ShardTask:
 
     Attributes:
         images: Images in all shards of all splits; 0 where that shows only as they are read.
+        span: Of the images, where they arrive in spans. Its name begins their ids.
     """
 
     shard: ImageShard
@@ -50,12 +54,12 @@ class ShardTask:
     index: int
     count: int
     images: int = 0
+    span: Span | None = None
 
     @property
     def path(self) -> str:
         """Where its examples go."""
-        name = f"data_tfrecord-{self.index:05d}-of-{self.count:05d}.gz"
-        return os.path.join(split_folder(self.root, self.split), name)
+        return examples_file(self.root, self.split, self.index, self.count)
 
 
 @dataclass
@@ -76,6 +80,27 @@ class ShardReport:
     groups: dict[str, str] = field(default_factory=dict)
     content: int = 0
 
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> ShardReport:
+        """Reads what `dataclasses.asdict` gave; JSON makes the labels texts."""
+        labels = {int(label): example_id for label, example_id in values["labels"].items()}
+        return cls(**{**values, "labels": labels})
+
+    def add(self, other: ShardReport, new_labels: Sequence[int] | None = None) -> None:
+        """Takes up what another report says.
+
+        Args:
+            other: Of other images.
+            new_labels: For each of its labels the one that takes its place; None keeps them.
+        """
+        self.records += other.records
+        self.refused += other.refused
+        for label, example_id in other.labels.items():
+            self.labels.setdefault(new_labels[label] if new_labels else label, example_id)
+        for group, example_id in other.groups.items():
+            self.groups.setdefault(group, example_id)
+        self.content = ContentHash.joined(self.content, other.content)
+
 
 class _ExampleEncoder:
     """Serializes records as tf.train.Examples; equal records give equal bytes.
@@ -83,10 +108,12 @@ class _ExampleEncoder:
     It refills one message: building a new one for each record takes three times as long.
     """
 
-    def __init__(self, domain: str) -> None:
+    def __init__(self, domain: str, span: Span | None) -> None:
         self._example = tf.train.Example()
         features = self._example.features.feature
         features[DOMAIN].bytes_list.value.append(domain.encode())
+        if span is not None:
+            features[SPAN].int64_list.value.append(span.number)
         self._image, self._example_id = (
             features[name].bytes_list.value for name in (IMAGE, EXAMPLE_ID)
         )
@@ -123,10 +150,12 @@ def write_shard(task: ShardTask) -> SignatureFile:
     """
     attempt = os.path.join(task.root, f"attempt-{uuid.uuid4().hex}")
     report = ShardReport()
-    encoder, content = _ExampleEncoder(task.domain), ContentHash()
+    encoder, content = _ExampleEncoder(task.domain, task.span), ContentHash()
     signatures = SignatureCollector()
-    with tf.io.TFRecordWriter(attempt, _OPTIONS) as writer:
+    with tf.io.TFRecordWriter(attempt, RECORD_OPTIONS) as writer:
         for record in task.shard.read(lambda error: report.refused.append(str(error))):
+            if task.span is not None:
+                record = _name_by_span(record, task.span)
             report.labels.setdefault(record.label, record.example_id)
             report.records += 1
             if record.group is not None:
@@ -148,6 +177,13 @@ def write_shard(task: ShardTask) -> SignatureFile:
     return signed
 
 
+def _name_by_span(record: ImageRecord, span: Span) -> ImageRecord:
+    """Begins the id with the span's name: files of two spans may have one name."""
+    example_id = f"{span.name}/{record.example_id}"
+    is_alone = record.group == record.example_id
+    return record._replace(example_id=example_id, group=example_id if is_alone else record.group)
+
+
 def leave_out(path: str, rows: Collection[int]) -> None:
     """Writes a file of examples again without some of its rows.
 
@@ -155,7 +191,7 @@ def leave_out(path: str, rows: Collection[int]) -> None:
     """
     attempt = f"{path}.attempt-{uuid.uuid4().hex}"
     left_out = frozenset(rows)
-    with tf.io.TFRecordWriter(attempt, _OPTIONS) as writer:
+    with tf.io.TFRecordWriter(attempt, RECORD_OPTIONS) as writer:
         records = tf.data.TFRecordDataset(path, "GZIP").as_numpy_iterator()
         for row, record in enumerate(records):
             if row not in left_out:
@@ -168,18 +204,24 @@ def split_folder(root: str, split: str) -> str:
     return os.path.join(root, f"Split-{split}")
 
 
+def examples_file(root: str, split: str, index: int, count: int) -> str:
+    """Names the file of a shard's examples."""
+    return os.path.join(split_folder(root, split), f"data_tfrecord-{index:05d}-of-{count:05d}.gz")
+
+
+def find_examples_file(root: str, split: str, index: int) -> str:
+    """Returns the file of a shard's examples, whatever the number of shards."""
+    (found,) = fileio.glob(
+        os.path.join(split_folder(root, split), f"data_tfrecord-{index:05d}-of-*")
+    )
+    return str(found)
+
+
 def read_reports(root: str, split: str) -> ShardReport:
     """Reads what the workers have reported about the shards of a split."""
     total = ShardReport()
     for path in sorted(fileio.glob(os.path.join(_reports_folder(root, split), "*.json"))):
-        report = ShardReport(**json.loads(io_utils.read_string_file(path)))
-        total.records += report.records
-        total.refused += report.refused
-        for label, example_id in report.labels.items():
-            total.labels.setdefault(int(label), example_id)
-        for group, example_id in report.groups.items():
-            total.groups.setdefault(group, example_id)
-        total.content = ContentHash.joined(total.content, report.content)
+        total.add(ShardReport.from_json(json.loads(io_utils.read_string_file(path))))
     return total
 
 

@@ -26,6 +26,8 @@ class Ingestion:
         group_hints: What suggests that images belong together, a part of a sentence each.
         eval_content: Hash of the eval split's images and labels; None where nobody computed it.
         duplicates: What the search for copies found; see `modules.domains.duplicates.judgement`.
+        spans: Numbers of the spans that were `found`, and of those that are `trained`; None where
+            the data do not arrive in spans.
     """
 
     notes: Sequence[str] = ()
@@ -34,6 +36,7 @@ class Ingestion:
     group_hints: Sequence[str] = ()
     eval_content: str | None = None
     duplicates: Mapping[str, Any] = field(default_factory=dict)
+    spans: Mapping[str, Sequence[int]] | None = None
 
 
 def read_ingestion(examples_uri: str) -> Ingestion:
@@ -53,6 +56,7 @@ def read_ingestion(examples_uri: str) -> Ingestion:
             content["group_hints"],
             content["eval_content"],
             content["duplicates"],
+            content.get("spans"),
         )
     except tf.errors.NotFoundError:
         return Ingestion()

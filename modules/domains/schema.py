@@ -17,6 +17,7 @@ from modules.core.example_features import (
     HEIGHT,
     IMAGE,
     LABEL,
+    SPAN,
     WIDTH,
 )
 from modules.sources.files import explained, open_file
@@ -106,10 +107,21 @@ def read_pinned_schema(path: str, num_classes: int) -> str:
 
 def with_groups(schema: schema_pb2.Schema) -> schema_pb2.Schema:
     """Returns a copy of a schema for a domain whose examples name their groups."""
+    return _with_feature(schema, GROUP, schema_pb2.BYTES)
+
+
+def with_spans(schema: schema_pb2.Schema) -> schema_pb2.Schema:
+    """Returns a copy of a schema for a domain whose examples name their spans."""
+    return _with_feature(schema, SPAN, schema_pb2.INT)
+
+
+def _with_feature(
+    schema: schema_pb2.Schema, name: str, feature_type: schema_pb2.FeatureType.ValueType
+) -> schema_pb2.Schema:
     adapted = schema_pb2.Schema()
     adapted.CopyFrom(schema)
-    if all(feature.name != GROUP for feature in adapted.feature):
-        feature = adapted.feature.add(name=GROUP, type=schema_pb2.BYTES)
+    if all(feature.name != name for feature in adapted.feature):
+        feature = adapted.feature.add(name=name, type=feature_type)
         feature.presence.min_fraction = 1.0
         feature.presence.min_count = 1
         feature.shape.dim.add(size=1)

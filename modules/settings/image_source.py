@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from modules.settings.base import (
     NonNegativeInt,
@@ -12,6 +15,29 @@ from modules.settings.base import (
     Settings,
 )
 from modules.settings.validation import ValidationSettings
+
+
+def _known_choice(text: str) -> str:
+    if not re.fullmatch("latest|all|last:[1-9][0-9]{0,8}", text):
+        raise ValueError(f"expected latest, all, or last:N such as last:4; found {text!r:.80}")
+    return text
+
+
+SpanChoice = Annotated[str, AfterValidator(_known_choice)]
+
+
+class SpanSettings(Settings):
+    """Where the data of a domain arrive in spans, and which of them are trained on.
+
+    Attributes:
+        pattern: Of each span's folder, as `modules.sources.spans.pattern` says.
+        trained: `latest`, `all`, or `last:N` for the N newest.
+        store: Folder or URI that keeps what was read; null reads all spans each time.
+    """
+
+    pattern: str
+    trained: SpanChoice = "latest"
+    store: str | None = None
 
 
 class ImageSourceSettings(Settings):
@@ -29,6 +55,7 @@ class ImageSourceSettings(Settings):
         validation: Says what happens to images that cannot be read, and to copies.
         options: Options of a format that is a plug-in, by name.
         num_shards: Number of output files a split; null chooses by the number of records.
+        spans: Where the data arrive in spans; null where the folder holds all of them.
     """
 
     domain: str
@@ -42,3 +69,4 @@ class ImageSourceSettings(Settings):
     validation: ValidationSettings = ValidationSettings()
     options: OptionValues = Field(default_factory=dict)
     num_shards: PositiveInt | None = None
+    spans: SpanSettings | None = None

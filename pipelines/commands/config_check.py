@@ -12,7 +12,7 @@ from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT
 from modules.core.finding import Finding
 from modules.core.wording import count
 from modules.domains.bad_images import judge_bad_images
-from modules.domains.dataset_summary import DatasetSummary, ReadingLimits, summarize_dataset
+from modules.domains.dataset_summary import DatasetSummary, ReadingLimits
 from modules.domains.dataset_wording import describe_dataset
 from modules.domains.description import DomainDescription
 from modules.domains.label_space import LabelSpace, describe_classes
@@ -23,8 +23,10 @@ from modules.settings.transfer import AUTO
 from modules.transfer.method_choice import choose_method
 from pipelines.beam.options import check_storage, describe_beam
 from pipelines.checking.copies import check_copies, check_copies_across
+from pipelines.checking.domains import summarize_domains
 from pipelines.checking.imported_model import check_model
 from pipelines.checking.lines import ERROR, OK, WARNING, CheckLine, finding_line
+from pipelines.checking.spans import describe_spans, find_target_spans
 from pipelines.config import Config
 from pipelines.domain_config import DomainConfig
 from pipelines.registered_names import find_unknown_names
@@ -93,7 +95,9 @@ def first_look(config: Config) -> tuple[list[str], list[str]]:
 def _check_domains(
     config: Config, limits: ReadingLimits, *, look_at_model: bool = False
 ) -> Iterator[CheckLine]:
-    summary, target = _summarize(config, limits)
+    if found := find_target_spans(config):
+        yield describe_spans(config.target, found)
+    summary, target = summarize_domains(config, limits)
     source: DomainDescription | None = summary
     is_graph = False
     if look_at_model and config.pretraining.from_ is not None:
@@ -126,37 +130,6 @@ def _check_domains(
             space = LabelSpace.of(source.class_names, target.class_names)
             images = target.splits[TRAIN_SPLIT].examples
             yield from _check_classes(config, space, images, is_graph=is_graph)
-
-
-def _summarize(
-    config: Config, limits: ReadingLimits
-) -> tuple[DatasetSummary | None, DatasetSummary]:
-    source, target = config.source, config.target
-    return (
-        None
-        if source is None
-        else summarize_dataset(
-            source.format,
-            source.path,
-            source.classes,
-            limits,
-            label_offset=source.label_offset,
-            draw=source.eval_draw,
-            options=source.options,
-            group=source.group,
-        ),
-        summarize_dataset(
-            target.format,
-            target.path,
-            config.target_classes,
-            limits,
-            class_map=target.class_map,
-            label_offset=target.label_offset,
-            draw=target.eval_draw,
-            options=target.options,
-            group=target.group,
-        ),
-    )
 
 
 def _check_names(config: Config) -> Iterator[CheckLine]:

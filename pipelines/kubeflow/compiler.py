@@ -20,6 +20,7 @@ from pipelines.kubeflow.importers import add_importer
 from pipelines.kubeflow.parameters import add_run_parameters
 from pipelines.kubeflow.spec import Spec, require_kfp
 from pipelines.kubeflow.tasks import (
+    STATE_DIRECTORY,
     configure_containers,
     kubernetes_name,
     platform_spec,
@@ -91,7 +92,12 @@ def compile_documents(
     spec = tfx_specification(by_target, image=image, pipeline_root=pipeline_root)
     add_run_parameters(spec, by_target)
     settings = shared.kubeflow.for_nodes(list(spec["root"]["dag"]["tasks"]))
-    configure_containers(spec, settings)
+    span_nodes = {
+        node_id("TargetExampleGen", target)
+        for target, each in by_target.items()
+        if each.target.span_pattern
+    }
+    configure_containers(spec, settings, uncached=span_nodes)
     for target, each in by_target.items():
         _add_data_importer(spec, "TargetExampleGen", "TargetDataImporter", each.target, target)
         _move_model(spec, each, target)
@@ -100,7 +106,7 @@ def compile_documents(
     _move_schema_file(spec, shared)
     rename_nodes(spec)
     spec["defaultPipelineRoot"] = pipeline_root
-    platform = platform_spec(spec, settings)
+    platform = platform_spec(spec, settings, stateful=set(map(kubernetes_name, span_nodes)))
     return [spec, platform] if platform else [spec]
 
 
@@ -119,12 +125,14 @@ def tfx_specification(
     shared = next(iter(by_target.values()))
     serving = _serving_directory(shared, pipeline_root)
     attempts = _attempts_directory(shared, serving)
+    spans = _spans_directory(shared, pipeline_root)
     if None in by_target:
         pipeline = create_pipeline(
             by_target[None],
             pipeline_root=pipeline_root,
             serving_directory=serving,
             attempts_directory=attempts,
+            spans_directory=spans,
         )
     else:
         branches = {str(name): each for name, each in by_target.items()}
@@ -133,6 +141,7 @@ def tfx_specification(
             pipeline_root=pipeline_root,
             serving_directories={name: f"{serving}/{name}" for name in branches},
             attempts_directory=attempts,
+            spans_directory=spans,
         )
     runner = KubeflowV2DagRunner(
         KubeflowV2DagRunnerConfig(
@@ -161,7 +170,7 @@ def _serving_directory(config: Config, pipeline_root: str) -> str:
 def _add_data_importer(
     spec: Spec, component: str, importer: str, domain: DomainConfig, target: str | None = None
 ) -> None:
-    if needs_download(domain.path):
+    if needs_download(domain.folder):
         add_importer(spec, node_id(component, target), node_id(importer, target), "input_base")
 
 
@@ -172,6 +181,15 @@ def _attempts_directory(config: Config, serving: str) -> str | None:
         for volume in config.kubeflow.volumes
     )
     return f"{serving}/attempts" if lasts else None
+
+
+def _spans_directory(config: Config, pipeline_root: str) -> str | None:
+    """Where what was read of spans lasts; None where each run reads all of them again."""
+    if pipeline_root.startswith("gs://"):
+        return f"{pipeline_root}/spans/{config.name}"
+    if config.kubeflow.state_claim:
+        return f"{STATE_DIRECTORY}/spans/{config.name}"
+    return None
 
 
 def _inside_container(config: Config) -> Config:

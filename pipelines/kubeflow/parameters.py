@@ -85,7 +85,7 @@ RUN_PARAMETERS = (
         "target_path",
         "STRING",
         "text",
-        lambda config: config.target.path,
+        lambda config: config.target.folder,
         {"TargetExampleGen": "input_base"},
     ),
     # Kubeflow's cache compares the parameters of a task, not the files behind a path.

@@ -76,8 +76,9 @@ class KubeflowSettings(Settings):
         component_resources: Resources by component id, such as PretrainTrainer.
         retries: Retries of every component.
         volumes: Volumes with data, or with the folder that a model server watches.
-        state_claim: Claim of a volume that keeps the checkpoints of interrupted trainings. Without
-            it a retried training starts from the beginning.
+        state_claim: Claim of a volume that keeps the checkpoints of interrupted trainings, and what
+            was read of a target's spans. Without it a retried training starts from the beginning,
+            and each run reads all spans.
         serving_directory: A mounted folder, or a gs:// URI, to which blessed models are pushed.
             Defaults to `serving/` below a gs:// pipeline root. With any other root the model is
             kept only as the `pushed_model` artifact.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from components.container_entrypoint.resumption import STATE_VARIABLE, is_resumable
@@ -14,7 +14,7 @@ from pipelines.kubeflow.settings import KubeflowSettings, ResourceSettings
 from pipelines.kubeflow.spec import Spec, container_of
 from pipelines.node_ids import component_of, node_id, target_of
 
-_STATE_DIRECTORY = "/warmstart-state"
+STATE_DIRECTORY = "/warmstart-state"
 # It looks at what no cache key on Kubeflow has: the folder that the Pusher writes to.
 _FINDER, _PUSHER = "ServedModelFinder", "Pusher"
 # There the evaluator counts the attempts on an eval split.
@@ -38,8 +38,15 @@ def kubernetes_name(node_id: str) -> str:
     return f"{name[: _LONGEST_NAME - _DIGEST - 1].rstrip('-')}-{digest}"
 
 
-def configure_containers(spec: Spec, settings: KubeflowSettings) -> None:
+def configure_containers(
+    spec: Spec, settings: KubeflowSettings, *, uncached: Collection[str] = ()
+) -> None:
     """Sets every task's resources, retries and arguments of the entrypoint, in place.
+
+    Args:
+        spec: The specification, whose nodes have TFX's names.
+        settings: What the cluster has.
+        uncached: Nodes that find out by themselves what is new.
 
     Raises:
         ConfigError: The settings name a component that the pipeline does not have.
@@ -54,7 +61,7 @@ def configure_containers(spec: Spec, settings: KubeflowSettings) -> None:
             f"it has {', '.join(sorted(tasks))}."
         )
     for name, task in tasks.items():
-        if component_of(name) == _FINDER:
+        if component_of(name) == _FINDER or name in uncached:
             task.pop("cachingOptions", None)
         component = spec["components"][name]
         container = container_of(spec, name)
@@ -69,7 +76,7 @@ def configure_containers(spec: Spec, settings: KubeflowSettings) -> None:
             json.dumps(outputs, sort_keys=True),
         ]
         if settings.state_claim and _has_resumable_output(component):
-            container["env"] = [{"name": STATE_VARIABLE, "value": _STATE_DIRECTORY}]
+            container["env"] = [{"name": STATE_VARIABLE, "value": STATE_DIRECTORY}]
         retries = settings.retries
         if retries.max_retries:
             task["retryPolicy"] = {
@@ -81,8 +88,16 @@ def configure_containers(spec: Spec, settings: KubeflowSettings) -> None:
             }
 
 
-def platform_spec(spec: Spec, settings: KubeflowSettings) -> Spec:
-    """Returns the Kubernetes-specific document of renamed nodes; empty if nothing needs it."""
+def platform_spec(
+    spec: Spec, settings: KubeflowSettings, *, stateful: Collection[str] = ()
+) -> Spec:
+    """Returns the Kubernetes-specific document of renamed nodes; empty if nothing needs it.
+
+    Args:
+        spec: The specification.
+        settings: What the cluster has.
+        stateful: Nodes that keep what later runs need, besides the trainings.
+    """
     executors: dict[str, Any] = {}
     for name, component in spec["components"].items():
         if "container" not in spec["deploymentSpec"]["executors"][component["executorLabel"]]:
@@ -92,8 +107,8 @@ def platform_spec(spec: Spec, settings: KubeflowSettings) -> Spec:
             for volume in settings.volumes
             if volume.components is None or name in _mounting(volume.components)
         ]
-        if settings.state_claim and _has_resumable_output(component):
-            mounts.append({"constant": settings.state_claim, "mountPath": _STATE_DIRECTORY})
+        if settings.state_claim and (name in stateful or _has_resumable_output(component)):
+            mounts.append({"constant": settings.state_claim, "mountPath": STATE_DIRECTORY})
         executor: dict[str, Any] = {"pvcMount": mounts} if mounts else {}
         if settings.image_pull_secret:
             executor["imagePullSecret"] = [{"secretName": settings.image_pull_secret}]

@@ -23,6 +23,7 @@ from modules.core.wording import is_unicode
 
 ARTIFACTS_FOLDER = "artifacts"
 ATTEMPTS_FOLDER = "attempts"
+SPANS_FOLDER = "spans"
 LOGS_FOLDER = "logs"
 REPORT_FILE = "report.html"
 RESULT_FILE = "result.json"

@@ -12,7 +12,7 @@ from tfx.types.standard_component_specs import MODEL_RUN_KEY
 from modules.models.serving_folder import PARTIAL_PREFIX, SERVING_FOLDER, TARGETS_FOLDER
 from modules.training.record import TRAINING_FILE
 from pipelines.running.artifacts import node_of
-from pipelines.running.output_folder import ARTIFACTS_FOLDER
+from pipelines.running.output_folder import ARTIFACTS_FOLDER, SPANS_FOLDER
 
 _UNFINISHED = (metadata_store_pb2.Execution.NEW, metadata_store_pb2.Execution.RUNNING)
 
@@ -27,11 +27,12 @@ def recover_from_interruption(
     Args:
         connection_config: The ML Metadata store.
         folder: The output folder, which no other run uses.
-        keep_trainings: False removes unfinished trainings too.
+        keep_trainings: False removes unfinished trainings too, and what was read of spans.
     """
     store = MetadataStore(connection_config)
     _cancel_unfinished(store, folder / ARTIFACTS_FOLDER)
     if not keep_trainings:
+        shutil.rmtree(folder / SPANS_FOLDER, ignore_errors=True)
         for run in (folder / ARTIFACTS_FOLDER).glob(f"*/{MODEL_RUN_KEY}/*"):
             if not (run / TRAINING_FILE).exists():
                 shutil.rmtree(run)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pipelines.running.dag_runner import ComponentRun
 
 SCHEMA_VERSION = 1
+# What `target.spans` says, by the properties of the Examples.
+SPAN_PROPERTIES = {"found": "spans", "trained": "trained_spans", "ingested": "ingested_spans"}
 _LIBRARIES = ("tfx", "tensorflow", "keras", "apache-beam", "tensorflow-transform")
 
 
@@ -42,6 +44,7 @@ def collect_result(
         artifacts.uri("WarmStartTrainer", "mapping_report"), "transferability.json"
     )
     target = evaluation["target"] | {"train_examples": training["labelled_examples"]}
+    target |= _spans(artifacts)
     return {
         "schema_version": SCHEMA_VERSION,
         "name": config.name,
@@ -88,6 +91,20 @@ def _data_findings(artifacts: RunArtifacts, *, has_source: bool) -> dict[str, An
         "shared": target["shared_images"],
         "labels": json.loads(report.read_text(encoding="utf-8")),
     }
+
+
+def _spans(artifacts: RunArtifacts) -> dict[str, Any]:
+    """Which spans of the target there are, were trained on, and were read from its folders."""
+    found = {
+        key: artifacts.custom_property("TargetExampleGen", "examples", name)
+        for key, name in SPAN_PROPERTIES.items()
+    }
+    if not found["found"]:
+        return {}
+    numbers = {
+        key: [int(text) for text in str(of or "").split(",") if text] for key, of in found.items()
+    }
+    return {"spans": numbers}
 
 
 def environment(precision: str) -> dict[str, Any]:

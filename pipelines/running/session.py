@@ -17,6 +17,7 @@ from rich.console import Console
 from modules.core.errors import ConfigError, WarmstartError
 from modules.core.interruption import signals_heard, stop_requested
 from pipelines.checking.imported_model import check_model_path
+from pipelines.checking.spans import find_target_spans
 from pipelines.config import Config
 from pipelines.running.display import print_line
 from pipelines.running.output_folder import LOGS_FOLDER, exclusive_output, storage_errors_explained
@@ -125,9 +126,9 @@ def _silence(log_file: Path) -> Iterator[Console]:
 
 
 def check_data_folders(config: Config) -> None:
-    """Raises a ConfigError for a missing data folder, before anything heavy is imported."""
+    """Raises a ConfigError for a missing data folder or span, before heavy imports."""
     for role, domain in config.domains.items():
-        path = Path(domain.path)
+        path = Path(domain.folder)
         if not path.is_dir():
             found = "a file" if path.exists() else "nothing"
             raise ConfigError(
@@ -135,6 +136,7 @@ def check_data_folders(config: Config) -> None:
                 f"found {found}. Correct the path in the configuration, or pass "
                 f"--set {role}.path=DIR."
             )
+    find_target_spans(config)
 
 
 @contextlib.contextmanager

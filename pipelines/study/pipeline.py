@@ -12,7 +12,7 @@ from pipelines.config import Config
 from pipelines.running.artifacts import RunArtifacts, metadata_in
 from pipelines.running.dag_runner import run_pipeline
 from pipelines.running.observer import RunObserver
-from pipelines.running.output_folder import ARTIFACTS_FOLDER
+from pipelines.running.output_folder import ARTIFACTS_FOLDER, SPANS_FOLDER
 from pipelines.transfer_pipeline import transfer_plan
 from pipelines.trunk import build_trunk
 
@@ -29,7 +29,7 @@ def prepare_study(config: Config, folder: Path, observer: RunObserver) -> StudyI
         WarmstartError: Data or configuration are refused, with the reason.
     """
     config = config.with_absolute_paths()
-    trunk = build_trunk(config)
+    trunk = build_trunk(config, spans_directory=str(folder / SPANS_FOLDER))
     pipeline = Pipeline(
         pipeline_name=_PIPELINE_NAME,
         pipeline_root=str(folder / ARTIFACTS_FOLDER),

@@ -10,7 +10,7 @@ from pipelines.node_ids import target_of
 from pipelines.running.artifacts import metadata_in
 from pipelines.running.dag_runner import ComponentRun, begin_run
 from pipelines.running.observer import RunObserver
-from pipelines.running.output_folder import ARTIFACTS_FOLDER, ATTEMPTS_FOLDER
+from pipelines.running.output_folder import ARTIFACTS_FOLDER, ATTEMPTS_FOLDER, SPANS_FOLDER
 from pipelines.targets.branch import Branch, run_branch
 from pipelines.targets.events import BranchEvent
 from pipelines.targets.outcome import BranchOutcome, RunPlace, target_folder
@@ -36,6 +36,7 @@ class TargetsDag:
             pipeline_root=str(place.output / ARTIFACTS_FOLDER),
             serving_directories={name: str(folder) for name, folder in serving.items()},
             attempts_directory=str(place.output / ATTEMPTS_FOLDER),
+            spans_directory=str(place.output / SPANS_FOLDER),
             metadata_connection_config=metadata_in(place.output),
             enable_cache=not fresh,
         )

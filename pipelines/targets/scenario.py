@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import glob
+import itertools
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from modules.core.errors import ConfigError
 from modules.core.nearest_name import nearest_name_hint
 from modules.core.wording import listed
 from modules.settings import GateSettings, Settings, TransferSettings
+from modules.sources.spans.pattern import has_spans
 from pipelines.config import Config, validate_config
 from pipelines.config_file import read_config_file
 from pipelines.domain_config import Name, PathText, valid_name
@@ -31,7 +33,8 @@ class TargetSection(Settings):
     Attributes:
         name: Name of the target: letters, digits, `_` and `-`. By default the folder's name, which
             is also that of each folder of a pattern.
-        path: Folder with the images, or a pattern of such folders: `data/sites/*`.
+        path: Folder with the images, or a pattern of such folders: `data/sites/*`. Either may end
+            in a pattern of spans: `data/sites/*/span-{SPAN}`.
         transfer: Keys of `transfer` that differ for this target.
         gate: Keys of `gate` that differ for this target.
     """
@@ -169,7 +172,8 @@ def _sections(targets: Any, path: str | os.PathLike[str]) -> Iterator[tuple[str,
 
 
 def _matching(pattern: str, place: str, path: str | os.PathLike[str]) -> list[str]:
-    folders = sorted(found for found in glob.glob(pattern) if os.path.isdir(found))
+    site, below = _site(pattern), pattern[len(_site(pattern)) :]
+    folders = sorted(f"{found}{below}" for found in glob.glob(site) if os.path.isdir(found))
     if not folders:
         raise ConfigError(
             f"{path}: {place}.path: no folder matches {pattern}, from {os.getcwd()}. A pattern is "
@@ -179,7 +183,13 @@ def _matching(pattern: str, place: str, path: str | os.PathLike[str]) -> list[st
 
 
 def _folder_name(folder: str) -> str:
-    return valid_name(os.path.basename(folder.rstrip("/")), _TARGET)
+    return valid_name(os.path.basename(_site(folder).rstrip("/")), _TARGET)
+
+
+def _site(folder: str) -> str:
+    """Returns the part of a path above the first folder that differs by span, or all of it."""
+    parts = folder.split("/")
+    return "/".join(itertools.takewhile(lambda part: not has_spans(part), parts))
 
 
 def _branch(

@@ -19,7 +19,7 @@ BEAM_ARGS = ["--runner=FnApiRunner", "--sdk_container_image=none"]
 
 
 def execute(output: Path, **arguments: Any) -> standard_artifacts.Examples:
-    component = ImageExampleGen(domain="digits", source_fingerprint="1", **arguments)
+    component = ImageExampleGen(**{"domain": "digits", "source_fingerprint": "1", **arguments})
     artifact = standard_artifacts.Examples()
     artifact.uri = str(output)
     context = Executor.Context(beam_pipeline_args=BEAM_ARGS, tmp_dir=str(output.parent))

@@ -14,6 +14,7 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components.image_example_gen.component import ImageExampleGen
 from modules.core.errors import DataError
+from modules.settings.image_source import SpanSettings
 from tests.components.image_example_gen.ingestion import (
     BEAM_ARGS,
     OPTDIGITS,
@@ -22,18 +23,20 @@ from tests.components.image_example_gen.ingestion import (
     files,
     write_image_folder,
 )
+from tests.components.image_example_gen.spans.domain import PATTERN, spans_of, write_span
 
 
 class IngestPipeline:
     """A pipeline of one ImageExampleGen, with its metadata."""
 
-    def __init__(self, root: Path, input_base: str, format: str) -> None:
+    def __init__(self, root: Path, input_base: str, format: str, **others: Any) -> None:
         self._connection = metadata.sqlite_metadata_connection_config(str(root / "metadata.db"))
         self._root = root
         self._arguments: dict[str, Any] = {
             "input_base": input_base,
             "format": format,
             "domain": "digits",
+            **others,
         }
 
     def run(self, source_fingerprint: str = "1") -> str:
@@ -93,6 +96,23 @@ class TestInAPipeline:
         assert ingest.run() == "COMPLETE"
         labels = [example["label"] for example in examples_of(ingest.examples()[-1], "train")]
         assert sorted(labels) == [0, 0, 1, 1, 1, 1]
+
+    def test_a_new_span_invalidates_the_cache_and_another_folder_does_not(
+        self, tmp_path: Path
+    ) -> None:
+        site = tmp_path / "site"
+        write_span(site, 1)
+        spans = SpanSettings(pattern=PATTERN, store=str(tmp_path / "store"))
+        ingest = IngestPipeline(tmp_path, str(site), "image_folder", spans=spans)
+        assert ingest.run() == "COMPLETE"
+        write_span(site, 2).rename(site / "span-2.partial")
+        assert ingest.run() == "CACHED"
+        (site / "span-2.partial").rename(site / "span-2")
+        assert ingest.run() == "COMPLETE"
+        assert ingest.run() == "CACHED"
+        first, second = ingest.examples()
+        assert (first.span, second.span) == (1, 2)
+        assert spans_of(second) == {"spans": "1,2", "trained_spans": "2", "ingested_spans": "2"}
 
     def test_failure_marks_no_artifact_as_complete(self, tmp_path: Path) -> None:
         write_image_folder(tmp_path / "in")

@@ -1,0 +1,1 @@
+"""Domains whose data arrive in spans."""
