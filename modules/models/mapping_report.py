@@ -31,7 +31,7 @@ class ClassRow:
 
     Attributes:
         class_name: The class.
-        origin: `checkpoint row 3`, `imprinted from 10 labelled images` or `fresh`.
+        origin: `checkpoint row 3`, `from a linear probe of 10 labelled images` or `fresh`.
         why: The reason.
     """
 

@@ -31,6 +31,8 @@ from modules.settings.optimization import OptimizerSettings, Schedule
 _SPLIT_METHOD = "self_training"
 # The name that stands for the best method for the classes and images that there are.
 AUTO = "auto"
+# How new classes begin without a look at their images.
+FRESH = "fresh"
 
 
 class TransferSettings(Settings):
@@ -42,8 +44,9 @@ class TransferSettings(Settings):
             by what the target has beyond its labelled images.
         restore: `rebuild` builds the network from code and maps checkpoint variables onto it by
             name; `graph` trains the saved model's own graph, without its code.
-        new_classes: How the logits of classes that the source does not have begin: `imprint`, from
-            the mean features of their labelled images; or `fresh`, at random.
+        new_classes: How the logits of classes that the source does not have begin: `probe`, as a
+            linear probe that is fitted to the labelled images; `imprint`, from the mean features
+            of their labelled images; or `fresh`, at random.
         steps: Training steps of the warm start, and of the scratch control.
         batch_size: Labelled target images a step, and as many unlabelled ones for methods that
             take them.
@@ -78,7 +81,7 @@ class TransferSettings(Settings):
 
     method: str = AUTO
     restore: Literal["rebuild", "graph"] = "rebuild"
-    new_classes: Literal["imprint", "fresh"] = "imprint"
+    new_classes: Literal["probe", "imprint", "fresh"] = "probe"
     steps: PositiveInt = 400
     batch_size: PositiveInt = 48
     source_batch_size: PositiveInt = 32

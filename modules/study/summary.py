@@ -6,10 +6,22 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from modules.core.csv_text import csv_text
 from modules.core.wording import count
 from modules.study.cells import ZERO_SHOT, CellResult
+
+
+class _OfMethodAndShots(Protocol):
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def shots(self) -> int: ...
+
+
+_Row = TypeVar("_Row", bound=_OfMethodAndShots)
 
 
 @dataclass(frozen=True)
@@ -76,9 +88,9 @@ def to_csv(rows: Iterable[SummaryRow]) -> str:
 
 
 def by_method_and_shots(
-    rows: Sequence[SummaryRow],
-) -> tuple[list[int], dict[str, list[SummaryRow | None]]]:
-    """Arranges rows of `summarize` as a grid.
+    rows: Sequence[_Row],
+) -> tuple[list[int], dict[str, list[_Row | None]]]:
+    """Arranges rows of `summarize`, or what is derived from them, as a grid.
 
     Returns:
         The numbers of shots, and for each method its rows in that order; None where it has none.
@@ -91,14 +103,18 @@ def by_method_and_shots(
     }
 
 
+def table_header(numbers: Sequence[int]) -> list[str]:
+    """Names the columns of a table by method and shots."""
+    return ["method", *(count(number, "shot") for number in numbers)]
+
+
 def to_table(rows: Sequence[SummaryRow]) -> list[list[str]]:
     """Writes rows of `summarize` as a table: the header, then a line for each method.
 
     Cells are `mean ± sd` in percent, or empty.
     """
     numbers, grid = by_method_and_shots(rows)
-    header = ["method", *(count(number, "shot") for number in numbers)]
-    return [header] + [
+    return [table_header(numbers)] + [
         [method, *(str(row) if row else "" for row in cells)] for method, cells in grid.items()
     ]
 

@@ -25,7 +25,7 @@ from modules.networks.registry import build_network, freeze_layers
 from modules.networks.restored_graph import RestoredGraph
 from modules.settings import NetworkSettings
 from modules.settings.plans import TransferPlan
-from modules.settings.transfer import AUTO
+from modules.settings.transfer import AUTO, FRESH
 from modules.training.batches import BatchStream, batch_dataset
 from modules.training.jobs import WarmStartJob
 from modules.training.loop import TrainingOutcome
@@ -40,7 +40,7 @@ from modules.transfer.labels.refusal import refuse_permuted_labels
 from modules.transfer.method import TransferMethod
 from modules.transfer.method_choice import choose_method
 from modules.transfer.methods import TRANSFER_METHODS, MethodContext, create_transfer_method
-from modules.transfer.new_classes import imprint_new_classes
+from modules.transfer.new_classes import begin_new_classes
 from modules.transfer.pretrained_arm import write_pretrained_arm
 from modules.transfer.proof import prove_warm_start
 from modules.transfer.start import follow_model, start_class_names
@@ -139,9 +139,9 @@ class WarmStart:
             WarmStartMappingError: Checkpoint and network differ more than was announced.
         """
         network, report = self.restore()
-        imprints = self.space.new and self.plan.transfer.new_classes == "imprint"
-        if shots is not None and imprints:
-            report = imprint_new_classes(network, self.space, shots, report)
+        start = self.plan.transfer.new_classes
+        if self.space.new and shots is not None and start != FRESH:
+            report = begin_new_classes(start, network, self.space, shots, report)
         return network, report
 
     def fit(self, network: Network, data: TransferData, run_directory: str) -> TrainingOutcome:

@@ -14,9 +14,10 @@ from rich.table import Table
 from modules.core.atomic_files import write_atomically
 from modules.networks.precision import choose_precision
 from modules.study.cells import CellResult
+from modules.study.differences import paired_differences, study_markdown
 from modules.study.page import StudyFacts, build_study_page
 from modules.study.plot import write_plot
-from modules.study.summary import SummaryRow, to_csv, to_markdown, to_table
+from modules.study.summary import SummaryRow, to_csv, to_table
 from pipelines.config import Config
 from pipelines.running.result import environment
 from pipelines.running.summary import print_places
@@ -59,6 +60,17 @@ def write_study(
             }
             for row in rows
         ],
+        "differences": [
+            {
+                "method": difference.method,
+                "control": difference.control,
+                "shots": difference.shots,
+                "mean": difference.mean,
+                "sd": difference.sd,
+                "values": difference.values,
+            }
+            for difference in paired_differences(rows)
+        ],
         "seconds": {"cells": round(seconds, 3), "cell": round(seconds / len(results), 3)},
         "environment": environment(choose_precision(config.training.precision)),
         "config": config.model_dump(mode="json"),
@@ -66,7 +78,7 @@ def write_study(
     reproduction = {**record, "command": command}
     facts = StudyFacts(source, target, total, len(results), config.seed, reproduction)
     write_atomically(output / "study.csv", to_csv(rows))
-    write_atomically(output / "study.md", to_markdown(to_table(rows)))
+    write_atomically(output / "study.md", study_markdown(rows))
     write_plot(rows, f"{source} to {target}", output / "study.png")
     write_atomically(output / _PAGE, build_study_page(rows, facts))
     write_atomically(output / "study.json", json.dumps(record, indent=2) + "\n")

@@ -128,11 +128,11 @@ def test_each_logit_says_where_it_came_from(transferred: TransferTo) -> None:
         ("vertical", "checkpoint row 0"),
         ("horizontal", "checkpoint row 1"),
         ("diagonal", "checkpoint row 2"),
-        ("cross", "imprinted from 2 labelled images"),
-        ("frame", "imprinted from 2 labelled images"),
+        ("cross", "from a linear probe of 2 labelled images"),
+        ("frame", "from a linear probe of 2 labelled images"),
     ]
     assert rows[0]["why"] == "the pretrained model has this class"
-    assert "transfer.new_classes is imprint" in rows[4]["why"]
+    assert "transfer.new_classes is probe" in rows[4]["why"]
 
 
 def test_the_restored_network_is_proven_although_it_has_more_classes(

@@ -105,7 +105,7 @@ validation: {{bad_images: skip}}
     assert "pretrained (linear probe)" in done.output
     report = (output / "report.html").read_text(encoding="utf-8")
     assert "answers through a linear probe" in report
-    assert "imprinted from 5 labelled images" in report
+    assert "from a linear probe of 5 labelled images" in report
     assert "No eval split was found. One was drawn by seed 0" in report
     assert "train-two-0000.bmp" in report
     (ingestion,) = output.glob("artifacts/TargetExampleGen/examples/*/ingestion.json")

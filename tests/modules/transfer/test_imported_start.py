@@ -91,7 +91,7 @@ def test_a_class_that_the_model_does_not_know_gets_a_logit_and_the_probe_arm_kno
     assert classes == [*OTHER_NAMES, "diagonal"]
     probe = read_checkpoint_metadata(str(tmp_path / "pretrained_arm/checkpoint"))
     assert set(probe["class_names"]) == set(CLASS_NAMES)
-    assert result.mapping["rows"][-1]["origin"].startswith("imprinted from 2")
+    assert result.mapping["rows"][-1]["origin"].startswith("from a linear probe of 2")
 
 
 @pytest.mark.parametrize(
