@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from modules.core.arms import SCRATCH
 from modules.study.cells import PROBE, ZERO_SHOT
-from modules.study.summary import SummaryRow, by_method_and_shots, table_header, to_markdown, to_table
+from modules.study.summary import (
+    SummaryRow,
+    by_method_and_shots,
+    table_header,
+    to_markdown,
+    to_table,
+)
 
 _CONTROLS = (ZERO_SHOT, PROBE, SCRATCH)
 
