@@ -10,6 +10,7 @@ HEIGHT = "height"  # int64: pixels, as ingested
 WIDTH = "width"  # int64: pixels, as ingested
 CHANNELS = "channels"  # int64: 1 (grey) or 3 (colour), as ingested
 GROUP = "group"  # bytes: name of the images that it belongs with; only where groups are configured
+SPAN = "span"  # int64: the batch of data that it arrived with; only where the path has spans
 
 CHANNEL_CHOICES = (1, 3)
 
