@@ -1,4 +1,4 @@
-"""A warm start from what is served: taken where it fits, refused with a reason where it does not."""
+"""A warm start from what is served: taken where it fits, else refused with a reason."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from modules.settings import NetworkSettings
 from modules.settings.plans import TransferPlan
 from modules.transfer.served.preparation import prepare_served_start
 from modules.transfer.served.run_identity import StartInputs, run_identity
-from modules.transfer.served.start import ServedStart
+from modules.transfer.served.start import ServedStart, choose_start
 from modules.transfer.warm_start import run_warm_start
 from tests.modules.transfer.warm_start_result import Result
+from tests.tiny_domain import write_examples
 from tests.training_domain import (
     CLASS_NAMES,
     NETWORK,
@@ -30,7 +31,6 @@ from tests.training_domain import (
     warm_start_job,
     write_transform_graph,
 )
-from tests.tiny_domain import write_examples
 
 VERSION = ServedVersion(1795539541, "ab" * 32)
 SERVED_PLAN = TRANSFER_PLAN.model_copy(
@@ -68,9 +68,7 @@ def train(
 
 
 @pytest.fixture(scope="module")
-def served(
-    joint: Result, train_only: TinyDomains, pretrained: Path, tmp_path_factory: Any
-) -> Path:
+def served(joint: Result, train_only: TinyDomains, pretrained: Path, tmp_path_factory: Any) -> Path:
     """The joint training's model, as the finder hands it over."""
     folder = found(joint.folder / "model", tmp_path_factory.mktemp("served"))
     start = prepare_served_start(inputs(train_only, pretrained), "run", VERSION, str(folder))
@@ -102,15 +100,10 @@ def test_every_weight_comes_from_the_served_version_and_is_proven(
     assert arm["fingerprint"] == before["fingerprint"]
 
 
-@pytest.mark.parametrize("restore", ["rebuild", "graph"])
-def test_the_method_trains_on_from_it(
-    restore: str,
-    served: Path,
-    train_only: TinyDomains,
-    pretrained: Path,
-    tmp_path: Path,
+def test_a_method_trains_on_from_its_saved_graph(
+    served: Path, train_only: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
-    changes = {"start": "served", "method": "l2_sp", "restore": restore, "steps": 2}
+    changes = {"start": "served", "method": "l2_sp", "restore": "graph", "steps": 2}
     plan = TRANSFER_PLAN.model_copy(update={"transfer": TRANSFER.model_copy(update=changes)})
     result = train(train_only, pretrained, tmp_path, served, plan)
     assert result.record.steps == 2
@@ -135,25 +128,28 @@ def test_another_start_is_another_training(
     assert with_served.inputs == [*job.inputs, str(served)]
 
 
-@pytest.mark.parametrize("refusal", ["nothing is served yet", None])
 def test_where_it_must_not_it_starts_from_the_pretrained_model_and_says_why(
-    refusal: str | None, train_only: TinyDomains, pretrained: Path, tmp_path: Path
+    train_only: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
-    served = None
-    if refusal:
-        served = tmp_path / "served"
-        served.mkdir()
-        prepared = prepare_served_start(
-            inputs(train_only, pretrained), "run", ServedVersion(), str(served)
-        )
-        assert prepared.refusal == refusal
-        prepared.write(str(served))
-    result = train(train_only, pretrained, tmp_path / "run", served)
-    start = result.record.transfer["start"]
-    assert (start["asked"], start["used"], start["version"]) == ("served", "pretrained", None)
-    assert start["reason"] == (refusal or "nobody looked for what is served")
-    assert result.mapping["restored_from"] == "the pretrained model"
-    assert result.mapping["checkpoint"] == str(pretrained / "model" / "checkpoint")
+    own = inputs(train_only, pretrained)
+    start = prepare_served_start(own, "run", ServedVersion(), str(tmp_path))
+    start.write(str(tmp_path))
+    job = warm_start_job(train_only, pretrained / "model", tmp_path, SERVED_PLAN)
+    nobody = choose_start(job)
+    nothing = choose_start(job.model_copy(update={"served_model": str(tmp_path)}))
+    for choice, reason in (
+        (nobody, "nobody looked for what is served"),
+        (nothing, "nothing is served yet"),
+    ):
+        assert choice.model == job.base_model
+        assert choice.told == {
+            "asked": "served",
+            "used": "pretrained",
+            "version": None,
+            "reason": reason,
+        }
+    unasked = choose_start(warm_start_job(train_only, pretrained / "model", tmp_path))
+    assert unasked.told["reason"] == ""
 
 
 def test_what_does_not_fit_is_refused_with_a_reason(
@@ -199,9 +195,7 @@ def test_a_version_of_another_network_or_of_an_earlier_release_is_refused(
     other = NetworkSettings(image_size=24)
     facts.write_text(json.dumps(told | {"network": other.model_dump(mode="json")}))
     refused = prepare_served_start(own, "run", VERSION, str(folder))
-    assert refused.refusal == (
-        "version 1795539541 is another network: image_size 24 instead of 12"
-    )
+    assert refused.refusal == ("version 1795539541 is another network: image_size 24 instead of 12")
     facts.write_text("{}")
     assert "what a run wrote about its model" in (
         prepare_served_start(own, "run", VERSION, str(folder)).refusal
