@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.components.base.base_component import BaseComponent
@@ -19,6 +20,7 @@ from components.warm_start_trainer.component import WarmStartTrainer
 from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
 from modules.report.contract import ReportSettings
 from modules.settings.plans import TransferPlan
+from modules.settings.transfer import SERVED_START
 from pipelines.beam.options import beam_pipeline_args
 from pipelines.config import Config
 from pipelines.fingerprint import component_fingerprint, source_fingerprint
@@ -131,16 +133,26 @@ def _target_branch(
         # Whose network it trains, from random weights.
         base_model=trunk.model if trunk.is_imported else None,
     ).with_id("ScratchTrainer")
+    trained_on = {
+        "examples": examples.outputs["examples"],
+        "source_examples": trunk.source_examples,
+        "transform_graph": trunk.transform_graph,
+        "base_model": trunk.model,
+    }
+    plan = transfer_plan(
+        config, "components.warm_start_trainer.executor", method_plugin(config.transfer.method)
+    )
+    finder = partial(
+        ServedModelFinder,
+        serving_directory=serving_directory,
+        source_fingerprint=source_fingerprint("components.served_model_finder.driver"),
+    )
+    # To start from what is served, it has to be found before the training, not after it.
+    start = None
+    if config.transfer.start == SERVED_START:
+        start = finder(start=trained_on, plan=plan)
     warm_start_trainer = WarmStartTrainer(
-        examples=examples.outputs["examples"],
-        source_examples=trunk.source_examples,
-        transform_graph=trunk.transform_graph,
-        base_model=trunk.model,
-        plan=transfer_plan(
-            config,
-            "components.warm_start_trainer.executor",
-            method_plugin(config.transfer.method),
-        ),
+        **trained_on, served_model=start and start.outputs["model"], plan=plan
     )
     for training in (scratch_trainer, warm_start_trainer):
         training.add_upstream_node(trunk.target_validator)
@@ -149,11 +161,7 @@ def _target_branch(
         SCRATCH: scratch_trainer.outputs["model"],
         WARM_START: warm_start_trainer.outputs["model"],
     }
-    served = ServedModelFinder(
-        candidates=arms,
-        serving_directory=serving_directory,
-        source_fingerprint=source_fingerprint("components.served_model_finder.driver"),
-    )
+    served = start or finder(candidates=arms)
     evaluator = TransferEvaluator(
         target_examples=examples.outputs["examples"],
         source_examples=trunk.source_examples,

@@ -8,8 +8,12 @@ from tfx import types
 from tfx.components.evaluator import constants
 from tfx.utils import io_utils
 
-# Only this project's Pusher reads it.
+from modules.models.served_version import RunMark
+from modules.transfer.served.start import ServedStart
+
+# Only this project's Pusher reads them.
 PUSHED_ARM_PROPERTY = "pushed_arm"
+RUN_PROPERTY = "run"
 
 
 def write_blessing(
@@ -19,6 +23,7 @@ def write_blessing(
     *,
     pushed_arm: str | None,
     component_id: str | None,
+    run: ServedStart | None = None,
 ) -> None:
     """Writes the blessing, or that there is none.
 
@@ -28,6 +33,7 @@ def write_blessing(
         baseline: The model that it was compared with.
         pushed_arm: The arm that the candidate is and that may be pushed; None blesses nothing.
         component_id: Id of the component that judged, where the runner says it.
+        run: The run, if it may start from what is served: its version must say so.
     """
     for model, uri_key, id_key in (
         (
@@ -47,6 +53,9 @@ def write_blessing(
         blessing.set_string_custom_property("component_id", component_id)
     if pushed_arm:
         blessing.set_string_custom_property(PUSHED_ARM_PROPERTY, pushed_arm)
+    if pushed_arm and run:
+        mark = RunMark(run.run, replaced=run.version, arm=pushed_arm)
+        blessing.set_string_custom_property(RUN_PROPERTY, mark.to_json())
     value, name = (
         (constants.BLESSED_VALUE, constants.BLESSED_FILE_NAME)
         if pushed_arm

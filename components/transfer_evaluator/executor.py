@@ -26,6 +26,7 @@ from components.transfer_evaluator.inputs import (
     eval_folder,
     label_space,
     model_path,
+    served_start,
     served_version,
 )
 from components.transfer_evaluator.questions import arm_questions, question_to_served
@@ -34,6 +35,7 @@ from components.transfer_evaluator.split_answers import (
     read_answers,
     read_groups,
     read_refusal,
+    read_spans,
 )
 from modules.core.arms import PRETRAINED, PROBE, SERVED, WARM_START, ZERO_SHOT
 from modules.core.progress import report_progress
@@ -47,6 +49,7 @@ from modules.evaluation.evaluation_report import (
     predictions_csv,
 )
 from modules.evaluation.gate import judge
+from modules.evaluation.spans import score_spans
 from modules.evaluation.tfma_results import write_tfma_results
 from modules.models.served_model import Answers
 from modules.models.served_version import ServedVersion
@@ -90,20 +93,22 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         groups = None
         if ingestion.groups is not None:
             groups = read_groups(eval_files(input_dict, TARGET_EXAMPLES_KEY), target[PRETRAINED])
+        spans = read_spans(eval_files(input_dict, TARGET_EXAMPLES_KEY), target[PRETRAINED])
         attempt = None
         if ingestion.eval_content and exec_properties.get(ATTEMPTS_KEY):
             attempt = count_attempt(exec_properties[ATTEMPTS_KEY], ingestion.eval_content, target)
+        seed, shots = exec_properties[SEED_KEY], exec_properties[SHOTS_KEY]
+        gate = GateSettings.model_validate_json(exec_properties[GATE_KEY])
         verdict = judge(
             target[PRETRAINED].labels,
             {arm: answers.predicted for arm, answers in target.items()},
             class_names,
-            GateSettings.model_validate_json(exec_properties[GATE_KEY]),
-            exec_properties[SEED_KEY],
+            gate,
+            seed,
             served.problem or refusal,
             groups=groups,
             attempt=attempt or FIRST_ATTEMPT,
         )
-        shots = exec_properties[SHOTS_KEY]
         report = evaluation_report(
             target,
             _source_facts(source, space),
@@ -113,10 +118,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             source_name=exec_properties[SOURCE_NAME_KEY] or None,
             target_name=exec_properties[TARGET_NAME_KEY],
             shots=int(shots) if shots.isdecimal() else shots,
-            seed=exec_properties[SEED_KEY],
+            seed=seed,
             served_version=served.number,
             groups=groups,
             attempt=attempt,
+            spans=None if spans is None else score_spans(target, spans, gate, groups, seed),
         )
         models = {**MODEL_KEYS, SERVED: SERVED_MODEL_KEY}
         write_tfma_results(
@@ -138,6 +144,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             artifact_utils.get_single_instance(input_dict[MODEL_KEYS[PRETRAINED]]),
             pushed_arm=verdict.pushed_arm,
             component_id=exec_properties.get("current_component_id"),
+            run=served_start(input_dict),
         )
 
     def _answers(

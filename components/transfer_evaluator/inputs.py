@@ -13,6 +13,7 @@ from modules.core.errors import DataError
 from modules.core.example_features import EVAL_SPLIT
 from modules.domains.label_space import LabelSpace
 from modules.models.served_version import ServedVersion
+from modules.transfer.served.start import ServedStart
 from modules.transfer.start import start_class_names
 
 TARGET_EXAMPLES_KEY = "target_examples"
@@ -41,6 +42,13 @@ def served_version(input_dict: Artifacts) -> ServedVersion:
     if SERVED_MODEL_KEY not in input_dict:
         return ServedVersion()
     return ServedVersion.read(artifact_utils.get_single_uri(input_dict[SERVED_MODEL_KEY]))
+
+
+def served_start(input_dict: Artifacts) -> ServedStart | None:
+    """Reads whether the run may start from what is served; None where it was not to."""
+    if SERVED_MODEL_KEY not in input_dict:
+        return None
+    return ServedStart.read(artifact_utils.get_single_uri(input_dict[SERVED_MODEL_KEY]))
 
 
 def model_path(input_dict: Artifacts, key: str) -> str:

@@ -14,7 +14,7 @@ from tfx.dsl.io import fileio
 from modules.core.atomic_files import write_atomically
 from modules.core.errors import DataError, one_line
 from modules.core.example_features import GROUP
-from modules.examples.input_pipeline import index_examples
+from modules.examples.input_pipeline import ExampleIndex, index_examples
 from modules.models.served_model import Answers, ServedModel
 from modules.models.signature import SERVING_DEFAULT
 
@@ -109,9 +109,26 @@ def read_groups(files: Sequence[str], answers: Answers) -> npt.NDArray[np.bytes_
             found="none",
             fix="Run the pipeline with --fresh to ingest the data again.",
         )
-    ids = np.array([example_id.encode() for example_id in answers.example_ids])
-    groups: npt.NDArray[np.bytes_] = index.groups[np.searchsorted(index.example_ids, ids)]
+    groups: npt.NDArray[np.bytes_] = index.groups[_rows(index, answers)]
     return groups
+
+
+def read_spans(files: Sequence[str], answers: Answers) -> npt.NDArray[np.int64] | None:
+    """Reads the span of each example of a split, int64 [N], in the order of the answers.
+
+    Returns:
+        None where the data do not come in spans.
+
+    Raises:
+        DataError: The examples cannot be read.
+    """
+    index = index_examples(files)
+    return None if index.spans is None else index.spans[_rows(index, answers)]
+
+
+def _rows(index: ExampleIndex, answers: Answers) -> npt.NDArray[np.int64]:
+    ids = np.array([example_id.encode() for example_id in answers.example_ids])
+    return np.searchsorted(index.example_ids, ids)
 
 
 class _AnswerFile(beam.DoFn):

@@ -26,6 +26,7 @@ class WarmStartTrainerSpec(ComponentSpec):
             type=standard_artifacts.TransformGraph
         ),
         standard_component_specs.BASE_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
+        executor.SERVED_MODEL_KEY: ChannelParameter(type=standard_artifacts.Model, optional=True),
     }
     OUTPUTS = {
         standard_component_specs.MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
@@ -39,11 +40,11 @@ class WarmStartTrainerSpec(ComponentSpec):
 class WarmStartTrainer(base_component.BaseComponent):
     """Carries a pretrained model over to the target domain.
 
-    The network takes over the pretrained model's weights, by name or as the saved graph itself.
-    Whatever does not fit and was not announced stops the run. Before the first step the restored
-    network is evaluated on examples of both train splits and compared with the pretrained model,
-    and its features are used to estimate what a transfer is worth. Then the transfer method trains
-    it. Eval splits are not read.
+    The network takes over the pretrained model's weights, or those of the model that is served, by
+    name or as the saved graph itself. Whatever does not fit and was not announced stops the run.
+    Before the first step the restored network is evaluated on examples of both train splits and
+    compared with the model whose weights it took, and the pretrained model's features are used to
+    estimate what a transfer is worth. Then the transfer method trains it. Eval splits are not read.
 
     Component `outputs` contains:
      - `model`: Channel of type `standard_artifacts.Model`: `Format-Serving/`, a SavedModel, and
@@ -67,6 +68,8 @@ class WarmStartTrainer(base_component.BaseComponent):
             was trained.
         base_model: The pretrained `standard_artifacts.Model`, of this project's Trainer or
             ModelImporter.
+        served_model: The `standard_artifacts.Model` of ServedModelFinder, where `transfer.start` is
+            `served`: the training starts from it where it fits.
         plan: Everything else that decides the training. Its `source_fingerprint` is the fingerprint
             of the code that trains; a new value invalidates the cache.
 
@@ -96,6 +99,7 @@ class WarmStartTrainer(base_component.BaseComponent):
         transform_graph: types.BaseChannel,
         base_model: types.BaseChannel,
         plan: TransferPlan,
+        served_model: types.BaseChannel | None = None,
     ) -> None:
         super().__init__(
             WarmStartTrainerSpec(
@@ -103,6 +107,7 @@ class WarmStartTrainer(base_component.BaseComponent):
                 source_examples=source_examples,
                 transform_graph=transform_graph,
                 base_model=base_model,
+                served_model=served_model,
                 plan=plan.model_dump_json(),
                 model=types.Channel(type=standard_artifacts.Model),
                 model_run=types.Channel(type=standard_artifacts.ModelRun),

@@ -13,6 +13,7 @@ from modules.training.jobs import PLAN_KEY, WarmStartJob
 from modules.transfer.warm_start import run_warm_start
 
 SOURCE_EXAMPLES_KEY = "source_examples"
+SERVED_MODEL_KEY = "served_model"
 MAPPING_REPORT_KEY = "mapping_report"
 PRETRAINED_ARM_KEY = "pretrained_arm"
 
@@ -48,6 +49,9 @@ class Executor(base_executor.BaseExecutor):
                 else None,
                 transform_graph=uri(input_dict, standard_component_specs.TRANSFORM_GRAPH_KEY),
                 base_model=uri(input_dict, standard_component_specs.BASE_MODEL_KEY),
+                served_model=uri(input_dict, SERVED_MODEL_KEY)
+                if SERVED_MODEL_KEY in input_dict
+                else None,
                 model=uri(output_dict, standard_component_specs.MODEL_KEY),
                 model_run=uri(output_dict, standard_component_specs.MODEL_RUN_KEY),
                 mapping_report=uri(output_dict, MAPPING_REPORT_KEY),

@@ -41,9 +41,9 @@ def arm_report(
     right = answers.predicted == answers.labels
     cells = np.bincount(answers.labels * num_classes + answers.predicted, minlength=num_classes**2)
     return {
-        **_score(right, groups),
+        **score(right, groups),
         "per_class": {
-            name: _score(right[here], None if groups is None else groups[here])
+            name: score(right[here], None if groups is None else groups[here])
             for name, here in (
                 (name, answers.labels == label) for label, name in enumerate(class_names)
             )
@@ -52,7 +52,8 @@ def arm_report(
     }
 
 
-def _score(right: Right, groups: Groups | None) -> dict[str, Any]:
+def score(right: Right, groups: Groups | None) -> dict[str, Any]:
+    """Returns `accuracy`, its interval `ci95`, `correct` and `total` of answers, bool [N]."""
     correct, total = int(np.count_nonzero(right)), len(right)
     if not total:
         return {"accuracy": None, "ci95": None, "correct": 0, "total": 0}
@@ -78,6 +79,7 @@ def evaluation_report(
     served_version: int = 0,
     groups: npt.NDArray[Any] | None = None,
     attempt: int | None = None,
+    spans: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Builds the content of `evaluation.json`.
 
@@ -96,6 +98,7 @@ def evaluation_report(
         served_version: The version behind the served arm, if there is one.
         groups: Name of each target example's group; None where each stands for itself.
         attempt: How often the eval split has been asked; None where nobody counts.
+        spans: What `modules.evaluation.spans` says; None where the data do not come in spans.
 
     Returns:
         A dict of JSON values.
@@ -119,6 +122,7 @@ def evaluation_report(
             for name, comparison in verdict.comparisons.items()
         },
         "assumptions": {"independent": verdict.groups is None, "groups": verdict.groups},
+        "spans": spans,
         "attempt": {"number": attempt, "level": verdict.level},
         "verdict": BLESSED if verdict.blessed else NOT_BLESSED,
         "reasons": verdict.reasons,

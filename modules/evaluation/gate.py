@@ -200,7 +200,7 @@ def judge(
         blessed=blessed,
         reasons=reasons,
         comparisons={
-            f"{WARM_START}_vs_{arm}": _compare(counts[arm], settings, seed) for arm in counts
+            f"{WARM_START}_vs_{arm}": compare(counts[arm], settings, seed) for arm in counts
         },
         pushed_arm=pushed_arm,
         level=1.0 - proof.confidence,
@@ -229,7 +229,8 @@ def _repeated(attempt: int, settings: GateSettings, proof: GateSettings) -> str:
     )
 
 
-def _compare(counts: PairedCounts, settings: GateSettings, seed: int) -> Comparison:
+def compare(counts: PairedCounts, settings: GateSettings, seed: int) -> Comparison:
+    """Compares the warm start with another arm by how both answered the same examples."""
     return Comparison(
         difference=counts.difference,
         ci95=interval(counts, settings, _REPORTED_CONFIDENCE, seed),

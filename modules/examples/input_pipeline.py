@@ -14,8 +14,9 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.core.errors import DataError
-from modules.core.example_features import EXAMPLE_ID, GROUP, IMAGE, LABEL
+from modules.core.example_features import EXAMPLE_ID, GROUP, IMAGE, LABEL, SPAN
 
+_NO_SPAN = -1
 _CHUNK = 512  # examples that go through the TransformGraph at once
 _READABLE_EXAMPLES = "readable tf.Examples with image, label and example_id"
 _FIX = "Run the pipeline with --fresh to ingest the data again."
@@ -34,6 +35,7 @@ class ExampleIndex:
         example_ids: bytes [N], ascending.
         positions: int64 [N]: where in the files each row's record is.
         groups: bytes [N], the examples' groups; None where they have none.
+        spans: int64 [N], the batch of data that each arrived with; None where there is one only.
     """
 
     files: tuple[str, ...]
@@ -41,6 +43,7 @@ class ExampleIndex:
     example_ids: np.ndarray
     positions: np.ndarray
     groups: np.ndarray | None = None
+    spans: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -123,7 +126,7 @@ class ImagePreprocessor:
 
 
 def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
-    """Reads labels, ids and groups of a split.
+    """Reads labels, ids, groups and spans of a split.
 
     Args:
         file_patterns: Patterns of GZIP TFRecord files of tf.Examples, as TFX hands them over.
@@ -136,6 +139,7 @@ def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
         LABEL: tf.io.FixedLenFeature([], tf.int64),
         EXAMPLE_ID: tf.io.FixedLenFeature([], tf.string),
         GROUP: tf.io.FixedLenFeature([], tf.string, default_value=b""),
+        SPAN: tf.io.FixedLenFeature([], tf.int64, default_value=_NO_SPAN),
     }
     chunks = _record_chunks(files).map(
         lambda records: tf.io.parse_example(records, spec), num_parallel_calls=tf.data.AUTOTUNE
@@ -145,8 +149,9 @@ def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
         parsed = list(chunks.as_numpy_iterator())
     if not parsed:
         raise DataError(folder, expected="examples", found="none", fix=_FIX)
-    labels, example_ids, groups = (
-        np.concatenate([chunk[name] for chunk in parsed]) for name in (LABEL, EXAMPLE_ID, GROUP)
+    labels, example_ids, groups, spans = (
+        np.concatenate([chunk[name] for chunk in parsed])
+        for name in (LABEL, EXAMPLE_ID, GROUP, SPAN)
     )
     example_ids = example_ids.astype(np.bytes_)
     positions = np.argsort(example_ids, kind="stable")
@@ -157,7 +162,8 @@ def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
             folder, expected="unique example ids", found=f"'{repeated[0].decode()}' twice", fix=_FIX
         )
     grouped = groups.astype(np.bytes_)[positions] if groups.any() else None
-    return ExampleIndex(files, labels[positions], ordered, positions, grouped)
+    spanned = spans[positions] if (spans != _NO_SPAN).any() else None
+    return ExampleIndex(files, labels[positions], ordered, positions, grouped, spanned)
 
 
 def preprocess_examples(

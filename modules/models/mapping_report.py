@@ -52,6 +52,7 @@ class MappingReport:
         unused: Shapes by name of those that only the checkpoint has.
         shape_mismatch: Both shapes by name of those that differ; they kept their initial values.
         rows: Each class of the logits, in their order; empty if they were not restored by class.
+        restored_from: The model whose weights they are, in words.
     """
 
     checkpoint: str
@@ -61,6 +62,7 @@ class MappingReport:
     unused: dict[str, Shape]
     shape_mismatch: dict[str, ShapeMismatch]
     rows: list[ClassRow] = field(default_factory=list)
+    restored_from: str = "the pretrained model"
 
     def to_json(self) -> str:
         """Writes the report as an indented JSON object; shapes are lists."""

@@ -17,6 +17,7 @@ from modules.models.serving_folder import (
     OWNER_FILE,
     PUSH_AGAIN,
     ROLLBACK_FILE,
+    RUN_FILE,
     SAVED_MODEL_FILE,
     is_version,
 )
@@ -55,6 +56,34 @@ class ServedVersion:
             return cls(**json.loads(file.read()))
 
 
+@dataclass(frozen=True)
+class RunMark:
+    """Which run has pushed a version, for a run that must know its own before it has trained.
+
+    Attributes:
+        run: What identifies the run, see `modules.transfer.served.run_identity`.
+        replaced: Number of the version that was served before it; 0 if none was.
+        arm: Which of the run's models it is.
+    """
+
+    run: str
+    replaced: int
+    arm: str
+
+    def to_json(self) -> str:
+        """Writes the mark as JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def read(cls, version: str) -> RunMark | None:
+        """Reads a version's mark; None if it has none, or a damaged one."""
+        try:
+            found = json.loads(_read(version, RUN_FILE))
+            return cls(str(found["run"]), int(found["replaced"]), str(found["arm"]))
+        except (ValueError, TypeError, KeyError):
+            return None
+
+
 def owner_mark(model: str) -> str:
     """Returns what a version's `.pushed_by` says of the SavedModel that it was copied from."""
     return f"{model} {hash_folders([model])}"
@@ -69,7 +98,7 @@ def list_versions(serving: str) -> list[str]:
 
 
 def find_served_version(
-    serving: str, candidates: Collection[str]
+    serving: str, candidates: Collection[str] = (), run: str = ""
 ) -> tuple[ServedVersion, str | None]:
     """Finds the version that a run's model would replace, and checks its files.
 
@@ -80,6 +109,8 @@ def find_served_version(
     Args:
         serving: The folder, or a URI that TensorFlow's file systems know.
         candidates: SavedModel folders of the models that the run may push.
+        run: What identifies the run, where it has not trained them yet: it is to start from what
+            is served.
 
     Returns:
         The version and its folder; None in place of the folder if nothing is served.
@@ -89,6 +120,8 @@ def find_served_version(
     if paths and _is_of(newest := _read(paths[-1], OWNER_FILE), candidates):
         first = next(n for n, path in enumerate(paths) if _read(path, OWNER_FILE) == newest)
         paths = paths[:first]
+    elif run and paths and (mark := RunMark.read(paths[-1])) and mark.run == run:
+        paths = [path for path in paths if int(os.path.basename(path)) <= mark.replaced]
     if not paths:
         return ServedVersion(), None
     served = paths[-1]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # A file in a version that names its model; model servers ignore it.
 OWNER_FILE = ".pushed_by"
+# A file in a version that names the run it is from, where that run may start from what is served.
+RUN_FILE = ".pushed_by_run"
 # A file in a version that a rollback made; it names the version that was copied.
 ROLLBACK_FILE = ".rolled_back_to"
 # Prefix of an unfinished version; model servers take numbers only.

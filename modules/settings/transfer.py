@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, model_validator
 
@@ -33,6 +33,9 @@ _SPLIT_METHOD = "self_training"
 AUTO = "auto"
 # How new classes begin without a look at their images.
 FRESH = "fresh"
+# What a warm start begins from, in `transfer.start`.
+PRETRAINED_START: Final = "pretrained"
+SERVED_START: Final = "served"
 
 
 class TransferSettings(Settings):
@@ -42,6 +45,8 @@ class TransferSettings(Settings):
         method: A method registered in `modules.transfer.methods`, or a plug-in's
             `package.module:object`; or `auto`, which takes one by the classes of both domains and
             by what the target has beyond its labelled images.
+        start: `pretrained` starts from the pretrained model; `served` from what the serving folder
+            serves, where it fits, so that what a model has learnt from earlier data is kept.
         restore: `rebuild` builds the network from code and maps checkpoint variables onto it by
             name; `graph` trains the saved model's own graph, without its code.
         new_classes: How the logits of classes that the source does not have begin: `probe`, as a
@@ -80,6 +85,7 @@ class TransferSettings(Settings):
     """
 
     method: str = AUTO
+    start: Literal["pretrained", "served"] = PRETRAINED_START
     restore: Literal["rebuild", "graph"] = "rebuild"
     new_classes: Literal["probe", "imprint", "fresh"] = "probe"
     steps: PositiveInt = 400

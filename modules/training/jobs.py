@@ -119,6 +119,7 @@ class WarmStartJob(TrainingJob):
     Attributes:
         source_examples: Root of the source's Examples artifact, if there is a source.
         base_model: Root of the pretrained Model artifact.
+        served_model: Root of the Model artifact with the served version, if it is asked for.
         mapping_report: Folder to fill with mapping_report.json and transferability.json.
         pretrained_arm: Root of the Model artifact to fill with what the pretrained model answers
             among the target's classes.
@@ -128,14 +129,16 @@ class WarmStartJob(TrainingJob):
     plan: TransferPlan = TransferPlan()
     source_examples: str | None = None
     base_model: str
+    served_model: str | None = None
     mapping_report: str
     pretrained_arm: str
 
     @property
     def inputs(self) -> list[str]:
-        """The folders that the training reads, the source and the pretrained model included."""
+        """The folders that the training reads, the source and the models included."""
         source = [train_split(self.source_examples)] if self.source_examples else []
-        return [*super().inputs, *source, self.base_model]
+        served = [self.served_model] if self.served_model else []
+        return [*super().inputs, *source, self.base_model, *served]
 
 
 AnyTrainingJob: TypeAlias = PretrainingJob | ScratchJob | WarmStartJob

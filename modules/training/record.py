@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import tensorflow as tf
 
@@ -31,7 +32,7 @@ class TrainingRecord:
         labelled_example_ids: Their ids, ascending, for the arms on the target domain.
         seed: The seed.
         metrics: Scalars by name, such as the last step's losses.
-        transfer: Of a warm start: its `method` and what it was `chosen_because` of.
+        transfer: Of a warm start: its `method`, what it was `chosen_because` of, and its `start`.
     """
 
     arm: str
@@ -43,7 +44,7 @@ class TrainingRecord:
     seed: int
     labelled_example_ids: list[str] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
-    transfer: dict[str, str] = field(default_factory=dict)
+    transfer: dict[str, Any] = field(default_factory=dict)
 
     def write(self, directory: str) -> None:
         """Writes training.json in one step into a ModelRun artifact, which is made if missing."""

@@ -184,7 +184,7 @@ class TrainingSession:
         classes: ServedClasses | None = None,
         network_settings: NetworkSettings | None = None,
         metrics: Mapping[str, float] | None = None,
-        transfer: Mapping[str, str] | None = None,
+        transfer: Mapping[str, Any] | None = None,
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         """Fills the Model artifact, then writes the record that makes the training complete.
@@ -198,7 +198,7 @@ class TrainingSession:
             classes: Of the network's logits and of the signatures. Defaults to `class_names`.
             network_settings: The network's, where they are not the plan's.
             metrics: Further scalars for the record.
-            transfer: The transfer method and why it was chosen, for the record.
+            transfer: The transfer method, why it was chosen and the start, for the record.
             facts: What the model is to record of its training, as JSON values.
 
         Raises:

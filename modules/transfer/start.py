@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modules.core.class_names import read_class_names
+from modules.domains.label_space import LabelSpace
 from modules.models.artifact import IMPORTED, checkpoint_dir
 from modules.models.checkpointing import (
     CLASS_NAMES,
@@ -27,6 +28,17 @@ def start_class_names(source_examples: str | None, base_model: str) -> list[str]
     if source_examples is not None:
         return read_class_names(source_examples)
     return list(read_checkpoint_metadata(checkpoint_dir(base_model))[CLASS_NAMES])
+
+
+def unknown_classes(model: str, space: LabelSpace) -> list[str]:
+    """Returns the new classes that the model to start from does not know either.
+
+    Args:
+        model: Root of its Model artifact. A served model may know them.
+        space: Classes of both domains.
+    """
+    known = read_checkpoint_metadata(checkpoint_dir(model)).get(CLASS_NAMES, space.source)
+    return [name for name in space.new if name not in known]
 
 
 def follow_model(plan: TransferPlan, base_model: str | None) -> TransferPlan:

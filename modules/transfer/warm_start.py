@@ -43,7 +43,8 @@ from modules.transfer.methods import TRANSFER_METHODS, MethodContext, create_tra
 from modules.transfer.new_classes import begin_new_classes
 from modules.transfer.pretrained_arm import write_pretrained_arm
 from modules.transfer.proof import prove_warm_start
-from modules.transfer.start import follow_model, start_class_names
+from modules.transfer.served.start import choose_start
+from modules.transfer.start import follow_model, start_class_names, unknown_classes
 from modules.transfer.transferability.estimates import (
     estimate_transferability,
     labelled_outputs,
@@ -55,11 +56,11 @@ MAPPING_REPORT_FILE = "mapping_report.json"
 
 @dataclass(frozen=True)
 class WarmStart:
-    """One way to carry one pretrained model over to the target's classes.
+    """One way to carry one trained model over to the target's classes.
 
     Attributes:
         plan: Method, way of restoring, budget and seed.
-        base_model: Root of the pretrained Model artifact.
+        base_model: Root of the Model artifact to start from: the pretrained or the served one.
         space: Classes of both domains.
         placement: Where the training runs.
     """
@@ -97,7 +98,7 @@ class WarmStart:
         return ServedClasses(space.classes, space.target, space.source)
 
     def restore(self) -> tuple[Network, MappingReport]:
-        """Makes a network with the pretrained weights, in the way that `transfer.restore` names.
+        """Makes a network with the restored weights, in the way that `transfer.restore` names.
 
         Returns:
             The network, with its frozen layers, and what was restored.
@@ -139,9 +140,11 @@ class WarmStart:
             WarmStartMappingError: Checkpoint and network differ more than was announced.
         """
         network, report = self.restore()
-        start = self.plan.transfer.new_classes
-        if self.space.new and shots is not None and start != FRESH:
-            report = begin_new_classes(start, network, self.space, shots, report)
+        begin = self.plan.transfer.new_classes
+        if shots is None or begin == FRESH:
+            return network, report
+        if unknown_classes(self.base_model, self.space):
+            report = begin_new_classes(begin, network, self.space, shots, report)
         return network, report
 
     def fit(self, network: Network, data: TransferData, run_directory: str) -> TrainingOutcome:
@@ -220,6 +223,7 @@ def run_warm_start(job: WarmStartJob) -> None:
 def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
     """Does what `run_warm_start` does in this process, alone or as one of several workers."""
     check_model(job.base_model)
+    start = choose_start(job)
     plan = follow_model(job.plan, job.base_model)
     space = LabelSpace.of(
         start_class_names(job.source_examples, job.base_model), read_class_names(job.examples)
@@ -236,7 +240,7 @@ def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
     choice = choose_method(plan.transfer.method, space, plan.shots, len(target.index), has_source)
     plan = plan.with_method(choice.method)
     refuse_label_relation(space, plan.transfer, plan.shots, has_source)
-    warm_start = WarmStart(plan, job.base_model, space, placement)
+    warm_start = WarmStart(plan, start.model, space, placement)
     session = TrainingSession(job, placement, warm_start.precision)
     data = select_transfer_data(plan, target, source, space)
     if placement.is_chief:
@@ -248,12 +252,18 @@ def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
     if placement.is_chief:
         tf.io.gfile.makedirs(job.mapping_report)
         path = os.path.join(job.mapping_report, MAPPING_REPORT_FILE)
-        write_atomically(path, report.to_json())
-    pretrained = saved_model_dir(job.base_model)
+        write_atomically(path, start.name(report).to_json())
     metrics = prove_warm_start(
-        network, pretrained, report, session.precision, data.proof, class_masks(space), data.target
+        network,
+        saved_model_dir(start.model),
+        report,
+        session.precision,
+        data.proof,
+        class_masks(space),
+        data.target,
     )
     if placement.is_chief:
+        pretrained = saved_model_dir(job.base_model)
         labelled = labelled_outputs(pretrained, data.shots, plan.seed)
         refuse_permuted_labels(labelled, space, job.examples, plan.permuted_labels)
         write_transferability(estimate_transferability(labelled), job.mapping_report)
@@ -270,5 +280,5 @@ def train_warm_start(job: WarmStartJob, placement: TrainingPlacement) -> None:
         classes=warm_start.served_classes,
         network_settings=warm_start.network_settings,
         metrics=metrics,
-        transfer=choice._asdict(),
+        transfer={**choice._asdict(), "start": start.told},
     )

@@ -54,6 +54,7 @@ def collect_result(
         "arms": evaluation["arms"],
         "comparisons": evaluation["comparisons"],
         "assumptions": evaluation["assumptions"],
+        "spans": evaluation["spans"],
         "attempt": evaluation["attempt"],
         "verdict": evaluation["verdict"],
         "reasons": evaluation["reasons"],

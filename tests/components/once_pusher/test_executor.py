@@ -14,7 +14,7 @@ from tfx.types import standard_artifacts
 from components.once_pusher.executor import Executor
 from modules.core.checksums import CHECKSUMS_FILE, check_checksums
 from modules.models.served_version import owner_mark
-from modules.models.serving_folder import OWNER_FILE
+from modules.models.serving_folder import OWNER_FILE, RUN_FILE
 
 
 class Push:
@@ -28,6 +28,7 @@ class Push:
         model: str = "model",
         blessed: bool = True,
         arm: str = "warm_start",
+        run: str = "",
     ) -> None:
         self.model = standard_artifacts.Model()
         self.model.uri = str(root / model)
@@ -35,6 +36,8 @@ class Push:
         self._blessing = standard_artifacts.ModelBlessing()
         self._blessing.set_int_custom_property("blessed", int(blessed))
         self._blessing.set_string_custom_property("pushed_arm", arm)
+        if run:
+            self._blessing.set_string_custom_property("run", run)
         self._others = {}
         for other in ("pretrained", "scratch"):
             artifact = standard_artifacts.Model()
@@ -205,3 +208,23 @@ def test_the_arm_that_the_blessing_names_is_pushed_in_place_of_the_warm_start(
     assert owner_mark(str(tmp_path / "scratch" / "Format-Serving")) == (
         (version / OWNER_FILE).read_text()
     )
+
+
+def test_a_version_names_its_run_which_pushes_it_once_even_without_a_cache(
+    tmp_path: Path,
+) -> None:
+    first = Push(tmp_path, "1", model="model_1", run='{"run": "week 1"}')
+    first.attempt()
+    (version,) = first.versions()
+    assert (version / RUN_FILE).read_text() == '{"run": "week 1"}'
+    owner = (version / OWNER_FILE).read_text()
+    again = Push(tmp_path, "2", model="model_2", run='{"run": "week 1"}')
+    assert again.attempt().get_string_custom_property("pushed_destination") == str(version)
+    assert again.versions() == [version]
+    assert (version / OWNER_FILE).read_text() == owner
+    Push(tmp_path, "3", model="model_3", run='{"run": "week 2"}').attempt()
+    assert len(again.versions()) == 2
+    # A version that no server could load is not taken for pushed.
+    (version / "saved_model.pb").unlink()
+    Push(tmp_path, "4", model="model_4", run='{"run": "week 1"}').attempt()
+    assert len(again.versions()) == 3

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from modules.core.checksums import CHECKSUMS_FILE, write_checksums
-from modules.models.served_version import ServedVersion, find_served_version, owner_mark
-from modules.models.serving_folder import OWNER_FILE, ROLLBACK_FILE
+from modules.models.served_version import RunMark, ServedVersion, find_served_version, owner_mark
+from modules.models.serving_folder import OWNER_FILE, ROLLBACK_FILE, RUN_FILE
 
 
 class Serving:
@@ -25,18 +25,22 @@ class Serving:
         (folder / "saved_model.pb").write_text(f"{content} of {name}")
         return str(folder)
 
-    def push(self, number: str, model: str, *, copy_of: str = "") -> Path:
+    def push(
+        self, number: str, model: str, *, copy_of: str = "", mark: RunMark | None = None
+    ) -> Path:
         version = self.folder / number
         version.mkdir(parents=True)
         (version / "saved_model.pb").write_bytes(Path(model, "saved_model.pb").read_bytes())
         write_checksums(str(version))
         (version / OWNER_FILE).write_text(owner_mark(model))
+        if mark:
+            (version / RUN_FILE).write_text(mark.to_json())
         if copy_of:
             (version / ROLLBACK_FILE).write_text(f"{copy_of}\n")
         return version
 
-    def find(self, *candidates: str) -> tuple[ServedVersion, str | None]:
-        return find_served_version(str(self.folder), candidates)
+    def find(self, *candidates: str, run: str = "") -> tuple[ServedVersion, str | None]:
+        return find_served_version(str(self.folder), candidates, run)
 
 
 @pytest.fixture
@@ -94,6 +98,37 @@ def test_a_repeated_run_meets_the_opponent_that_it_met_before_it_pushed(serving:
     assert serving.find(second) == opponent
     # But another model is one, whichever was there first.
     assert serving.find(first)[0].number == 2
+
+
+def test_a_run_that_starts_from_what_is_served_passes_over_its_own_product(
+    serving: Serving,
+) -> None:
+    """It is known before it has trained: by what it trains on, not by its models."""
+    nothing = serving.find(run="week 1")
+    serving.push("1", serving.model("a"), mark=RunMark("week 1", 0, "warm_start"))
+    assert serving.find(run="week 1") == nothing
+    opponent = serving.find(run="week 2")
+    assert opponent[0].number == 1
+    serving.push("2", serving.model("b"), mark=RunMark("week 2", 1, "warm_start"))
+    assert serving.find(run="week 2") == opponent
+    # Repeated later, week 1 is another step of the chain: it starts from the newest.
+    third = serving.find(run="week 1")
+    assert third[0].number == 2
+    serving.push("3", serving.model("c"), mark=RunMark("week 1", 2, "warm_start"))
+    assert serving.find(run="week 1") == third
+    # A rollback brings back a version with its origin.
+    mark = RunMark("week 1", 0, "warm_start")
+    serving.push("4", serving.model("a"), copy_of="1", mark=mark)
+    assert serving.find(run="week 1") == nothing
+    assert serving.find(run="week 3")[0].number == 1
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"run": "week 1"}'])
+def test_a_damaged_mark_is_none(serving: Serving, text: str) -> None:
+    version = serving.push("1", serving.model("a"))
+    (version / RUN_FILE).write_text(text)
+    assert RunMark.read(str(version)) is None
+    assert serving.find(run="week 1")[0].number == 1
 
 
 def test_another_model_under_the_same_path_is_an_opponent(serving: Serving) -> None:
