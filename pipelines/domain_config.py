@@ -18,6 +18,7 @@ from modules.sources.grouping import check_group_pattern
 from modules.sources.spans.pattern import SpanPattern, has_spans
 
 _LONGEST_NAME = 63
+_NEWEST_SPAN = "latest"
 Name = Annotated[str, Field(pattern=rf"^[A-Za-z0-9][A-Za-z0-9_-]{{0,{_LONGEST_NAME - 1}}}$")]
 PathText = Annotated[str, Field(pattern=r"^[^\x00]+$")]
 
@@ -127,7 +128,7 @@ class TargetConfig(DomainConfig):
 
     class_map: dict[str, str] = Field(default_factory=dict)
     shots: Shots = 10
-    spans: SpanChoice = "latest"
+    spans: SpanChoice = _NEWEST_SPAN
 
     @field_validator("path")
     @classmethod
@@ -138,7 +139,7 @@ class TargetConfig(DomainConfig):
 
     @model_validator(mode="after")
     def _has_spans_to_choose(self) -> TargetConfig:
-        if "spans" in self.model_fields_set and self.span_pattern is None:
+        if self.spans != _NEWEST_SPAN and self.span_pattern is None:
             raise ValueError(
                 f"spans is {self.spans}, and the path {self.path} has none: write {{SPAN}}, or "
                 "{YYYY}, {MM} and {DD}, where the names of the spans' folders differ"

@@ -20,12 +20,14 @@ from modules.report.sections.lineage import lineage_section
 from modules.report.sections.mapping import mapping_section
 from modules.report.sections.samples import samples_section
 from modules.report.sections.section import render
+from modules.report.sections.spans import spans_section
 from modules.report.sections.transferability import transferability_section
 from modules.report.verdict import verdict_section
 
 _SECTIONS = (
     arms_section,
     comparison_section,
+    spans_section,
     samples_section,
     classes_section,
     confusion_section,
@@ -57,7 +59,7 @@ def build_report(data: ReportData) -> str:
             "source": data.evaluation["source"]["name"] or NO_SOURCE,
             "target": data.evaluation["target"]["name"],
             "verdict": verdict_section(data),
-            "sections": [section(data) for section in _SECTIONS],
+            "sections": [shown for section in _SECTIONS if (shown := section(data)) is not None],
             "script": page_script(),
             "run_facts": facts_place(run_facts_markup({})),
         },

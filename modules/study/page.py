@@ -124,6 +124,7 @@ def _accuracies_section(rows: Sequence[SummaryRow], repeats: int) -> Section:
             "repeats": repeats,
             "figure": _figure(rows, len(lines)),
         },
+        template="accuracies.html.j2",
     )
 
 

@@ -22,9 +22,15 @@ _RUN_COLUMNS = {
     SCRATCH: "scratch",
     WARM_START: "warm\nstart",
     "pushed_version": "pushed\nversion",
+    "span": "span",
+    "start": "start",
     "seed": "seed",
     "attempt": "attempt",
 }
+# A table has room for these where data come in spans, or a run began from what was served; for the
+# others where not.
+_CHAIN = ("span", "start")
+_LEFT_OUT_OF_A_CHAIN = (PRETRAINED, SCRATCH, "seed")
 _VERSION_COLUMNS = {"version": "version", "pushed": "pushed (UTC)", "state": "state"}
 
 
@@ -71,13 +77,19 @@ def _format(runs: list[dict[str, Any]], versions: list[dict[str, Any]] | None, f
         row | {"finished": _minutes(row["finished"]), "verdict": row["verdict"].replace("_", " ")}
         for row in runs
     ]
-    text = format_table(shown, _RUN_COLUMNS, foldable={"run": 10, "verdict": 7})
+    text = format_table(shown, _table_columns(runs), foldable={"run": 10, "verdict": 7})
     if versions is None:
         return text
     if not versions:
         return f"{text}\nThe serving folder holds no version.\n"
     dated = [row | {"pushed": _minutes(row["pushed"])} for row in versions]
     return f"{text}\n{format_table(dated, _VERSION_COLUMNS, foldable={'state': 10})}"
+
+
+def _table_columns(runs: list[dict[str, Any]]) -> dict[str, str]:
+    is_chain = any(run["span"] or run["start"] not in (None, PRETRAINED) for run in runs)
+    left_out = _LEFT_OUT_OF_A_CHAIN if is_chain else _CHAIN
+    return {key: heading for key, heading in _RUN_COLUMNS.items() if key not in left_out}
 
 
 def _run_row(name: str, record: RunRecord) -> dict[str, Any]:

@@ -27,6 +27,9 @@ class RunRecord(BaseModel):
         cached: Number of components that the cache served.
         seconds: Wall time of each of the others; empty in records of earlier versions.
         attempt: Which attempt on its eval split it was; None in records of earlier versions.
+        start: What the warm start began from: `pretrained`, or the number of a served version;
+            None in records of earlier versions.
+        span: The newest span of the target's data; None where they do not come in spans.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -44,6 +47,8 @@ class RunRecord(BaseModel):
     cached: int
     seconds: dict[str, float] = {}
     attempt: int | None = None
+    start: str | None = None
+    span: int | None = None
 
     @property
     def pushed_version(self) -> str | None:
@@ -73,10 +78,16 @@ def record_run(result: Mapping[str, Any], output: Path) -> None:
             if component not in result["cached"]
         },
         attempt=result["attempt"]["number"],
+        start=_start(result["transfer"].get("start")),
+        span=result["spans"] and result["spans"]["newest"],
     )
     path = output / HISTORY_FILE
     earlier = path.read_text(encoding="utf-8") if path.exists() else ""
     write_atomically(path, f"{earlier}{record.model_dump_json()}\n")
+
+
+def _start(told: Mapping[str, Any] | None) -> str | None:
+    return None if told is None else str(told["version"] or told["used"])
 
 
 def read_history(output: Path) -> list[RunRecord]:

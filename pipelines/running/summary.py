@@ -15,6 +15,7 @@ from rich.text import Text
 from modules.core.arms import PRETRAINED, SCRATCH, SERVED, WARM_START
 from modules.core.wording import NO_SOURCE, PRETRAINED_KINDS, display_name, shots_phrase
 from modules.evaluation.assumptions import describe_assumptions
+from modules.evaluation.span_wording import describe_spans, describe_start
 from modules.models.serving_folder import pushed_versions
 from pipelines.running.data_findings import describe_data_findings
 from pipelines.running.output_folder import ARTIFACTS_FOLDER, LOGS_FOLDER, REPORT_FILE, RESULT_FILE
@@ -40,7 +41,14 @@ def print_summary(result: dict[str, Any], output: Path, console: Console) -> Non
     for reason in result["reasons"]:
         reasons.add_row(" -", Text(display_name(reason)))
     console.print(reasons)
-    for sentence in (*describe_assumptions(result), *describe_data_findings(result)):
+    for sentence in (
+        describe_start(result["transfer"].get("start", {})),
+        *describe_spans(result["spans"]),
+        *describe_assumptions(result),
+        *describe_data_findings(result),
+    ):
+        if not sentence:
+            continue
         console.print(sentence, highlight=False, markup=False)
     console.print()
     print_places(console, _places(result, output))

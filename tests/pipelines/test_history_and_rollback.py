@@ -35,6 +35,7 @@ def result(pushed_to: Path | None = None, *, seed: int = 0, minute: int = 0) -> 
         "transfer": {"method": "joint", "chosen_because": "all labels are known"},
         "seed": seed,
         "attempt": {"number": minute + 1, "level": 0.05},
+        "spans": None,
         "verdict": "blessed" if pushed_to else "not_blessed",
         "arms": {arm: {"accuracy": accuracy} for arm, accuracy in arms.items()},
         "pushed_to": pushed_to and str(pushed_to),
@@ -66,6 +67,23 @@ def test_a_record_keeps_the_seconds_of_what_the_cache_did_not_serve(output: Path
 def test_each_run_is_listed_with_its_attempt_on_the_eval_split(output: Path) -> None:
     document = json.loads(invoke("history", output, "--format", "json").output)
     assert [run["attempt"] for run in document["runs"]] == [1, 2]
+
+
+def test_a_chain_of_spans_is_told_with_what_each_run_began_from(output: Path) -> None:
+    outcome = result(seed=7, minute=9)
+    outcome["transfer"]["start"] = {"asked": "served", "used": "served", "version": 1795539541}
+    outcome["spans"] = {"newest": 12}
+    record_run(outcome, output)
+    rows = json.loads(invoke("history", output, "--format", "json").output)["runs"]
+    assert [(row["span"], row["start"]) for row in rows] == [
+        (None, None),
+        (None, None),
+        (12, "1795539541"),
+    ]
+    lines = invoke("history", output).output.splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    (last,) = [line for line in lines if "17:09" in line]
+    assert last.split()[-3:] == ["12", "1795539541", "10"]
 
 
 def test_the_accuracy_of_what_was_served_is_kept_where_something_was(output: Path) -> None:

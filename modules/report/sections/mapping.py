@@ -45,6 +45,7 @@ def mapping_section(data: ReportData) -> Section:
             "restored_share": restored_size / max(1, network_size),
             "metrics": data.records[WARM_START].metrics,
             "restore": data.settings.restore,
+            "restored_from": mapping.restored_from,
             "rows": mapping.rows,
             "new_rows": len(new),
         },

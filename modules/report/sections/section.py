@@ -22,17 +22,19 @@ class Section:
 
     Attributes:
         anchor: Its id, unique in the page.
-        values: Values for `sections/<anchor>.html.j2`. Strings are escaped, `Markup` is not.
+        values: Values for its template. Strings are escaped, `Markup` is not.
+        template: File name under `templates/`; by default `sections/<anchor>.html.j2`.
     """
 
     anchor: str
     title: str
     values: Mapping[str, Any]
+    template: str = ""
 
     @property
     def content(self) -> Markup:
         """The rendered template."""
-        return render(f"sections/{self.anchor}.html.j2", self.values)
+        return render(self.template or f"sections/{self.anchor}.html.j2", self.values)
 
 
 def render(template: str, values: Mapping[str, Any]) -> Markup:

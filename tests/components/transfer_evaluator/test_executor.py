@@ -31,6 +31,7 @@ def test_evaluation_holds_the_contracts_keys_and_nothing_else(
         "arms",
         "comparisons",
         "assumptions",
+        "spans",
         "attempt",
         "verdict",
         "reasons",

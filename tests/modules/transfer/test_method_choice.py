@@ -72,11 +72,10 @@ def test_a_warm_start_trains_with_the_chosen_method_and_records_why(
     tiny_domains: TinyDomains, pretrained: Path, tmp_path: Path
 ) -> None:
     auto = run(tiny_domains, pretrained, tmp_path / "auto", method="auto")
-    assert auto.record.transfer == {
-        "method": "information_maximization",
-        "chosen_because": "every target class is one of the source's, and 18 unlabelled images "
-        "are left",
-    }
+    assert auto.record.transfer["method"] == "information_maximization"
+    assert auto.record.transfer["chosen_because"] == (
+        "every target class is one of the source's, and 18 unlabelled images are left"
+    )
     named = run(tiny_domains, pretrained, tmp_path / "named", method="information_maximization")
     assert named.record.transfer["chosen_because"] == "the configuration names it"
     for name, weight in auto.weights.items():

@@ -69,6 +69,8 @@ def result() -> dict[str, Any]:
         },
         "verdict": "blessed",
         "pushed_arm": "warm_start",
+        "spans": None,
+        "transfer": {"method": "joint"},
         "reasons": ["the warm start fixed 72 errors and made 2 [sic]"],
         "pushed_to": "/runs/a/serving/1",
         "cached": ["Pusher"],
