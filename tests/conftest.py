@@ -6,6 +6,7 @@ Property tests draw the same examples in every run, so that a change is to blame
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from tests.scheduling import LongestFilesFirst, sort_by_length
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import FinishedRun
+    from tests.kubeflow.backend.pods import PodServer
     from tests.training_domain import TinyDomains
 
 # No deadlines: a slow machine is no failure.
@@ -56,6 +58,16 @@ def pretrained(tiny_domains: TinyDomains, tmp_path_factory: pytest.TempPathFacto
     output = tmp_path_factory.mktemp("pretrained")
     run_fn(fn_args(tiny_domains.source, tiny_domains.transform_graph, output, PRETRAINING_PLAN))
     return output
+
+
+@pytest.fixture(scope="session")
+def pods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PodServer]:
+    """Starts the pods of compiled pipelines."""
+    from tests.kubeflow.backend.pods import PodServer
+
+    server = PodServer(tmp_path_factory.mktemp("pods") / "server.txt")
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session")

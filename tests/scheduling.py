@@ -25,6 +25,11 @@ ON_THE_QUICK_RUN = (
 )
 # These go to one worker too, and share its hosts and their workers.
 ON_THE_ENGINE = ("tests/distributed/test_engines.py", "tests/distributed/test_hosts.py")
+# And these, which share the process that starts the pods.
+ON_THE_PODS = (
+    "tests/plugins/test_plugin_replay.py",
+    "tests/kubeflow/test_replay_new_classes.py",
+)
 # Others that take long, the longest first.
 LONG = (
     "tests/e2e/test_readme.py",
@@ -39,7 +44,7 @@ LONG = (
     "tests/distributed/test_training_workers.py",
     *ON_THE_ENGINE,
     "tests/e2e/test_bad_input.py",
-    "tests/kubeflow/test_replay_new_classes.py",
+    *ON_THE_PODS,
     "tests/e2e/test_other_domains.py",
     "tests/components/test_label_relations.py",
     "tests/distributed/test_unsupervised_workers.py",
@@ -59,7 +64,11 @@ class LongestFilesFirst(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        shared = {"the quick run": ON_THE_QUICK_RUN, "the engine": ON_THE_ENGINE}
+        shared = {
+            "the quick run": ON_THE_QUICK_RUN,
+            "the engine": ON_THE_ENGINE,
+            "the pods": ON_THE_PODS,
+        }
         return next((name for name, those in shared.items() if file in those), file)
 
 

@@ -1,4 +1,4 @@
-"""`warmstart submit`: uploads a compiled pipeline to Kubeflow Pipelines and runs it."""
+"""`warmstart submit`: uploads a compiled pipeline to Kubeflow Pipelines, to run now or by cron."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 
-@click.command("submit", short_help="Upload FILE.yaml to Kubeflow Pipelines and run it.")
+@click.command("submit", short_help="Run FILE.yaml on Kubeflow Pipelines, now or by cron.")
 @click.argument("spec_file", metavar="FILE.yaml", type=click.Path(path_type=Path))
 @click.option("--host", required=True, metavar="URL", help="Kubeflow Pipelines' API or UI.")
 @click.option(
@@ -19,9 +19,16 @@ import click
     help="Parameter of the run, e.g. shots=1. May be repeated.",
 )
 @click.option(
+    "--cron",
+    metavar="EXPRESSION",
+    help="Make a recurring run instead, e.g. '0 3 * * *' for every night at three.",
+)
+@click.option(
     "--experiment", default="Default", show_default=True, help="Experiment to list the run under."
 )
-@click.option("--run-name", help="Name of the run; pipeline and time by default.")
+@click.option(
+    "--run-name", help="Name of the run (by default, pipeline and time) or of the recurring run."
+)
 @click.option("--namespace", help="Profile namespace, where Kubeflow has several users.")
 @click.option(
     "--token", envvar="KFP_TOKEN", help="Bearer token; better given as the variable KFP_TOKEN."
@@ -44,14 +51,35 @@ def submit_command(
     cookies: str | None,
     ca_certificate: str | None,
     parameters: tuple[str, ...],
-    **options: Any,
+    cron: str | None,
+    experiment: str,
+    run_name: str | None,
+    wait: bool,
+    timeout: float,
 ) -> None:
-    """Upload FILE.yaml to Kubeflow Pipelines and start a run of it."""
+    """Upload FILE.yaml to Kubeflow Pipelines and start a run of it.
+
+    With --cron, make a recurring run instead, which replaces the one of that name. Each of its runs
+    reads the target's data anew.
+    """
+    if cron is not None and wait:
+        raise click.UsageError(
+            "--wait waits for a run's end, and a schedule has none: leave it out."
+        )
+    from pipelines.kubeflow.schedule import schedule
     from pipelines.kubeflow.server import Server
     from pipelines.kubeflow.submitter import submit
 
     server = Server(host, namespace, token, cookies, ca_certificate)
-    submit(spec_file, server, parameters=_pairs(parameters), report=click.echo, **options)
+    common: dict[str, Any] = {
+        "parameters": _pairs(parameters),
+        "experiment": experiment,
+        "report": click.echo,
+    }
+    if cron is not None:
+        schedule(spec_file, server, cron=cron, name=run_name, **common)
+    else:
+        submit(spec_file, server, run_name=run_name, wait=wait, timeout=timeout, **common)
 
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, str]:

@@ -8,7 +8,7 @@ travel inside JSON settings. There the container's entrypoint puts them in place
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from pipelines.node_ids import node_id
 
 # The task takes the value, so that Kubeflow's cache sees it, and drops it.
 NOWHERE = ""
+_TARGET_VERSION = "target_version"
 # Keeps a run's parameter apart from a component's own parameter of that name.
 _PREFIX = "run_"
 
@@ -90,7 +91,7 @@ RUN_PARAMETERS = (
     ),
     # Kubeflow's cache compares the parameters of a task, not the files behind a path.
     RunParameter(
-        "target_version", "STRING", "text", lambda config: "0", {"TargetExampleGen": NOWHERE}
+        _TARGET_VERSION, "STRING", "text", lambda config: "0", {"TargetExampleGen": NOWHERE}
     ),
 )
 
@@ -120,6 +121,16 @@ def add_run_parameters(spec: Spec, by_target: Mapping[str | None, Config]) -> No
                     # An imported model is not pretrained.
                     if node in spec["components"]:
                         _connect(spec, node, parameter, place, name)
+
+
+def target_versions(declared: Iterable[str]) -> list[str]:
+    """Returns those of a pipeline's parameters that say which version of its data a target has.
+
+    Example:
+        >>> target_versions(["seed", "north_target_version", "south_target_version"])
+        ['north_target_version', 'south_target_version']
+    """
+    return [name for name in declared if f"_{name}".endswith(f"_{_TARGET_VERSION}")]
 
 
 def add_binding(spec: Spec, component: str, name: str, binding: Binding) -> None:

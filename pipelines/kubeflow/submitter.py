@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.kubeflow.preparation import prepare
 from pipelines.kubeflow.server import Server
-from pipelines.kubeflow.spec import parse_parameters, read_pipeline_spec
-from pipelines.kubeflow.versions import find_or_upload
 from pipelines.kubeflow.waiting import PENDING, wait_for_run
 
 
@@ -69,37 +68,28 @@ def submit(
         WarmstartError: kfp is not installed, the server cannot be reached or refuses, or the run
             does not succeed.
     """
-    spec = read_pipeline_spec(spec_file)
-    typed = parse_parameters(spec, parameters or {})
-    name = spec.pipeline_info.name
-    client = server.connect()
-    with server.calls(f"uploading {spec_file}"):
-        version = find_or_upload(client, spec_file, name, server.namespace)
-    report(f"pipeline {name}: {version.origin}")
+    pipeline = prepare(
+        spec_file, server, parameters=parameters, experiment=experiment, report=report
+    )
     with server.calls("starting the run"):
-        run = client.run_pipeline(
-            experiment_id=client.create_experiment(
-                experiment, namespace=server.namespace
-            ).experiment_id,
-            job_name=run_name or f"{name} {time.strftime('%Y-%m-%d %H:%M:%S')}",
-            pipeline_id=version.pipeline_id,
-            version_id=version.version_id,
-            params=typed,
-            pipeline_root=spec.default_pipeline_root or None,
+        run = pipeline.client.run_pipeline(
+            job_name=run_name or f"{pipeline.name} {time.strftime('%Y-%m-%d %H:%M:%S')}",
+            **pipeline.run_arguments,
         )
     run_url = f"{server.url}/#/runs/details/{run.run_id}"
     report(f"run started: {run_url}")
+    version = pipeline.version
     submission = Submission(
         run.run_id, run_url, version.pipeline_id, version.version_id, run.state or PENDING
     )
     if not wait:
         return submission
     state = wait_for_run(
-        client,
+        pipeline.client,
         server,
         run.run_id,
         run_url,
-        tasks=set(spec.root.dag.tasks),
+        tasks=set(pipeline.spec.root.dag.tasks),
         timeout=timeout,
         poll_seconds=poll_seconds,
         report=report,

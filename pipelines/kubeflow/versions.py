@@ -42,7 +42,7 @@ def find_or_upload(
         namespace: The profile's namespace, in multi-user mode.
     """
     list_pipelines = functools.partial(client.list_pipelines, namespace=namespace)
-    pipelines = _items(list_pipelines, "pipelines")
+    pipelines = items(list_pipelines, "pipelines")
     pipeline = next((item for item in pipelines if item.display_name == name), None)
     if pipeline is None:
         pipeline_id = client.upload_pipeline(
@@ -55,7 +55,7 @@ def find_or_upload(
     version_name = f"sha256-{hashlib.sha256(content).hexdigest()[:16]}"
     wanted = _meaning(*list(yaml.safe_load_all(content))[:2])
     list_versions = functools.partial(client.list_pipeline_versions, pipeline_id)
-    for version in _items(list_versions, "pipeline_versions"):
+    for version in items(list_versions, "pipeline_versions"):
         # The server names the first version after the pipeline.
         if version.display_name == version_name or (wanted and _stored(version) == wanted):
             return Version(
@@ -69,8 +69,13 @@ def find_or_upload(
     return Version(pipeline_id, version.pipeline_version_id, f"uploaded as version {version_name}")
 
 
-def _items(list_page: Callable[..., Any], field: str) -> Iterator[Any]:
-    """Yields the items of a paged list."""
+def items(list_page: Callable[..., Any], field: str) -> Iterator[Any]:
+    """Yields the items of a paged list of the server.
+
+    Args:
+        list_page: A method of kfp's client, which returns one page.
+        field: The page's attribute that holds the items.
+    """
     token = ""
     while True:
         page = list_page(page_token=token, page_size=100)

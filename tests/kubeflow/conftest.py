@@ -38,6 +38,7 @@ SPEC: dict[str, Any] = {
                 "shots": {"parameterType": "NUMBER_INTEGER", "defaultValue": 10},
                 "learning_rate": {"parameterType": "NUMBER_DOUBLE", "defaultValue": 3e-4},
                 "target_path": {"parameterType": "STRING", "defaultValue": "/data/target"},
+                "target_version": {"parameterType": "STRING", "defaultValue": "0"},
             }
         },
         "dag": {

@@ -55,6 +55,21 @@ def test_submitting_with_a_token_from_the_environment(api: KfpApiServer, spec_fi
     assert result.output.splitlines()[-1].startswith("succeeded")
 
 
+def test_submitting_with_cron_makes_a_recurring_run(api: KfpApiServer, spec_file: Path) -> None:
+    options = ["--host", api.host, "--cron", "0 3 * * *", "--run-name", "nightly"]
+    result = CliRunner().invoke(submit_command, [str(spec_file), *options])
+    assert result.exit_code == 0, result.output
+    assert (len(api.runs), len(api.recurring_runs)) == (0, 1)
+    assert "schedule nightly, '0 0 3 * * *': http://127.0.0.1" in result.output
+
+
+def test_a_schedule_cannot_be_waited_for(spec_file: Path) -> None:
+    options = [str(spec_file), "--host", "http://127.0.0.1:1", "--cron", "0 3 * * *", "--wait"]
+    result = CliRunner().invoke(submit_command, options)
+    assert result.exit_code == 2
+    assert "a schedule has none" in result.output
+
+
 @pytest.mark.parametrize("text", ["shots", "=1"])
 def test_a_parameter_without_a_name_or_value_is_refused(spec_file: Path, text: str) -> None:
     options = [str(spec_file), "--host", "http://127.0.0.1:1", "--param", text]

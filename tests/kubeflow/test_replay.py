@@ -19,6 +19,7 @@ from tests.e2e.conftest import FinishedRun, quick_overrides
 from tests.kubeflow.backend.driver import Driver
 from tests.kubeflow.backend.launcher import Launcher
 from tests.kubeflow.backend.object_store import ObjectStore
+from tests.kubeflow.backend.pods import PodServer
 from tests.kubeflow.conftest import Compile
 
 pytestmark = pytest.mark.e2e
@@ -43,7 +44,9 @@ def store(small_mnist: Path) -> Iterator[ObjectStore]:
 
 
 @pytest.fixture(scope="module")
-def launcher(root: Path, store: ObjectStore, small_mnist: Path, compile_to: Compile) -> Launcher:
+def launcher(
+    root: Path, store: ObjectStore, small_mnist: Path, compile_to: Compile, pods: PodServer
+) -> Launcher:
     """All tasks have run."""
     spec = compile_to(
         *quick_overrides(small_mnist),
@@ -72,6 +75,7 @@ def launcher(root: Path, store: ObjectStore, small_mnist: Path, compile_to: Comp
         kill={TRAINER: lambda: any(state.glob("*/training_checkpoints/checkpoint"))},
         lose={"pusher"},
         processes={"image-schema-gen"},
+        pods=pods,
     )
     launcher.run()
     return launcher

@@ -12,6 +12,7 @@ import pytest
 from tests.kubeflow.backend.driver import Driver
 from tests.kubeflow.backend.launcher import Launcher
 from tests.kubeflow.backend.object_store import ObjectStore
+from tests.kubeflow.backend.pods import PodServer
 from tests.kubeflow.conftest import Compile
 
 pytestmark = pytest.mark.e2e
@@ -30,7 +31,7 @@ def store(small_mnist: Path) -> Iterator[ObjectStore]:
 
 
 def test_every_task_runs_and_the_models_answer_the_new_classes(
-    store: ObjectStore, compile_to: Compile, tmp_path: Path
+    store: ObjectStore, compile_to: Compile, pods: PodServer, tmp_path: Path
 ) -> None:
     spec = compile_to(
         *QUICK,
@@ -38,7 +39,7 @@ def test_every_task_runs_and_the_models_answer_the_new_classes(
         "target.path=s3://bucket/data/mnist",
         config="configs/letters_to_mnist.yaml",
     )
-    launcher = Launcher(Driver(spec, ROOT, {}), store, tmp_path)
+    launcher = Launcher(Driver(spec, ROOT, {}), store, tmp_path, pods=pods)
     launcher.run()
 
     def read(task: str, output: str, file: str) -> dict[str, Any]:

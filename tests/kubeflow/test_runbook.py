@@ -10,23 +10,21 @@ from typing import Any
 import click
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from pipelines.commands.compile import compile_command
 from pipelines.commands.submit import submit_command
 from pipelines.config import load_config
 from pipelines.kubeflow.parameters import RUN_PARAMETERS
-from pipelines.kubeflow.server import Server
 from pipelines.kubeflow.settings import KubeflowSettings, RetrySettings
-from pipelines.kubeflow.submitter import submit
-from tests.kubeflow.conftest import CONFIG, Compile
+from tests.kubeflow.conftest import CONFIG, PIPELINE_ROOT, Compile
 from tests.kubeflow.submission.kfp_api_server import KfpApiServer
 
 RUNBOOK = Path("kubeflow/README.md").read_text(encoding="utf-8")
 
 
-def code_block(language: str, section: str = "") -> str:
-    part = RUNBOOK.partition(f"## {section}\n")[2].partition("\n## ")[0] if section else RUNBOOK
-    (block,) = re.findall(rf"```{language}\n(.*?)```", part, re.DOTALL)
+def code_block(language: str) -> str:
+    (block,) = re.findall(rf"```{language}\n(.*?)```", RUNBOOK, re.DOTALL)
     return block
 
 
@@ -116,8 +114,10 @@ def test_the_launcher_finds_the_secret_that_the_manifest_tells_to_make() -> None
 @pytest.mark.parametrize("command", [compile_command, submit_command])
 def test_the_commands_parse(command: click.Command) -> None:
     assert command.name
-    (arguments,) = example_commands(command.name)
-    command.make_context(command.name, arguments)
+    examples = example_commands(command.name)
+    assert examples
+    for arguments in examples:
+        command.make_context(command.name, arguments)
 
 
 def test_every_parameter_of_a_run_is_explained() -> None:
@@ -132,13 +132,14 @@ def test_every_file_that_is_named_exists() -> None:
     assert [path for path in paths if not Path(path).exists()] == []
 
 
-def test_the_schedules_python_makes_a_recurring_run(api: KfpApiServer, compiled: Path) -> None:
-    submission = submit(compiled, Server(api.host), report=lambda line: None)
-    code = code_block("python", "Schedule")
-    exec(code.replace("http://127.0.0.1:8080", api.host), {})
+def test_the_schedule_makes_a_recurring_run_of_the_compiled_pipeline(
+    api: KfpApiServer, compiled: Path
+) -> None:
+    (arguments,) = (each for each in example_commands("submit") if "--cron" in each)
+    arguments[arguments.index("--host") + 1] = api.host
+    result = CliRunner().invoke(submit_command, [str(compiled), *arguments[1:]])
+    assert result.exit_code == 0, result.output
     (scheduled,) = api.recurring_runs
-    assert scheduled.trigger.cron_schedule.cron == "0 0 2 * * *"
-    assert scheduled.pipeline_version_reference.pipeline_version_id == submission.version_id
-    # The scheduler replaces no other text, and the server ignores the specification's root.
+    assert scheduled.trigger.cron_schedule.cron == "0 0 3 * * *"
     assert scheduled.runtime_config.parameters == {"target_version": "[[CurrentTime]]"}
-    assert scheduled.runtime_config.pipeline_root == "s3://BUCKET/warmstart"
+    assert scheduled.runtime_config.pipeline_root == PIPELINE_ROOT

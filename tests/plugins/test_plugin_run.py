@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -18,9 +17,6 @@ from modules.study.cells import Cell
 from pipelines.config import load_config
 from pipelines.study.workers import run_cells
 from tests.e2e.conftest import read_result
-from tests.kubeflow.backend.driver import Driver
-from tests.kubeflow.backend.launcher import Launcher
-from tests.kubeflow.backend.object_store import ObjectStore
 from tests.training_domain import (
     NETWORK,
     PRETRAINING,
@@ -94,24 +90,3 @@ def test_several_workers_train_them(
     record = read_checkpoint_metadata(checkpoint_dir(str(tmp_path / "model")))
     assert record["network"]["name"] == "my_plugins.networks:small"
     assert record["network"]["options"] == {"units": 16}
-
-
-def test_a_compiled_task_reads_the_format_of_a_plug_in(plugins: Path, tmp_path: Path) -> None:
-    # Relative paths are those of the image: the data lie in the object store here.
-    sets = [f"--set={role}.path=s3://bucket/{role}" for role in ("source", "target")]
-    root = "s3://bucket/runs"
-    options = ["--image", "registry.example/warmstart:1.0", "--pipeline-root", root]
-    spec = plugins / "pipeline.yaml"
-    warmstart_in(plugins, "compile", "plugins.yaml", *options, *sets, "--output", spec.name)
-    store = ObjectStore()
-    try:
-        store.upload(plugins / "thin", "s3://bucket/source")
-        launcher = Launcher(Driver(spec, root, {}), store, tmp_path / "disks")
-        for task in ("source-data-importer", "source-example-gen"):
-            launcher.run_task(task)
-        classes = launcher.read("source-example-gen", "examples", "classes.json")
-        assert json.loads(classes) == ["0", "1", "2"]
-        if launcher._server:
-            launcher._server.close()
-    finally:
-        store.close()

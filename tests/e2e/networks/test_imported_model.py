@@ -17,6 +17,7 @@ from tests.e2e.conftest import read_idx, read_result, set_options, warmstart, wr
 from tests.kubeflow.backend.driver import Driver
 from tests.kubeflow.backend.launcher import Launcher
 from tests.kubeflow.backend.object_store import ObjectStore
+from tests.kubeflow.backend.pods import PodServer
 from tests.kubeflow.conftest import IMAGE, PIPELINE_ROOT
 
 pytestmark = pytest.mark.e2e
@@ -139,6 +140,7 @@ def test_compiled_tasks_take_the_model_from_an_object_store_and_give_the_same_nu
     without_source: dict[str, Any],
     config: Path,
     store: ObjectStore,
+    pods: PodServer,
     tmp_path: Path,
 ) -> None:
     overrides = [
@@ -151,7 +153,7 @@ def test_compiled_tasks_take_the_model_from_an_object_store_and_give_the_same_nu
     compile_pipeline(
         load_config(config, overrides), image=IMAGE, pipeline_root=PIPELINE_ROOT, output=spec
     )
-    launcher = Launcher(Driver(spec, "s3://bucket/runs", {}), store, tmp_path / "disks")
+    launcher = Launcher(Driver(spec, "s3://bucket/runs", {}), store, tmp_path / "disks", pods=pods)
     launcher.run()
     evaluation = json.loads(launcher.read("transfer-evaluator", "evaluation", "evaluation.json"))
     for key in ("arms", "comparisons", "source", "verdict", "reasons"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,18 +68,22 @@ class Driver:
         tasks: dict[str, Any] = self.spec["root"]["dag"]["tasks"]
         return tasks
 
-    def order(self) -> list[str]:
-        """Returns the tasks in topological order."""
-        done: list[str] = []
+    def waves(self) -> Iterator[list[str]]:
+        """Yields the tasks that can start at once, after those before them."""
+        done: set[str] = set()
         while len(done) < len(self.tasks):
             ready = [
                 name
                 for name, task in sorted(self.tasks.items())
-                if name not in done and set(task.get("dependentTasks", [])) <= set(done)
+                if name not in done and set(task.get("dependentTasks", [])) <= done
             ]
             assert ready, "the tasks depend on each other in a circle"
-            done += ready
-        return done
+            yield ready
+            done.update(ready)
+
+    def order(self) -> list[str]:
+        """Returns the tasks in topological order."""
+        return [name for wave in self.waves() for name in wave]
 
     def component(self, task: str) -> Any:
         """Returns the component of a task."""
@@ -139,8 +144,9 @@ class Driver:
         if not uri:
             raise BackendError("artifact uri not provided")
         (output,) = self.component(name)["outputDefinitions"]["artifacts"]
-        self.artifacts[name, output] = self.metadata.record(
-            output, uri, importer["typeSchema"], importer.get("metadata", {})
+        metadata = importer.get("metadata", {})
+        self.artifacts[name, output] = self.metadata.find_or_record(
+            output, uri, importer["typeSchema"], metadata
         )
 
     def check_bucket(self, uri: str) -> None:

@@ -7,6 +7,7 @@ artifacts travel through an S3 server. Nothing here knows the pipeline: all come
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
 from pipelines.kubeflow.compiler import IMAGE_HOME
+from tests.kubeflow.backend.cache import Cache
 from tests.kubeflow.backend.driver import LOGS, BackendError, Driver, as_go_writes_it, local_path
 from tests.kubeflow.backend.object_store import ObjectStore
 from tests.kubeflow.backend.pods import Pod, PodServer, start_process
@@ -41,6 +43,10 @@ class Launcher:
         kill: Conditions by task. A task's first attempt is killed once its condition holds.
         lose: Tasks whose first attempt succeeds in a pod that is lost before the upload.
         processes: Tasks that run as an interpreter of their own, as all do in a cluster.
+        pods: Starts the others.
+        image_environment: Variables that the image sets.
+        cache: What earlier runs have made.
+        cached: Tasks whose outputs came from the cache.
         attempts: Number of attempts by task.
         logs: Log file of the last attempt by task.
     """
@@ -53,24 +59,47 @@ class Launcher:
     kill: dict[str, Callable[[], bool]] = field(default_factory=dict)
     lose: set[str] = field(default_factory=set)
     processes: set[str] = field(default_factory=set)
+    pods: PodServer | None = None
+    image_environment: dict[str, str] = field(default_factory=dict)
+    cache: Cache = field(default_factory=Cache)
+    cached: set[str] = field(default_factory=set)
     attempts: dict[str, int] = field(default_factory=dict)
     logs: dict[str, Path] = field(default_factory=dict)
-    _server: PodServer | None = None
 
     def run(self) -> None:
         """Runs all tasks, each after those that it depends on.
 
         Raises:
             BackendError: Kubeflow cannot run a task.
-            TaskFailedError: All attempts of a task failed. Later tasks have not run.
+            TaskFailedError: All attempts of a task failed. Those that started with it have run, and
+                nothing after them, whatever it depends on: Kubeflow leaves Argo's failFast on.
         """
-        try:
-            for name in self.driver.order():
-                self.run_task(name)
-        finally:
-            if self._server:
-                self._server.close()
-                self._server = None
+        for wave in self.driver.waves():
+            failures = []
+            for name in wave:
+                try:
+                    self.run_task(name)
+                except TaskFailedError as error:
+                    failures.append(error)
+            if failures:
+                raise failures[0]
+
+    def next_run(self, disks: Path, **parameters: Any) -> Launcher:
+        """Returns another run of the same pipeline on the same cluster.
+
+        Args:
+            disks: Folder for its pods' disks.
+            parameters: Those of its parameters that differ.
+        """
+        given = {**self.driver.parameters, **parameters}
+        return dataclasses.replace(
+            self,
+            driver=dataclasses.replace(self.driver, parameters=given, artifacts={}),
+            disks=disks,
+            **{name: {} for name in ("hours", "kill", "attempts", "logs")},
+            lose=set(),
+            cached=set(),
+        )
 
     def run_task(self, name: str) -> None:
         """Runs one task, with its retries."""
@@ -78,6 +107,9 @@ class Launcher:
             self.driver.run_importer(name)
             return
         executor_input = self.driver.executor_input(name)
+        if self.cache.find(self.driver, name, executor_input):
+            self.cached.add(name)
+            return
         policy = self.driver.tasks[name].get("retryPolicy", {})
         retries = int(policy.get("maxRetryCount", 0))
         # Argo's maxDuration. Without one Kubeflow's template sets 0.
@@ -88,6 +120,7 @@ class Launcher:
             code = self._run_pod(name, executor_input, disk, attempt)
             if code == 0 and not (name in self.lose and attempt == 0):
                 self._publish(name, executor_input, disk, attempt)
+                self.cache.add(self.driver, name, executor_input)
                 return
             # Every pod has its disk under the same path, but finds nothing of the pod before it.
             disk.rename(disk.with_name(f"{name}.attempt-{attempt}"))
@@ -135,13 +168,16 @@ class Launcher:
         return str(disk)
 
     def _start(self, name: str, command: list[str], disk: Path) -> Pod:
-        environment = {"WARMSTART_STAGING_ROOT": str(disk), **self._environment(name)}
+        environment = {
+            "WARMSTART_STAGING_ROOT": str(disk),
+            **self.image_environment,
+            **self._environment(name),
+        }
         here = [part.replace(IMAGE_HOME, str(Path.cwd())) for part in command]
         if name in self.processes:
             return start_process(here, environment, self.logs[name])
-        if self._server is None:
-            self._server = PodServer(self._executors(), self.disks / "pod_server.txt")
-        return self._server.start(here, environment, self.logs[name])
+        assert self.pods is not None, f"nothing starts {name}"
+        return self.pods.start(here, environment, self.logs[name])
 
     def _environment(self, name: str) -> dict[str, str]:
         """The container's variables; paths on mounted volumes become those of their folders."""
@@ -151,15 +187,6 @@ class Launcher:
             assert variable["value"] in mounts, f"{variable} asks for a volume"
             variables[variable["name"]] = str(self.volumes[mounts[variable["value"]]])
         return variables
-
-    def _executors(self) -> list[str]:
-        """The classes of all tasks' executors."""
-        arguments = [
-            self.driver.executor(name)["container"]["args"]
-            for name in self.driver.tasks
-            if "container" in self.driver.executor(name)
-        ]
-        return sorted({args[args.index("--executor_class_path") + 1] for args in arguments})
 
     def _wait(self, name: str, pod: Pod) -> int:
         while name in self.kill:

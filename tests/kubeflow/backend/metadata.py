@@ -38,6 +38,17 @@ class Metadata:
         (artifact_id,) = self._store.put_artifacts([artifact])
         return int(artifact_id)
 
+    def find_or_record(self, name: str, uri: str, type_schema: Any, metadata: Any) -> int:
+        """Returns the id of the artifact at a URI, as an importer does that need not import again.
+
+        The arguments are those of `record`.
+        """
+        same_type = self._type(type_schema)
+        for artifact in self._store.get_artifacts_by_uri(uri):
+            if artifact.type_id == same_type:
+                return int(artifact.id)
+        return self.record(name, uri, type_schema, metadata)
+
     def runtime_artifact(self, artifact_id: int) -> dict[str, Any]:
         """Returns an artifact as the driver hands it to the next task: its type is always empty."""
         (artifact,) = self._store.get_artifacts_by_id([artifact_id])

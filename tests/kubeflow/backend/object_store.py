@@ -7,10 +7,14 @@ and a key that ends in a slash is an object like any other, which no file system
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+# Bytes read at once.
+_CHUNK = 1 << 20
 
 
 class ObjectStore:
@@ -26,6 +30,8 @@ class ObjectStore:
         from botocore.config import Config
         from moto.server import ThreadedMotoServer
 
+        # It tells each request, of thousands.
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)
         self._server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
         self._server.start()
         host, port = self._server.get_host_and_port()
@@ -91,8 +97,9 @@ class ObjectStore:
             if key == prefix or key.startswith(f"{prefix.rstrip('/')}/"):
                 target = Path(os.path.normpath(path / os.path.relpath(key, prefix)))
                 target.parent.mkdir(parents=True, exist_ok=True)
+                body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
                 with target.open("wb") as file:
-                    self._client.download_fileobj(bucket, key, file)
+                    file.writelines(body.iter_chunks(_CHUNK))
 
     def _keys(self, bucket: str, prefix: str) -> Iterator[str]:
         pages = self._client.get_paginator("list_objects_v2")

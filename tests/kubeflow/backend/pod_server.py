@@ -1,4 +1,4 @@
-"""Starts pods as copies of this process, which has imported TFX: python -m ...pod_server CLASS...
+"""Starts pods as copies of this process, which has imported TFX.
 
 It reads a request a line (a JSON object with `arguments`, `environment` and `log`), and answers
 with the pod's process id and, when it has ended, its exit code. A real pod starts an interpreter
@@ -21,10 +21,11 @@ from components.container_entrypoint.__main__ import main as entrypoint
 
 def main() -> None:
     """Serves requests until the input ends."""
-    for path in sys.argv[1:]:
-        import_utils.import_class_by_path(path)
     for line in sys.stdin:
         request = json.loads(line)
+        arguments = request["arguments"]
+        # Here, so that later pods have it, too.
+        import_utils.import_class_by_path(arguments[arguments.index("--executor_class_path") + 1])
         process = os.fork()
         if process == 0:
             _become_pod(request)
@@ -39,6 +40,8 @@ def _become_pod(request: dict[str, Any]) -> NoReturn:
         os.dup2(log, descriptor)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.environ.update(request["environment"])
+    if path := request["environment"].get("PYTHONPATH"):
+        sys.path[:0] = path.split(os.pathsep)
     sys.argv[1:] = request["arguments"]
     # TFX's import has made handlers. In a real pod the entrypoint's come first.
     logging.getLogger().handlers.clear()

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -46,15 +46,14 @@ class PodServer:
     """Starts pods as copies of a process that has imported TFX; see `pod_server.py`.
 
     Args:
-        executors: Paths of the executors' classes, which it imports too.
         log: Its own log.
     """
 
-    def __init__(self, executors: Iterable[str], log: Path) -> None:
+    def __init__(self, log: Path) -> None:
         self._log = log
         with log.open("w") as file:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.kubeflow.backend.pod_server", *executors],
+                [sys.executable, "-m", "tests.kubeflow.backend.pod_server"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=file,

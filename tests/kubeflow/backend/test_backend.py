@@ -177,3 +177,45 @@ def test_whole_numbers_have_no_point() -> None:
     text = as_go_writes_it(given)
     assert json.loads(text)["inputs"]["parameterValues"] == {"seed": 3, "rate": 0.25, "list": [1]}
     assert "3.0" not in text
+
+
+def test_a_task_that_was_done_is_done_again_only_if_its_inputs_differ(
+    tmp_path: Path, store: ObjectStore
+) -> None:
+    spec = retried(maxRetryCount=2, backoffMaxDuration="7200s")
+    task = spec["root"]["dag"]["tasks"]["train"]
+    first = launch(spec, tmp_path, store)
+    uncached = first.next_run(tmp_path / "uncached")
+    uncached.run()
+    assert (set(uncached.attempts), uncached.cached) == ({"train"}, set())
+
+    task["cachingOptions"] = {"enableCache": True}
+    done = launch(spec, tmp_path, store)
+    again = done.next_run(tmp_path / "again")
+    again.run()
+    assert (again.attempts, again.cached) == ({}, {"train"})
+    assert again.artifact("train", "model") == done.artifact("train", "model")
+    with_other = again.next_run(tmp_path / "other", shots=1)
+    with_other.run()
+    assert (set(with_other.attempts), with_other.cached) == ({"train"}, set())
+
+
+def test_what_starts_with_a_failing_task_ends_and_nothing_starts_after_it(
+    tmp_path: Path, store: ObjectStore
+) -> None:
+    spec = retried()
+    tasks = spec["root"]["dag"]["tasks"]
+    tasks["a-train"] = copy.deepcopy(tasks["train"])
+    tasks["after"] = copy.deepcopy(tasks["train"]) | {"dependentTasks": ["a-train"]}
+    # The second of the two succeeds.
+    (tmp_path / "disks").mkdir()
+    (tmp_path / "disks" / "attempts").write_text("1")
+    file = tmp_path / "p.yaml"
+    file.write_text(yaml.safe_dump(spec))
+    launcher = Launcher(
+        Driver(file, "s3://bucket/runs", {}), store, tmp_path / "disks", processes=set(tasks)
+    )
+    with pytest.raises(TaskFailedError, match=r"^a-train: exit code 1"):
+        launcher.run()
+    assert launcher.attempts == {"a-train": 1, "train": 1}
+    assert launcher.read("train", "model", "weights") == b"0.5"

@@ -6,8 +6,6 @@ operation. It parses an uploaded pipeline strictly, as the real API server does.
 
 from __future__ import annotations
 
-import email.parser
-import email.policy
 import json
 import threading
 import types
@@ -18,10 +16,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import kfp_server_api
-import yaml
-from google.protobuf import json_format
-from kfp.pipeline_spec import pipeline_spec_pb2
 from kfp_server_api import models
+
+from tests.kubeflow.submission.uploads import Refused, parse_upload
 
 _API = "/apis/v2beta1"
 
@@ -108,10 +105,10 @@ class KfpApiServer:
                 page, token = self._page([*self.pipelines.values()], query)
                 return models.V2beta1ListPipelinesResponse(pipelines=page, next_page_token=token)
             case ["POST", "pipelines", "upload"]:
-                spec = _parse_upload(headers, body)
+                spec = parse_upload(headers, body)
                 return self.add_pipeline(query["name"], spec)
             case ["POST", "pipelines", "upload_version"]:
-                spec = _parse_upload(headers, body)
+                spec = parse_upload(headers, body)
                 return self.add_version(query["pipelineid"], query["name"], spec)
             case ["GET", "pipelines", pipeline_id, "versions"]:
                 page, token = self._page(self.versions[pipeline_id], query)
@@ -135,11 +132,31 @@ class KfpApiServer:
                 return run
             case ["GET", "runs", run_id] if run_id in self.runs:
                 return self._next_state(self.runs[run_id])
+            case ["GET", "recurringruns"]:
+                found = [
+                    each
+                    for each in self.recurring_runs
+                    if each.experiment_id == query["experiment_id"]
+                ]
+                page, token = self._page(found, query)
+                return models.V2beta1ListRecurringRunsResponse(
+                    recurring_runs=page, next_page_token=token
+                )
             case ["POST", "recurringruns"]:
                 recurring_run = _read(body, "V2beta1RecurringRun")
                 self._check(recurring_run)
+                recurring_run.recurring_run_id = f"recurring-{len(self.recurring_runs)}"
+                recurring_run.status = f"{recurring_run.mode}D"
                 self.recurring_runs.append(recurring_run)
                 return recurring_run
+            case ["POST", "recurringruns", action] if action.endswith(":disable"):
+                (disabled,) = [
+                    each
+                    for each in self.recurring_runs
+                    if each.recurring_run_id == action.removesuffix(":disable")
+                ]
+                disabled.status = "DISABLED"
+                return {}
         return None
 
     def add_pipeline(self, name: str, spec: Any = None) -> models.V2beta1Pipeline:
@@ -226,10 +243,6 @@ class KfpApiServer:
         return Handler
 
 
-class Refused(Exception):
-    """The request is well-formed but not acceptable: HTTP 400."""
-
-
 def _client() -> kfp_server_api.ApiClient:
     return kfp_server_api.ApiClient(kfp_server_api.Configuration())
 
@@ -257,29 +270,3 @@ def _status(message: str) -> Any:
     """The model's name differs between kfp-server-api 2.0 and 2.17."""
     model = getattr(models, "GooglerpcStatus", None) or models.GoogleRpcStatus
     return model(code=13, message=message)
-
-
-def _parse_upload(headers: Any, body: bytes) -> dict[str, Any]:
-    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(
-        f"Content-Type: {headers['Content-Type']}\r\n\r\n".encode() + body
-    )
-    content = next(message.iter_parts()).get_payload(decode=True)
-    assert isinstance(content, bytes)
-    try:
-        spec, *platform = yaml.safe_load_all(content)
-        stored = _round_trip(spec, pipeline_spec_pb2.PipelineSpec())
-        if not platform:
-            return stored
-        (document,) = platform
-        return {
-            "pipeline_spec": stored,
-            "platform_spec": _round_trip(document, pipeline_spec_pb2.PlatformSpec()),
-        }
-    except (json_format.ParseError, yaml.YAMLError) as error:
-        raise Refused(f"invalid pipeline spec: {error}") from error
-
-
-def _round_trip(document: Any, message: Any) -> dict[str, Any]:
-    """Parses a document strictly and writes it again, without fields of default value."""
-    fields: dict[str, Any] = json_format.MessageToDict(json_format.ParseDict(document, message))
-    return fields
