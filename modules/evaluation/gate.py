@@ -19,6 +19,7 @@ from modules.core.arms import ALL_ARMS, ARMS, PRETRAINED, SCRATCH, SERVED, WARM_
 from modules.evaluation.attempts import FIRST_ATTEMPT, at_attempt
 from modules.evaluation.fallback import choose_fallback
 from modules.evaluation.grouped_statistics import accuracy_interval
+from modules.evaluation.newest_span import newest_labels_fit
 from modules.evaluation.outside_requirements import GateCase, outside_requirements
 from modules.evaluation.paired_counts import (
     Groups,
@@ -101,6 +102,7 @@ def judge(
     *,
     groups: npt.NDArray[Any] | None = None,
     attempt: int = FIRST_ATTEMPT,
+    newest: Right | None = None,
 ) -> Verdict:
     """Judges the warm start by its answers on the target's eval split.
 
@@ -124,6 +126,8 @@ def judge(
     * If a model is served, the warm start is not worse than it by more than `served_margin`, tested
       as the scratch control is, or better, as `served` says. To keep what is served is the safe
       choice, so the burden of proof is on the new model.
+    * If the data come in spans, some arm does better than guessing on the newest one: else nothing
+      is known of its labels (`modules.evaluation.newest_span`).
     * What `requirements` names is met: requirements from outside this project.
 
     With groups, the exact sign-flip test takes the place of McNemar's, and every interval is that
@@ -141,6 +145,7 @@ def judge(
         groups: Name of each example's group, any type that sorts [N]; None where each example
             stands for itself.
         attempt: How often these examples have been asked, this time included.
+        newest: Which examples are of the newest span, bool [N]; None without older ones.
 
     Returns:
         The verdict, with comparisons whatever the outcome.
@@ -178,6 +183,8 @@ def judge(
     enough = [enough_examples(len(labels), settings)]
     if by_group is not None:
         enough.append(enough_groups(by_group, settings))
+    if newest is not None:
+        enough.append(newest_labels_fit(right, labels, newest, numbers))
     requirements = [
         *enough,
         better_than_pretrained(counts[PRETRAINED], proof, seed),

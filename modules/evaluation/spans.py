@@ -19,6 +19,12 @@ from modules.settings import GateSettings
 _Rows = npt.NDArray[np.bool_]
 
 
+def newest_of(spans: npt.NDArray[np.int64]) -> _Rows | None:
+    """Returns which examples are of the newest span, bool [N]; None if all are."""
+    newest = spans == spans.max()
+    return None if newest.all() else newest
+
+
 def score_spans(
     answers: Mapping[str, Answers],
     spans: npt.NDArray[np.int64],
@@ -26,7 +32,7 @@ def score_spans(
     groups: npt.NDArray[Any] | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Scores each arm by the span that an example arrived with. This does not enter the verdict.
+    """Scores each arm by the span that an example arrived with. The verdict is on all examples.
 
     Args:
         answers: Each arm's answers to the same N examples.

@@ -96,7 +96,10 @@ class Launcher:
             self,
             driver=dataclasses.replace(self.driver, parameters=given, artifacts={}),
             disks=disks,
-            **{name: {} for name in ("hours", "kill", "attempts", "logs")},
+            hours={},
+            kill={},
+            attempts={},
+            logs={},
             lose=set(),
             cached=set(),
         )
