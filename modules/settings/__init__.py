@@ -13,7 +13,7 @@ from modules.settings.network import (
     NetworkSettings,
     SavedGraphSettings,
 )
-from modules.settings.optimization import OptimizerSettings, Schedule
+from modules.settings.optimization import EarlyStoppingSettings, OptimizerSettings, Schedule
 from modules.settings.preprocessing import PreprocessingSettings
 from modules.settings.pretraining import PretrainingSettings
 from modules.settings.training import Precision, TrainingSettings
@@ -22,6 +22,7 @@ from modules.settings.validation import ValidationSettings
 
 __all__ = [
     "CenterLossSettings",
+    "EarlyStoppingSettings",
     "GateSettings",
     "ImportSettings",
     "ImportedNetworkSettings",

@@ -1,4 +1,4 @@
-"""Settings of optimizers and of learning rate schedules, with arguments of Keras's own."""
+"""Settings of optimizers, learning rate schedules and early stopping, after Keras's own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
-from modules.settings.base import Settings
+from modules.settings.base import PositiveFloat, PositiveInt, Settings
 
 ADAM = "adam"
 
@@ -61,3 +61,21 @@ class KerasSchedule(_WithArguments):
 
 
 Schedule = Literal["constant", "cosine"] | KerasSchedule
+
+
+class EarlyStoppingSettings(Settings):
+    """When a training ends before its last step: its training loss has ceased to fall.
+
+    The loss is averaged over windows of steps. No image is held out, and none of an eval split is
+    looked at. The learning rate falls as if all steps were taken.
+
+    Attributes:
+        min_delta: The least decrease of a window's mean loss below the lowest one so far that
+            counts as an improvement.
+        window: Steps that the loss is averaged over.
+        patience: Windows in a row without an improvement that end the training.
+    """
+
+    min_delta: PositiveFloat = 0.001
+    window: PositiveInt = 20
+    patience: PositiveInt = 2

@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from modules.settings.base import PositiveFloat, PositiveInt
 from modules.settings.imported import ImportSettings
-from modules.settings.optimization import OptimizerSettings, Schedule
+from modules.settings.optimization import EarlyStoppingSettings, OptimizerSettings, Schedule
 
 
 class PretrainingSettings(ImportSettings):
@@ -19,6 +19,7 @@ class PretrainingSettings(ImportSettings):
         learning_rate: The optimizer's learning rate, in the first step.
         schedule: `cosine` lowers the learning rate to zero over the steps; `constant` keeps it; or
             a schedule of `keras.optimizers.schedules`, as `{name: CosineDecay, alpha: 0.1}`.
+        early_stopping: Ends the pretraining before its last step; null takes all steps.
         turned_classes: Each class turned by 90, 180 and 270 degrees counts as three more classes in
             training. Features then fit classes that the source does not have better, where a turned
             image is another class, as with characters. Takes four times the memory.
@@ -29,6 +30,7 @@ class PretrainingSettings(ImportSettings):
     optimizer: OptimizerSettings = OptimizerSettings()
     learning_rate: PositiveFloat = 1e-3
     schedule: Schedule = "cosine"
+    early_stopping: EarlyStoppingSettings | None = None
     turned_classes: bool = False
 
     @model_validator(mode="after")

@@ -26,7 +26,7 @@ from modules.settings.methods import (
     PseudoLabelsSettings,
     RelationalSettings,
 )
-from modules.settings.optimization import OptimizerSettings, Schedule
+from modules.settings.optimization import EarlyStoppingSettings, OptimizerSettings, Schedule
 
 _SPLIT_METHOD = "self_training"
 # The name that stands for the best method for the classes and images that there are.
@@ -65,6 +65,9 @@ class TransferSettings(Settings):
             network: those nearer to the images learn more slowly. 1 trains all alike.
         schedule: `cosine` lowers both learning rates to zero over the steps; `constant` keeps them;
             or a schedule of `keras.optimizers.schedules`, as `{name: CosineDecay, alpha: 0.1}`.
+        early_stopping: Ends the warm start, and the scratch control, before its last step; null
+            takes all steps. A method that changes with the share of steps done, such as
+            `freeze_then_tune` and `dann`, may then end before its last phase.
         center_loss: Center loss, added to the method's own losses; null leaves it to the method,
             see `TransferMethod.has_center_loss`.
         freeze_then_tune: Settings of method `freeze_then_tune`.
@@ -97,6 +100,7 @@ class TransferSettings(Settings):
     scratch_learning_rate: PositiveFloat = 1e-3
     layer_decay: PositiveFraction = 1.0
     schedule: Schedule = "cosine"
+    early_stopping: EarlyStoppingSettings | None = None
     center_loss: CenterLossSettings | None = None
     freeze_then_tune: FreezeThenTuneSettings = FreezeThenTuneSettings()
     l2_sp: L2SpSettings = L2SpSettings()

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from modules.networks.network import Network, tf_variables
 from modules.settings import TrainingSettings
+from modules.training.early_stopping import EarlyStopping
 from modules.training.objectives import Objective
 from modules.training.placement import TrainingPlacement
 
@@ -30,6 +31,7 @@ class TrainingCheckpoints:
         objective: Its state, such as centers.
         settings: How many checkpoints are kept.
         run_directory: For the chief's checkpoints. All workers restore from there.
+        stopping: What has been seen of the loss, if anything watches it.
 
     Attributes:
         step: Steps done, an int64 variable.
@@ -44,6 +46,7 @@ class TrainingCheckpoints:
         settings: TrainingSettings,
         run_directory: str,
         placement: TrainingPlacement,
+        stopping: EarlyStopping | None = None,
     ) -> None:
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
         self._saved_step = 0
@@ -55,6 +58,7 @@ class TrainingCheckpoints:
             objective=objective,
             step=self.step,
             last_losses=self._losses,
+            **({} if stopping is None else {"early_stopping": stopping}),
         )
         self._shared = f"{run_directory.rstrip('/')}/{CHECKPOINT_FOLDER}"
         self._own = None if placement.is_chief else tempfile.TemporaryDirectory()

@@ -16,6 +16,7 @@ from modules.networks.network import FEATURES, LOGITS, Network, tf_variables
 from modules.settings import TrainingSettings
 from modules.training.batches import IMAGE, LABEL, ROW, Batch
 from modules.training.checkpoints import TrainingCheckpoints
+from modules.training.early_stopping import EarlyStopping
 from modules.training.objectives import Objective, Stream
 from modules.training.placement import TrainingPlacement
 
@@ -41,6 +42,7 @@ class TrainingOutcome:
         examples_per_second: Speed of the steps alone, over all streams; 0 where none was left.
         losses: The last step's `loss` and its parts, even where no step was left.
         facts: What `Objective.facts` returns.
+        stopped: Why early stopping ended it; empty where it took all steps.
     """
 
     steps: int
@@ -49,6 +51,7 @@ class TrainingOutcome:
     examples_per_second: float
     losses: dict[str, float]
     facts: dict[str, float] = field(default_factory=dict)
+    stopped: str = ""
 
     @classmethod
     def untrained(cls) -> TrainingOutcome:
@@ -68,6 +71,7 @@ class TrainingLoop:
             chief writes there.
         placement: Where the replicas are. Network, objective and optimizer were made in its scope.
             Defaults to one device.
+        stopping: Ends the training before its last step.
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class TrainingLoop:
         settings: TrainingSettings,
         run_directory: str,
         placement: TrainingPlacement | None = None,
+        stopping: EarlyStopping | None = None,
     ) -> None:
         self._placement = placement or TrainingPlacement.of_one_device()
         self._network = network
@@ -85,6 +90,7 @@ class TrainingLoop:
         self._optimizer = optimizer
         self._settings = settings
         self._run_directory = run_directory
+        self._stopping = stopping
         self._variables = tf_variables([*network.trainable_variables, *objective.extra_variables()])
         if not self._variables:
             raise TrainingError(
@@ -93,7 +99,7 @@ class TrainingLoop:
         with self._placement.scope():
             optimizer.build(self._variables)
         self._checkpoints = TrainingCheckpoints(
-            network, optimizer, objective, settings, run_directory, self._placement
+            network, optimizer, objective, settings, run_directory, self._placement, stopping
         )
         self._step = self._checkpoints.step
         self._loss_names: list[str] = []
@@ -104,7 +110,7 @@ class TrainingLoop:
 
         Args:
             make_batches: Gives the batches of any range of steps.
-            steps: Steps of the whole training, those before a resumption included.
+            steps: Most steps of the whole training, those before a resumption included.
 
         Returns:
             The outcome. The network is changed in place.
@@ -119,38 +125,46 @@ class TrainingLoop:
             report_resumption(first, steps)
         losses = self._checkpoints.last_losses
         busy = 0.0
-        batches = make_batches(range(first, steps))
-        if first < steps:
+        todo = range(first, first if self._has_stopped() else steps)
+        batches = make_batches(todo)
+        if todo:
             run_steps = self._compile(batches, steps)
             iterator = iter(batches)
         reported = 0.0
         writer = self._summary_writer()
         with self._checkpoints, writer.as_default(), stop_deferred():
-            for step in self._boundaries(first, steps):
+            for boundary in self._boundaries(todo):
                 if self._placement.is_true_on_any_worker(stop_requested()):
                     self._save(writer, losses)
                     raise Interrupted(
                         f"The training is saved at step {int(self._step)} of {steps}."
                     )
-                clock, count = time.perf_counter(), step - int(self._step)
-                losses = self._finite_losses(run_steps(iterator, count), step)
+                clock, before = time.perf_counter(), int(self._step)
+                result = run_steps(iterator, boundary - before)
+                step = int(self._step)
+                losses = self._finite_losses(result, step)
                 seconds = time.perf_counter() - clock
                 busy += seconds
-                self._most_steps = max(1, int(count / seconds * _SECONDS_BETWEEN_LOOKS))
-                if step % self._settings.summary_every_steps == 0 or step == steps:
+                self._most_steps = max(1, int((step - before) / seconds * _SECONDS_BETWEEN_LOOKS))
+                ends = step == steps or self._has_stopped()
+                if step % self._settings.summary_every_steps == 0 or ends:
                     self._summarise(losses, step)
-                if clock - reported > _SECONDS_BETWEEN_REPORTS or step == steps:
+                if clock - reported > _SECONDS_BETWEEN_REPORTS or ends:
                     reported = clock
                     report_progress(step, steps, loss=losses[LOSS])
-                if step % self._settings.checkpoint_every_steps == 0 or step == steps:
+                if step % self._settings.checkpoint_every_steps == 0 or ends:
                     self._save(writer, losses)
+                if ends:
+                    break
+        done = int(self._step)
         return TrainingOutcome(
-            steps=int(self._step),
+            steps=done,
             resumed_at=first,
             seconds=time.perf_counter() - started,
-            examples_per_second=(steps - first) * self._batch_size(batches) / busy if busy else 0.0,
+            examples_per_second=(done - first) * self._batch_size(batches) / busy if busy else 0.0,
             losses=losses,
             facts=self._objective.facts(),
+            stopped=self._stopping.reason if self._stopping and self._has_stopped() else "",
         )
 
     def _compile(
@@ -172,8 +186,13 @@ class TrainingLoop:
                 first_failure = tf.logical_and(failed < 0, tf.logical_not(finite))
                 return done + 1, losses, tf.where(first_failure, self._step, failed)
 
+            def goes_on(done: tf.Tensor, *_: tf.Tensor) -> tf.Tensor:
+                if self._stopping is None:
+                    return done < count
+                return tf.logical_and(done < count, tf.logical_not(self._stopping.stopped))
+
             start = (0, tf.zeros(parts), tf.constant(-1, tf.int64))
-            return tf.while_loop(lambda done, *_: done < count, body, start)[1:]
+            return tf.while_loop(goes_on, body, start)[1:]
 
         spec = tf.data.IteratorSpec(batches.element_spec)
         run_steps.get_concrete_function(spec, tf.TensorSpec([], tf.int32))
@@ -185,6 +204,8 @@ class TrainingLoop:
         shares = strategy.run(self._replica_step, args=(batch, progress))
         losses = strategy.reduce(tf.distribute.ReduceOp.SUM, shares, axis=None)
         self._step.assign_add(1)
+        if self._stopping is not None:
+            self._stopping.after_step(losses[0])
         return losses, tf.math.is_finite(losses[0])
 
     def _replica_step(self, batch: Batch, progress: tf.Tensor) -> tf.Tensor:
@@ -213,16 +234,19 @@ class TrainingLoop:
             )
         return values
 
-    def _boundaries(self, first: int, steps: int) -> Iterator[int]:
+    def _has_stopped(self) -> bool:
+        return self._stopping is not None and bool(self._stopping.stopped)
+
+    def _boundaries(self, todo: range) -> Iterator[int]:
         """Yields the steps, 1-based, after which to save, to report or to look for requests."""
         periods = (self._settings.summary_every_steps, self._settings.checkpoint_every_steps)
-        step = first
-        while step < steps:
+        step = todo.start
+        while step < todo.stop:
             ends = [step // period * period + period for period in periods]
             if self._placement.workers == 1:
                 # Workers look together, and each has a speed of its own.
                 ends.append(step + self._most_steps)
-            step = min(steps, *ends)
+            step = min(todo.stop, *ends)
             yield step
 
     def _save(self, writer: tf.summary.SummaryWriter, losses: dict[str, float]) -> None:

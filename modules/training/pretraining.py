@@ -57,13 +57,19 @@ def pretrain(job: PretrainingJob, placement: TrainingPlacement) -> None:
     stream = stream.shared_by_file(placement) if by_file else stream.shared_by_data(placement)
     session.open_run()
     network = session.new_network(TURNS * classes if settings.turned_classes else classes)
-    budget = Budget(settings.steps, settings.learning_rate, settings.schedule, settings.optimizer)
+    budget = Budget(
+        settings.steps,
+        settings.learning_rate,
+        settings.schedule,
+        settings.optimizer,
+        early_stopping=settings.early_stopping,
+    )
     outcome = session.fit(network, CrossEntropy(SOURCE), {SOURCE: stream}, budget)
     if settings.turned_classes:
         network = network.with_first_classes(classes)
     metrics, facts = {}, None if by_file else count_classes(labels, classes)
     if not (by_file or settings.turned_classes):
-        metrics[FIRST_PASS_STEPS] = min(settings.steps, labelled // settings.batch_size)
+        metrics[FIRST_PASS_STEPS] = min(outcome.steps, labelled // settings.batch_size)
     session.save(
         network, PRETRAINED, outcome, labelled_examples=labelled, metrics=metrics, facts=facts
     )

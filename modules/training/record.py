@@ -25,6 +25,7 @@ class TrainingRecord:
     Attributes:
         arm: `pretrained`, `scratch` or `warm_start`.
         steps: Training steps; 0 where the network was not trained.
+        stopped: Why early stopping ended the training; empty where it took all of its steps.
         seconds: Wall time of the training, without data preparation and export.
         examples_per_second: Training speed over all streams of examples.
         precision: The Keras dtype policy of the training.
@@ -42,6 +43,7 @@ class TrainingRecord:
     precision: str
     labelled_examples: int
     seed: int
+    stopped: str = ""
     labelled_example_ids: list[str] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
     transfer: dict[str, Any] = field(default_factory=dict)

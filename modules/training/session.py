@@ -21,8 +21,15 @@ from modules.networks.layer_depths import learning_rate_factors
 from modules.networks.network import Network
 from modules.networks.precision import choose_precision, precision_policy
 from modules.networks.registry import BuiltNetwork, build_network
-from modules.settings import NetworkSettings, OptimizerSettings, Schedule, TrainingSettings
+from modules.settings import (
+    EarlyStoppingSettings,
+    NetworkSettings,
+    OptimizerSettings,
+    Schedule,
+    TrainingSettings,
+)
 from modules.training.batches import BatchStream, batch_dataset
+from modules.training.early_stopping import EarlyStopping
 from modules.training.jobs import TrainingJob
 from modules.training.loop import MakeBatches, TrainingLoop, TrainingOutcome
 from modules.training.objectives import Objective
@@ -42,6 +49,7 @@ class Budget:
         schedule: How the learning rate changes.
         optimizer: What makes steps of gradients.
         layer_decay: Factor of the learning rate from stage to stage, away from the logits.
+        early_stopping: When it ends before its last step; None takes all steps.
     """
 
     steps: int
@@ -49,6 +57,7 @@ class Budget:
     schedule: Schedule
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     layer_decay: float = 1.0
+    early_stopping: EarlyStoppingSettings | None = None
 
 
 def new_network(
@@ -112,7 +121,8 @@ def fit(
             budget.optimizer,
             learning_rate_factors(network, budget.layer_decay) if budget.layer_decay < 1 else (),
         )
-    loop = TrainingLoop(network, objective, optimizer, settings, run_directory, placement)
+    stopping = EarlyStopping(budget.early_stopping) if budget.early_stopping else None
+    loop = TrainingLoop(network, objective, optimizer, settings, run_directory, placement, stopping)
     return loop.run(make_batches, budget.steps)
 
 
@@ -214,6 +224,7 @@ class TrainingSession:
         TrainingRecord(
             arm=arm,
             steps=outcome.steps,
+            stopped=outcome.stopped,
             seconds=outcome.seconds,
             examples_per_second=outcome.examples_per_second,
             precision=self.precision,

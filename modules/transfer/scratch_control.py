@@ -88,7 +88,11 @@ def train_from_scratch(
     transfer = plan.transfer
     stream = BatchStream(TARGET, shots, transfer.batch_size, plan.seed).shared_by_data(placement)
     budget = Budget(
-        transfer.steps, transfer.scratch_learning_rate, transfer.schedule, transfer.optimizer
+        transfer.steps,
+        transfer.scratch_learning_rate,
+        transfer.schedule,
+        transfer.optimizer,
+        early_stopping=transfer.early_stopping,
     )
     outcome = fit(
         network,

@@ -178,6 +178,7 @@ class WarmStart:
             transfer.schedule,
             transfer.optimizer,
             transfer.layer_decay,
+            transfer.early_stopping,
         )
         batches, training = partial(batch_dataset, streams), self.plan.training
         return fit(network, method, batches, budget, training, run_directory, self.placement)

@@ -62,6 +62,7 @@ def collect_result(
         "pushed_to": _pushed_to(artifacts),
         "transfer": training["transfer"],
         "warm_start": training["metrics"],
+        "trainings": _trainings(artifacts, config),
         "transferability": transferability,
         "data": _data_findings(artifacts, has_source=config.source is not None),
         "seconds": {
@@ -76,6 +77,23 @@ def collect_result(
         "environment": environment(training["precision"]),
         "seed": config.seed,
         "config": config.model_dump(mode="json"),
+    }
+
+
+def _trainings(artifacts: RunArtifacts, config: Config) -> dict[str, Any]:
+    """How long each arm was trained, and what ended it before its last step, if anything did."""
+    pretrained = [] if config.pretraining.from_ else ["PretrainTrainer"]
+    records = [
+        _read_json(artifacts.uri(component, "model_run"), "training.json")
+        for component in (*pretrained, "ScratchTrainer", "WarmStartTrainer")
+    ]
+    return {
+        record["arm"]: {
+            "steps": record["steps"],
+            "stopped": record["stopped"] or None,
+            "seconds": round(record["seconds"], 3),
+        }
+        for record in records
     }
 
 

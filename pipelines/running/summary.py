@@ -50,6 +50,14 @@ def print_summary(result: dict[str, Any], output: Path, console: Console) -> Non
         if not sentence:
             continue
         console.print(sentence, highlight=False, markup=False)
+    for arm, training in result["trainings"].items():
+        if training["stopped"]:
+            console.print(
+                f"{_ARM_NAMES[arm].capitalize()} ended at step {training['steps']}: "
+                f"{training['stopped']}.",
+                highlight=False,
+                markup=False,
+            )
     console.print()
     print_places(console, _places(result, output))
     cached = len(result["cached"])

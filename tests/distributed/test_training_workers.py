@@ -20,7 +20,12 @@ from modules.core.errors import TrainingError
 from modules.core.interruption import Interrupted, signals_heard, stop_requested
 from modules.core.progress import PROGRESS_LOGGER, Progress
 from modules.models.checkpointing import read_checkpoint_metadata, read_checkpoint_variables
-from modules.settings import CenterLossSettings, NetworkSettings, Settings
+from modules.settings import (
+    CenterLossSettings,
+    EarlyStoppingSettings,
+    NetworkSettings,
+    Settings,
+)
 from modules.training.checkpoints import CHECKPOINT_FOLDER
 from modules.training.record import TrainingRecord
 from modules.transfer.warm_start import run_warm_start
@@ -165,7 +170,9 @@ def test_workers_that_read_their_own_files_train_as_one_process_on_the_whole(
     tiny_domains: TinyDomains, tmp_path: Path
 ) -> None:
     # All examples in each step: then the workers' own orders make no difference.
-    whole = BUDGET.model_copy(update={"steps": 10, "batch_size": 90})
+    # No loss falls by 1 again after the first window: both end early, at the same step.
+    rule = EarlyStoppingSettings(min_delta=1.0, window=3, patience=2)
+    whole = BUDGET.model_copy(update={"steps": 30, "batch_size": 90, "early_stopping": rule})
     by_file = TWO.model_copy(update={"sharding": "auto"})
     one = pretrain(tiny_domains, tmp_path / "one", pretraining=whole, training=ONE)
     two = tmp_path / "two"
@@ -174,7 +181,9 @@ def test_workers_that_read_their_own_files_train_as_one_process_on_the_whole(
     assert logs.found(shares) == {"0": "1 of 2", "1": "1 of 2"}
     assert_same_losses(two / "model_run", one / "model_run")
     assert_same_weights_on_both(logs, two / "model")
-    assert TrainingRecord.read(str(two / "model_run")).labelled_examples == 90
+    record = TrainingRecord.read(str(two / "model_run"))
+    assert (record.labelled_examples, record.steps) == (90, 9)
+    assert record.stopped
 
 
 def test_a_warm_start_on_two_workers_moves_the_centers_as_one_process_does(

@@ -93,6 +93,11 @@ def test_the_result_holds_the_keys_of_the_contract(first_result: dict) -> None:
     }
     for comparison in first_result["comparisons"].values():
         assert {"difference", "ci95", "p_value"} <= set(comparison)
+    assert set(first_result["trainings"]) == set(first_result["arms"])
+    for training in first_result["trainings"].values():
+        assert training["steps"] > 0
+        assert training["seconds"] > 0
+        assert training["stopped"] is None
     assert first_result["reasons"]
     assert first_result["transfer"]["method"] == "information_maximization"
     assert "every target class is one of the source's" in first_result["transfer"]["chosen_because"]

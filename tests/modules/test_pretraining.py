@@ -64,6 +64,7 @@ def test_the_contract_of_training_json_is_kept(pretrained: Path) -> None:
     assert set(record) == {
         "arm",
         "steps",
+        "stopped",
         "seconds",
         "examples_per_second",
         "precision",

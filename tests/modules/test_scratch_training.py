@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from modules.core.errors import DataError
 from modules.scratch_training import run_fn
+from modules.settings import EarlyStoppingSettings
 from modules.training.record import TrainingRecord
 from tests.training_domain import (
     CLASS_NAMES,
@@ -46,6 +47,17 @@ def test_it_learns_from_the_shots_with_the_whole_budget(
     assert len(set(record.labelled_example_ids)) == 18
     assert record.labelled_example_ids == sorted(record.labelled_example_ids)
     assert accuracy_on_the_target(output) > 0.6
+
+
+def test_it_ends_early_by_the_rule_of_the_warm_start(
+    tiny_domains: TinyDomains, tmp_path: Path
+) -> None:
+    # No loss falls that far: the two windows after the first one are no improvement.
+    rule = EarlyStoppingSettings(min_delta=100.0, window=2, patience=2)
+    output = train(tiny_domains, tmp_path, shots=6, early_stopping=rule)
+    record = TrainingRecord.read(str(output / "model_run"))
+    assert record.steps == 6
+    assert record.stopped == "the mean loss of 2 steps fell by less than 100 within 4 steps"
 
 
 def test_without_shots_the_untrained_network_is_the_control(

@@ -18,6 +18,7 @@ from modules.domains.label_space import LabelSpace
 from modules.examples.few_shot import draw_shots
 from modules.examples.input_pipeline import index_examples
 from modules.models.checkpointing import read_checkpoint_variables
+from modules.settings import EarlyStoppingSettings
 from modules.training.placement import TrainingPlacement
 from modules.training.resumption import IDENTITY_FILE
 from modules.transfer.warm_start import WarmStart
@@ -68,6 +69,16 @@ def test_the_record_tells_that_centers_of_few_examples_were_held(
     assert joint.record.metrics["held_centers"] == 0
     alone = run(train_only, pretrained, tmp_path, {"shots": 1}, method="center_loss")
     assert alone.record.metrics["held_centers"] == 3
+
+
+def test_it_ends_early_once_its_loss_has_ceased_to_fall(
+    train_only: TinyDomains, pretrained: Path, tmp_path: Path
+) -> None:
+    # No loss falls that far: the two windows after the first one are no improvement.
+    rule = EarlyStoppingSettings(min_delta=100.0, window=2, patience=2)
+    record = run(train_only, pretrained, tmp_path, early_stopping=rule).record
+    assert record.steps == 6
+    assert record.stopped == "the mean loss of 2 steps fell by less than 100 within 4 steps"
 
 
 def test_the_shots_are_those_of_the_seed(joint: Result, train_only: TinyDomains) -> None:

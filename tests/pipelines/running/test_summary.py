@@ -67,6 +67,10 @@ def result() -> dict[str, Any]:
             "shared": {"images": 71_797, "evaluated": 0, "trained": 0},
             "labels": [audit("train", 898), audit("eval", 899)],
         },
+        "trainings": {
+            arm: {"steps": 400, "stopped": None, "seconds": 20.0}
+            for arm in ("pretrained", "scratch", "warm_start")
+        },
         "verdict": "blessed",
         "pushed_arm": "warm_start",
         "spans": None,
@@ -120,6 +124,13 @@ def test_it_says_what_counts_as_evidence_and_how_often_it_was_asked(
     text = " ".join(printed(result).split())
     assert "12 groups of images are evidence, not each of the 899 images" in text
     assert "Attempt 3 on this eval split: tested at level 0.0083, for each try is a" in text
+
+
+def test_it_says_which_training_ended_early_and_why(result: dict[str, Any]) -> None:
+    assert "ended at step" not in printed(result)
+    why = "the mean loss of 20 steps fell by less than 0.001 within 40 steps"
+    result["trainings"]["scratch"] |= {"steps": 140, "stopped": why}
+    assert f"Scratch control ended at step 140: {why}." in " ".join(printed(result).split())
 
 
 def test_it_fits_eighty_columns(result: dict[str, Any]) -> None:
