@@ -32,7 +32,11 @@ def test_a_second_run_reads_the_span_that_is_new(
     arrivals = write_spans(Path("data/optdigits"), tmp_path / "later", 2)
     site = tmp_path / "site"
     site.mkdir()
-    spec = compile_to(f"target.path={site}/span-{{SPAN}}", "kubeflow.state_claim=state")
+    spec = compile_to(
+        "target.path=/warmstart-data/span-{SPAN}",
+        "kubeflow.state_claim=state",
+        "kubeflow.volumes=[{claim: site, mount_path: /warmstart-data}]",
+    )
     store = ObjectStore()
     try:
         shutil.move(arrivals[0], site)
@@ -40,7 +44,7 @@ def test_a_second_run_reads_the_span_that_is_new(
             Driver(spec, "s3://bucket/runs", {}),
             store,
             tmp_path / "first",
-            volumes={"state": tmp_path / "state"},
+            volumes={"site": site, "state": tmp_path / "state"},
             pods=pods,
         )
         assert run(first) == ("1", "1", "1")
