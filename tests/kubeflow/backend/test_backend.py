@@ -224,7 +224,7 @@ def test_what_starts_with_a_failing_task_ends_and_nothing_starts_after_it(
 
 
 def test_a_pod_that_ends_before_its_start_is_read_has_ended(tmp_path: Path) -> None:
-    code = "import sys; sys.stdin.readline(); sys.stdout.write('7\\n0\\n')"
+    code = "input(); print(7, 0, sep='\\n', flush=True); input()"
     server = PodServer(tmp_path / "server.txt", [sys.executable, "-c", code])
     pod = server.start(ENTRYPOINT, {}, tmp_path / "log.txt")
     assert (pod.pid, pod.wait(timeout=10)) == (7, 0)
