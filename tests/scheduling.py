@@ -29,6 +29,7 @@ ON_THE_ENGINE = ("tests/distributed/test_engines.py", "tests/distributed/test_ho
 ON_THE_PODS = (
     "tests/plugins/test_plugin_replay.py",
     "tests/kubeflow/test_replay_new_classes.py",
+    "tests/kubeflow/test_replay_spans.py",
 )
 # Others that take long, the longest first.
 LONG = (

@@ -69,3 +69,32 @@ def test_what_is_served_stays_until_a_model_holds_its_own_or_it_is_ignored(
     assert set(again["cached"]) == set(again["timeline"])
     for unchanged in ("arms", "verdict", "reasons", "pushed_to"):
         assert again[unchanged] == result[unchanged]
+
+
+def test_the_best_arm_is_pushed_where_the_warm_start_is_not_proven(
+    small_mnist: Path, used_run: Path, served: Path
+) -> None:
+    best = ("gate.push=best", "gate.served=ignore", "gate.min_gain=0.5", "gate.min_accuracy=0.6")
+    done = run_quickly(small_mnist, used_run, *WEAKER[-1], *best)
+    assert done.code == 0, done.output
+    result = read_result(used_run)
+    assert result["verdict"] == "not_blessed"
+    arm = max(("pretrained", "scratch"), key=lambda name: result["arms"][name]["accuracy"])
+    assert result["pushed_arm"] == arm
+    assert any("is good enough to be pushed instead" in reason for reason in result["reasons"])
+    pushed = Path(result["pushed_to"])
+    assert versions(used_run) == [int(served.name), int(pushed.name)]
+    assert pushed_arm_in(used_run, pushed) == arm
+
+
+def pushed_arm_in(output: Path, pushed: Path) -> str:
+    """Returns the arm whose trainer has made the weights of a pushed version."""
+    weights = "variables/variables.data-00000-of-00001"
+    trainers = {"pretrained": "Pretrain", "scratch": "Scratch", "warm_start": "WarmStart"}
+    (arm,) = {
+        arm
+        for arm, trainer in trainers.items()
+        for file in (output / "artifacts" / f"{trainer}Trainer").rglob(weights)
+        if file.read_bytes() == (pushed / weights).read_bytes()
+    }
+    return arm

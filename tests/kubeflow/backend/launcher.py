@@ -176,20 +176,26 @@ class Launcher:
             **self.image_environment,
             **self._environment(name),
         }
-        here = [part.replace(IMAGE_HOME, str(Path.cwd())) for part in command]
+        folders = {IMAGE_HOME: str(Path.cwd()), **self._mounted(name)}
+        here = [_replaced(part, folders) for part in command]
         if name in self.processes:
             return start_process(here, environment, self.logs[name])
         assert self.pods is not None, f"nothing starts {name}"
         return self.pods.start(here, environment, self.logs[name])
 
     def _environment(self, name: str) -> dict[str, str]:
-        """The container's variables; paths on mounted volumes become those of their folders."""
-        variables = {}
-        mounts = self.driver.mounts(name)
-        for variable in self.driver.executor(name)["container"].get("env", []):
-            assert variable["value"] in mounts, f"{variable} asks for a volume"
-            variables[variable["name"]] = str(self.volumes[mounts[variable["value"]]])
-        return variables
+        """The container's variables; each names a volume."""
+        mounted = self._mounted(name)
+        variables = self.driver.executor(name)["container"].get("env", [])
+        return {variable["name"]: mounted[variable["value"]] for variable in variables}
+
+    def _mounted(self, name: str) -> dict[str, str]:
+        """The folders of the volumes that a task mounts, by mount path."""
+        return {
+            path: str(self.volumes[claim])
+            for path, claim in self.driver.mounts(name).items()
+            if claim in self.volumes
+        }
 
     def _wait(self, name: str, pod: Pod) -> int:
         while name in self.kill:
@@ -225,3 +231,10 @@ class Launcher:
 
 def _on_disk(disk: Path, path: str) -> Path:
     return disk / path.lstrip("/")
+
+
+def _replaced(text: str, folders: dict[str, str]) -> str:
+    """Puts this machine's folders in place of a pod's."""
+    for path, folder in folders.items():
+        text = text.replace(path, folder)
+    return text

@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 ENTRYPOINT = ["python", "-m", "components.container_entrypoint"]
+_SERVER = (sys.executable, "-m", "tests.kubeflow.backend.pod_server")
 
 
 class Pod(Protocol):
@@ -47,17 +48,19 @@ class PodServer:
 
     Args:
         log: Its own log.
+        command: What serves.
     """
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, command: Sequence[str] = _SERVER) -> None:
         self._log = log
         with log.open("w") as file:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.kubeflow.backend.pod_server"],
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=file,
-                text=True,
+                # A pod may end before its start is read: what is read ahead, select does not see.
+                bufsize=0,
             )
 
     def start(self, command: list[str], environment: Mapping[str, str], log: Path) -> Pod:
@@ -66,8 +69,7 @@ class PodServer:
         request = {"arguments": command[3:], "environment": dict(environment), "log": str(log)}
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
+        self._process.stdin.write(json.dumps(request).encode() + b"\n")
         answer = self._process.stdout.readline()
         assert answer, f"the server of the pods has ended:\n{self._log.read_text()[-3000:]}"
         return _Copy(int(answer), self._process)
@@ -80,7 +82,7 @@ class PodServer:
 @dataclass
 class _Copy:
     pid: int
-    server: subprocess.Popen[str]
+    server: subprocess.Popen[bytes]
 
     def wait(self, timeout: float | None = None) -> int:
         import select

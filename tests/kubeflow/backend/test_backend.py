@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.kubeflow.backend.driver import BackendError, Driver, as_go_writes_it
 from tests.kubeflow.backend.launcher import Launcher, TaskFailedError
 from tests.kubeflow.backend.metadata import Metadata
 from tests.kubeflow.backend.object_store import ObjectStore
+from tests.kubeflow.backend.pods import ENTRYPOINT, PodServer
 from tests.kubeflow.conftest import SPEC
 
 DATASET = {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.1"}
@@ -219,3 +221,11 @@ def test_what_starts_with_a_failing_task_ends_and_nothing_starts_after_it(
         launcher.run()
     assert launcher.attempts == {"a-train": 1, "train": 1}
     assert launcher.read("train", "model", "weights") == b"0.5"
+
+
+def test_a_pod_that_ends_before_its_start_is_read_has_ended(tmp_path: Path) -> None:
+    code = "input(); print(7, 0, sep='\\n', flush=True); input()"
+    server = PodServer(tmp_path / "server.txt", [sys.executable, "-c", code])
+    pod = server.start(ENTRYPOINT, {}, tmp_path / "log.txt")
+    assert (pod.pid, pod.wait(timeout=10)) == (7, 0)
+    server.close()
