@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.covariance import ledoit_wolf
+from sklearn.covariance import ledoit_wolf_shrinkage
 
 
 def h_score(features: np.ndarray, labels: np.ndarray) -> float:
@@ -47,7 +47,14 @@ def h_score(features: np.ndarray, labels: np.ndarray) -> float:
     np.add.at(means, classes, centred)
     means /= counts[:, None]
     between = means * np.sqrt(counts / len(labels))[:, None]
-    shrunk, shrinkage = ledoit_wolf(centred, assume_centered=True)
+    shrinkage = ledoit_wolf_shrinkage(centred, assume_centered=True)
+    # N examples span N of the D features' directions at most, and the means of the classes lie
+    # among these: in their own axes the covariance is diagonal.
+    basis = np.linalg.qr(centred.T)[0]
+    spanned = centred @ basis
+    variances, axes = np.linalg.eigh(spanned.T @ spanned / len(labels))
+    shrunk = (1.0 - shrinkage) * variances + shrinkage * variances.sum() / centred.shape[1]
     # Some features may be constant; the least-norm solution leaves them out.
-    solved = np.linalg.lstsq(shrunk, between.T, rcond=None)[0]
-    return float((1.0 - shrinkage) * np.sum(between.T * solved))
+    smallest = np.finfo(np.float64).eps * max(centred.shape) * shrunk.max()
+    explained = (between @ basis @ axes)[:, shrunk > smallest] ** 2 / shrunk[shrunk > smallest]
+    return float((1.0 - shrinkage) * explained.sum())

@@ -284,3 +284,11 @@ def test_findings_and_unrestored_weights_are_listed(page: Outline) -> None:
     assert "1 of 2 weights" in page.text
     assert "different shape: trained from initial values" in page.text
     assert "only in the checkpoint: not used" in page.text
+
+
+def test_a_training_that_ended_early_says_why(digits: ReportData) -> None:
+    why = "the mean loss of 20 steps fell by less than 0.001 within 40 steps"
+    assert why not in build_report(digits)
+    record = replace(digits.records[WARM_START], stopped=why)
+    page = build_report(replace(digits, records={**digits.records, WARM_START: record}))
+    assert f"ended early, as {why}" in page
