@@ -49,7 +49,7 @@ from modules.evaluation.evaluation_report import (
     predictions_csv,
 )
 from modules.evaluation.gate import judge
-from modules.evaluation.spans import newest_of, score_spans
+from modules.evaluation.spans.scores import newest_of, score_spans
 from modules.evaluation.tfma_results import write_tfma_results
 from modules.models.served_model import Answers
 from modules.models.served_version import ServedVersion

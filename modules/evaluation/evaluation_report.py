@@ -98,7 +98,7 @@ def evaluation_report(
         served_version: The version behind the served arm, if there is one.
         groups: Name of each target example's group; None where each stands for itself.
         attempt: How often the eval split has been asked; None where nobody counts.
-        spans: What `modules.evaluation.spans` says; None where the data do not come in spans.
+        spans: What `score_spans` returns; None where the data do not come in spans.
 
     Returns:
         A dict of JSON values.

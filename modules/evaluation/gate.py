@@ -19,7 +19,6 @@ from modules.core.arms import ALL_ARMS, ARMS, PRETRAINED, SCRATCH, SERVED, WARM_
 from modules.evaluation.attempts import FIRST_ATTEMPT, at_attempt
 from modules.evaluation.fallback import choose_fallback
 from modules.evaluation.grouped_statistics import accuracy_interval
-from modules.evaluation.newest_span import newest_labels_fit
 from modules.evaluation.outside_requirements import GateCase, outside_requirements
 from modules.evaluation.paired_counts import (
     Groups,
@@ -41,6 +40,7 @@ from modules.evaluation.requirements import (
     not_below_scratch,
     p_value,
 )
+from modules.evaluation.spans.newest import newest_labels_fit
 from modules.settings import GateSettings
 
 WARM_START_VS_PRETRAINED = "warm_start_vs_pretrained"
@@ -127,7 +127,7 @@ def judge(
       as the scratch control is, or better, as `served` says. To keep what is served is the safe
       choice, so the burden of proof is on the new model.
     * If the data come in spans, some arm does better than guessing on the newest one: else nothing
-      is known of its labels (`modules.evaluation.newest_span`).
+      is known of its labels (`modules.evaluation.spans.newest`).
     * What `requirements` names is met: requirements from outside this project.
 
     With groups, the exact sign-flip test takes the place of McNemar's, and every interval is that

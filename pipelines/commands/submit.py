@@ -66,7 +66,7 @@ def submit_command(
         raise click.UsageError(
             "--wait waits for a run's end, and a schedule has none: leave it out."
         )
-    from pipelines.kubeflow.schedule import schedule
+    from pipelines.kubeflow.recurring_run import schedule
     from pipelines.kubeflow.server import Server
     from pipelines.kubeflow.submitter import submit
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from modules.core.arms import PRETRAINED, SCRATCH, SERVED, WARM_START
 from modules.core.wording import NO_SOURCE, PRETRAINED_KINDS, display_name, shots_phrase
 from modules.evaluation.assumptions import describe_assumptions
-from modules.evaluation.span_wording import describe_spans, describe_start
+from modules.evaluation.spans.wording import describe_spans, describe_start
 from modules.models.serving_folder import pushed_versions
 from pipelines.running.data_findings import describe_data_findings
 from pipelines.running.output_folder import ARTIFACTS_FOLDER, LOGS_FOLDER, REPORT_FILE, RESULT_FILE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,20 +25,35 @@ QUICK = ("pretraining.steps=20", "transfer.steps=10", "training.precision=float3
 @pytest.fixture
 def store(small_mnist: Path) -> Iterator[ObjectStore]:
     store = ObjectStore()
-    store.upload(Path("data/alphabets"), "s3://bucket/data/alphabets")
+    for name in ("alphabets", "latin"):
+        store.upload(Path("data", name), f"s3://bucket/data/{name}")
     store.upload(small_mnist, "s3://bucket/data/mnist")
     yield store
     store.close()
 
 
+@pytest.mark.parametrize(
+    ("config", "target", "classes", "method"),
+    [
+        ("letters_to_mnist", "mnist", string.digits, "label_propagation"),
+        ("alphabets_to_latin", "latin", string.ascii_lowercase, "joint"),
+    ],
+)
 def test_every_task_runs_and_the_models_answer_the_new_classes(
-    store: ObjectStore, compile_to: Compile, pods: PodServer, tmp_path: Path
+    config: str,
+    target: str,
+    classes: str,
+    method: str,
+    store: ObjectStore,
+    compile_to: Compile,
+    pods: PodServer,
+    tmp_path: Path,
 ) -> None:
     spec = compile_to(
         *QUICK,
         "source.path=s3://bucket/data/alphabets",
-        "target.path=s3://bucket/data/mnist",
-        config="configs/letters_to_mnist.yaml",
+        f"target.path=s3://bucket/data/{target}",
+        config=f"configs/{config}.yaml",
     )
     launcher = Launcher(Driver(spec, ROOT, {}), store, tmp_path, pods=pods)
     launcher.run()
@@ -49,10 +65,10 @@ def test_every_task_runs_and_the_models_answer_the_new_classes(
     importers = {"source-data-importer", "target-data-importer"}
     assert set(launcher.attempts) | importers == set(launcher.driver.tasks)
     evaluation = read("transfer-evaluator", "evaluation", "evaluation.json")
-    assert evaluation["target"]["classes"] == list("0123456789")
+    assert evaluation["target"]["classes"] == list(classes)
     assert evaluation["arms"]["pretrained"]["kind"] == "probe"
     assert evaluation["arms"]["warm_start"]["accuracy"] > 0.2
     training = read("warm-start-trainer", "model_run", "training.json")
-    assert training["transfer"]["method"] == "label_propagation"
+    assert training["transfer"]["method"] == method
     pushed = launcher.artifact("pusher", "pushed_model")["metadata"]["pushed"]
     assert bool(pushed) == (evaluation["verdict"] == "blessed")

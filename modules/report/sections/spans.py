@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modules.core.arms import WARM_START
-from modules.evaluation.span_wording import describe_spans, describe_start
+from modules.evaluation.spans.wording import describe_spans, describe_start
 from modules.report.evidence.shown_arms import arm_title, shown_arms
 from modules.report.inputs import ReportData
 from modules.report.sections.section import Section

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from modules.core.arms import ARMS
-from modules.evaluation.spans import score_spans
+from modules.evaluation.spans.scores import score_spans
 from modules.models.served_model import Answers
 from modules.report.document import build_report
 from modules.report.inputs import ReportData

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modules.core.errors import ConfigError, WarmstartError
-from pipelines.kubeflow.schedule import Schedule, schedule
+from pipelines.kubeflow.recurring_run import Schedule, schedule
 from pipelines.kubeflow.server import Server
 from tests.kubeflow.submission.kfp_api_server import Fault, KfpApiServer
 from tests.kubeflow.submission.submitting import run

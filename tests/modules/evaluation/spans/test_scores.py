@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from modules.evaluation.paired_statistics import difference_interval, wilson_interval
-from modules.evaluation.spans import score_spans
+from modules.evaluation.spans.scores import score_spans
 from modules.models.served_model import Answers
 from modules.settings import GateSettings
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from modules.evaluation.span_wording import describe_spans, describe_start
-from modules.evaluation.spans import score_spans
+from modules.evaluation.spans.scores import score_spans
+from modules.evaluation.spans.wording import describe_spans, describe_start
 from modules.settings import GateSettings
-from tests.modules.evaluation.test_spans import SPANS, answers
+from tests.modules.evaluation.spans.test_scores import SPANS, answers
 
 ARMS = {
     "pretrained": answers((20, 30, 50)),

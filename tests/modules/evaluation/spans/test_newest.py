@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from modules.evaluation.gate import Verdict, judge
-from modules.evaluation.newest_span import newest_labels_fit
-from modules.evaluation.spans import newest_of
+from modules.evaluation.spans.newest import newest_labels_fit
+from modules.evaluation.spans.scores import newest_of
 from modules.settings import GateSettings
 
 CLASSES = 10

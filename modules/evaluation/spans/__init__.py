@@ -1,0 +1,1 @@
+"""What is judged and said of data that arrive in spans."""
