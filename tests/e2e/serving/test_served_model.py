@@ -88,13 +88,17 @@ def test_the_best_arm_is_pushed_where_the_warm_start_is_not_proven(
 
 
 def pushed_arm_in(output: Path, pushed: Path) -> str:
-    """Returns the arm whose trainer has made the weights of a pushed version."""
+    """Returns the arm that has the weights of a pushed version."""
     weights = "variables/variables.data-00000-of-00001"
-    trainers = {"pretrained": "Pretrain", "scratch": "Scratch", "warm_start": "WarmStart"}
+    models = {
+        "pretrained": "WarmStartTrainer/pretrained_arm",
+        "scratch": "ScratchTrainer/model",
+        "warm_start": "WarmStartTrainer/model",
+    }
     (arm,) = {
         arm
-        for arm, trainer in trainers.items()
-        for file in (output / "artifacts" / f"{trainer}Trainer").rglob(weights)
+        for arm, artifacts in models.items()
+        for file in (output / "artifacts" / artifacts).glob(f"*/Format-Serving/{weights}")
         if file.read_bytes() == (pushed / weights).read_bytes()
     }
     return arm
