@@ -55,6 +55,7 @@ RUN_PARAMETERS = (
         {
             "ScratchTrainer": "custom_config.plan.shots",
             "WarmStartTrainer": "plan.shots",
+            "ServedModelFinder": "plan.shots",
             "TransferEvaluator": "shots",
         },
     ),
@@ -68,6 +69,7 @@ RUN_PARAMETERS = (
             "ModelImporter": "plan.seed",
             "ScratchTrainer": "custom_config.plan.seed",
             "WarmStartTrainer": "plan.seed",
+            "ServedModelFinder": "plan.seed",
             "TransferEvaluator": "seed",
         },
         is_shared=True,
@@ -80,6 +82,7 @@ RUN_PARAMETERS = (
         {
             "ScratchTrainer": "custom_config.plan.transfer.learning_rate",
             "WarmStartTrainer": "plan.transfer.learning_rate",
+            "ServedModelFinder": "plan.transfer.learning_rate",
         },
     ),
     RunParameter(
@@ -118,8 +121,8 @@ def add_run_parameters(spec: Spec, by_target: Mapping[str | None, Config]) -> No
             }
             for component, place in parameter.places.items():
                 for node in dict.fromkeys((node_id(component, target), component)):
-                    # An imported model is not pretrained.
-                    if node in spec["components"]:
+                    # An imported model is not pretrained; what is served may not be a start.
+                    if _has_place(spec, node, place):
                         _connect(spec, node, parameter, place, name)
 
 
@@ -141,6 +144,13 @@ def add_binding(spec: Spec, component: str, name: str, binding: Binding) -> None
     position = arguments.index("--parameter_bindings") + 1
     bindings = json.loads(arguments[position]) | {name: binding}
     arguments[position] = json.dumps(bindings, sort_keys=True)
+
+
+def _has_place(spec: Spec, component: str, place: str) -> bool:
+    if component not in spec["components"]:
+        return False
+    declared = spec["components"][component].get("inputDefinitions", {}).get("parameters", {})
+    return place == NOWHERE or place.partition(".")[0] in declared
 
 
 def _connect(

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.e2e
 # The compiled default is another root: a run says where its artifacts go.
 ROOT = "s3://bucket/runs"
 TRAINER = "pretrain-trainer"
+WARM_START = "warm-start-trainer"
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,7 @@ def launcher(
         "seed=7",
         "target.shots=1",
         "transfer.learning_rate=0.01",
+        "transfer.start=served",
         "source.path=s3://bucket/data/mnist",
         "target.path=s3://bucket/data/elsewhere",
         "kubeflow.state_claim=state",
@@ -122,3 +124,17 @@ def test_a_push_whose_pod_was_lost_was_retried_and_no_other_task(launcher: Launc
 def test_every_task_of_the_file_has_run(launcher: Launcher) -> None:
     importers = {"source-data-importer", "target-data-importer"}
     assert set(launcher.attempts) | importers == set(launcher.driver.tasks)
+
+
+def test_the_next_run_starts_from_the_model_that_this_one_has_pushed(
+    launcher: Launcher, root: Path
+) -> None:
+    first = read_json(launcher, WARM_START, "model_run", "training.json")["transfer"]["start"]
+    assert (first["used"], first["reason"]) == ("pretrained", "nothing is served yet")
+    following = launcher.next_run(root / "following", shots="5")
+    for task in following.driver.order_up_to(WARM_START):
+        following.run_task(task)
+    (version,) = (root / "serving").iterdir()
+    start = read_json(following, WARM_START, "model_run", "training.json")["transfer"]["start"]
+    assert (start["used"], start["version"]) == ("served", int(version.name)), start["reason"]
+    assert TRAINER in following.cached

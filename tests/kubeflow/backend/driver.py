@@ -85,6 +85,15 @@ class Driver:
         """Returns the tasks in topological order."""
         return [name for wave in self.waves() for name in wave]
 
+    def order_up_to(self, task: str) -> list[str]:
+        """Returns a task after all that it depends on, in topological order."""
+        needed, queue = {task}, [task]
+        while queue:
+            before = set(self.tasks[queue.pop()].get("dependentTasks", [])) - needed
+            needed |= before
+            queue += before
+        return [name for name in self.order() if name in needed]
+
     def component(self, task: str) -> Any:
         """Returns the component of a task."""
         return self.spec["components"][self.tasks[task]["componentRef"]["name"]]
