@@ -23,6 +23,7 @@ from ml_metadata.proto import metadata_store_pb2
 from modules.models.checkpointing import read_checkpoint_metadata
 from modules.report.evidence.learning_curves import read_curves
 from modules.training.checkpoints import CHECKPOINT_FOLDER
+from modules.training.record import TRAINING_FILE
 from tests.e2e.conftest import (
     FinishedRun,
     quick_overrides,
@@ -106,18 +107,22 @@ def executions(output: Path) -> list[tuple[str, metadata_store_pb2.Execution]]:
     ]
 
 
-def first_execution(folder: Path) -> Path:
-    """Other tests go on in the folder of the quick run."""
-    return min(folder.iterdir(), key=lambda path: int(path.name))
+def first_execution(folder: Path, file: str) -> Path:
+    """Returns the first that got as far as a file: one killed before it may have left its folder.
+
+    Other tests go on in the folder of the quick run, so that there may be later ones.
+    """
+    complete = (path.parent for path in folder.glob(f"*/{file}"))
+    return min(complete, key=lambda path: int(path.name))
 
 
 def weights(output: Path, trainer: str) -> str:
-    model = first_execution(output / "artifacts" / trainer / "model")
+    model = first_execution(output / "artifacts" / trainer / "model", "SHA256SUMS")
     return str(read_checkpoint_metadata(str(model / "checkpoint"))["fingerprint"])
 
 
 def model_run(output: Path, trainer: str) -> str:
-    return str(first_execution(output / "artifacts" / trainer / "model_run"))
+    return str(first_execution(output / "artifacts" / trainer / "model_run", TRAINING_FILE))
 
 
 def predictions(result: dict[str, Any]) -> bytes:
