@@ -14,7 +14,7 @@ from rich.console import Console
 from modules.core.arms import SCRATCH
 from modules.core.errors import ConfigError
 from modules.core.nearest_name import nearest_name_hint
-from modules.settings.transfer import AUTO
+from modules.settings.transfer import AUTO, PRETRAINED_START
 from modules.study.cells import PROBE, Cell, CellResult, plan_cells
 from modules.study.store import CellStore
 from modules.study.summary import SummaryRow, summarize
@@ -79,6 +79,7 @@ def run_study(
         on_terminal=observer is None,
     ) as console:
         refuse_unknown_names(config)
+        _refuse_served_start(config)
         cells = _plan(methods, shots, repeats)
         display = observer or _Displays(console, expected_seconds(config, pipeline))
         inputs = _prepare(config, pipeline, display)
@@ -106,6 +107,14 @@ class _Displays(StudyObserver):
 
     def of_cells(self, total: int, kept: int) -> CellObserver:
         return StudyDisplay(self.console, total, kept)
+
+
+def _refuse_served_start(config: Config) -> None:
+    if config.transfer.start != PRETRAINED_START:
+        raise ConfigError(
+            f"transfer.start: a study serves nothing, and starts each training from the pretrained "
+            f"model; found {config.transfer.start}. Add --set transfer.start={PRETRAINED_START}."
+        )
 
 
 def _plan(methods: Sequence[str], shots: Sequence[int], repeats: int) -> list[Cell]:

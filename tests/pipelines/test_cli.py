@@ -127,3 +127,10 @@ def test_a_v_at_the_end_is_no_level_of_logs_to_absl(
     assert "v" in flags.FLAGS, f"a flag of {logging.__name__}"
     # As TFX does it, whose executors add Beam's options.
     flags.FLAGS([*sys.argv, "--runner=FnApiRunner"], known_only=True)
+
+
+def test_a_study_that_would_start_from_what_is_served_is_refused(tmp_path: Path) -> None:
+    start = ["--set", "transfer.start=served"]
+    result = invoke("study", CONFIG, "--shots", "1", *start, "--output", str(tmp_path / "study"))
+    assert result.exit_code == 1
+    assert "transfer.start: a study serves nothing" in result.output
