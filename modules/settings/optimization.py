@@ -78,4 +78,4 @@ class EarlyStoppingSettings(Settings):
 
     min_delta: PositiveFloat = 0.001
     window: PositiveInt = 20
-    patience: PositiveInt = 2
+    patience: PositiveInt = 5
