@@ -34,6 +34,7 @@ ON_THE_PODS = (
 # Others that take long, the longest first.
 LONG = (
     "tests/e2e/test_readme.py",
+    "tests/e2e/spans/test_spans.py",
     "tests/e2e/test_targets.py",
     "tests/e2e/test_study.py",
     "tests/e2e/networks/test_networks.py",
