@@ -1,12 +1,15 @@
-"""Training speed: this project's loop against `keras.Model.fit`, same network, data and batch."""
+"""Training speed: this project's loop against `keras.Model.fit`, and both against the machine."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import keras
 
 from benchmarks.figure import Figure, at_least, ratio
+from benchmarks.limit.matrix_product import SIDE, matrix_product_speed
+from benchmarks.limit.training_work import training_flops
 from benchmarks.loop_speed import BATCH, STEPS, lenet, loop_speed, source_batches
 from benchmarks.random_digits import random_digits
 from modules.examples.input_pipeline import PreprocessedExamples
@@ -18,16 +21,22 @@ _FLOAT32 = "float32"
 
 
 def measure(repeats: int) -> list[Figure]:
-    """Alternates `keras.Model.fit` and our loop, in float32 and in the default precision."""
+    """Alternates `keras.Model.fit`, our loop and a matrix product, in each precision.
+
+    The precisions are float32 and the default here. Each side's training FLOP/s, over those of a
+    large matrix product, say how near it is to the machine's limit.
+    """
     examples = random_digits(STEPS * BATCH)
     default = choose_precision("auto")
     fits: dict[str, list[float]] = {_FLOAT32: [], default: []}
     loops: dict[str, list[float]] = {_FLOAT32: [], default: []}
+    peaks: dict[str, list[float]] = {_FLOAT32: [], default: []}
     for _ in range(repeats):
         for precision in fits:
             batches = source_batches(examples)
             loops[precision].append(loop_speed(precision, CrossEntropy(SOURCE), batches))
             fits[precision].append(fit_speed(precision, examples))
+            peaks[precision].append(matrix_product_speed(compute_dtype(precision)))
     figures = [Figure(f"keras.Model.fit, {name}", fits[name], "examples/s") for name in fits]
     figures += [Figure(f"training loop, {name}", loops[name], "examples/s") for name in loops]
     figures.append(
@@ -39,7 +48,34 @@ def measure(repeats: int) -> list[Figure]:
         name = f"loop in {default} (default here) / fit in float32"
         figures.append(ratio(name, loops[default], fits[_FLOAT32], wanted))
         figures.append(ratio(f"loop / fit, both {default}", loops[default], fits[default]))
+    for precision, peak in peaks.items():
+        figures += _shares_of_limit(precision, loops[precision], fits[precision], peak)
     return figures
+
+
+def _shares_of_limit(
+    precision: str, loop: Sequence[float], fit: Sequence[float], peak: Sequence[float]
+) -> list[Figure]:
+    work = training_flops(lenet(precision))
+    name = f"{compute_dtype(precision)} matrix product, {SIDE} x {SIDE}"
+    sides = {"training loop": (loop, at_least(0.7)), "keras.Model.fit": (fit, None)}
+    return [
+        Figure(name, [flops / 1e9 for flops in peak], "GFLOP/s"),
+        *(
+            ratio(
+                f"{side}'s FLOP/s / matrix product's, {precision}",
+                [work * examples for examples in speeds],
+                peak,
+                wanted if precision == _FLOAT32 else None,
+            )
+            for side, (speeds, wanted) in sides.items()
+        ),
+    ]
+
+
+def compute_dtype(precision: str) -> str:
+    """Names the type that a dtype policy multiplies in."""
+    return str(keras.dtype_policies.get(precision).compute_dtype)
 
 
 def fit_speed(precision: str, examples: PreprocessedExamples) -> float:

@@ -10,6 +10,8 @@ import pytest
 import tensorflow as tf
 
 from benchmarks import batch_supply, center_loss, loop_speed, step_profile, training_step
+from benchmarks.limit import matrix_product
+from benchmarks.limit.training_work import training_flops
 from benchmarks.random_digits import random_digits
 from modules.training.loop import MakeBatches
 from modules.training.objectives import SOURCE, CrossEntropy, Objective
@@ -76,10 +78,40 @@ def test_the_training_step_figures_are_ratios_of_loop_to_fit(
     monkeypatch.setattr(training_step, "loop_speed", loops)
     monkeypatch.setattr(training_step, "fit_speed", lambda precision, examples: 50.0)
     monkeypatch.setattr(training_step, "choose_precision", lambda asked: "mixed_bfloat16")
+    asked: list[str] = []
+
+    def matrix_product_speed(dtype: str) -> float:
+        asked.append(dtype)
+        return 1e11
+
+    monkeypatch.setattr(training_step, "matrix_product_speed", matrix_product_speed)
     figures = {figure.name: figure.values for figure in training_step.measure(2)}
     assert [precision for precision, *_ in loops.trained] == ["float32", "mixed_bfloat16"] * 2
     assert figures["loop / fit, both float32"] == [2.0, 6.0]
     assert figures["loop in mixed_bfloat16 (default here) / fit in float32"] == [4.0, 8.0]
+    assert asked == ["float32", "bfloat16"] * 2
+    work = training_flops(loop_speed.lenet("float32"))
+    shares = "training loop's FLOP/s / matrix product's"
+    assert figures[f"{shares}, float32"] == [100 * work / 1e11, 300 * work / 1e11]
+    assert figures[f"{shares}, mixed_bfloat16"] == [200 * work / 1e11, 400 * work / 1e11]
+    assert figures["bfloat16 matrix product, 2048 x 2048"] == [100.0, 100.0]
+
+
+def test_lenet_s_training_work_is_counted_without_the_images_gradient() -> None:
+    first, second = 25 * 32 * 28**2, 25 * 32 * 64 * 14**2
+    dense, logits = 7 * 7 * 64 * 1024, 1024 * 10
+    expected = 2 * (2 * first + 3 * (second + dense + logits))
+    for precision in ("float32", "mixed_bfloat16"):
+        assert training_flops(loop_speed.lenet(precision)) == expected
+
+
+def test_the_matrix_product_s_speed_is_that_of_the_fastest_trial(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(matrix_product, "SIDE", 8)
+    clock = iter([0.0, 3.0, 10.0, 12.0, 20.0, 24.0, 30.0, 33.0, 40.0, 45.0])
+    monkeypatch.setattr(matrix_product.time, "perf_counter", lambda: next(clock))
+    assert matrix_product.matrix_product_speed("bfloat16") == 2 * 8**3 / 2
 
 
 def test_the_batch_supply_figures_are_ratios_to_the_batch_in_memory(

@@ -1,0 +1,1 @@
+"""The machine's limit: what a training step could reach at most."""
