@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -113,3 +114,11 @@ def _serving(
     with running(host.command(*command) if host else command, log, code=code) as process:
         wait_until(lambda: listens(port, address), process, log)
         yield f"{address}:{port}"
+
+
+@pytest.fixture
+def ctrl_c_not_ignored() -> Iterator[None]:
+    """A shell starts its background jobs with SIGINT ignored, and so it would stay."""
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, earlier)

@@ -8,7 +8,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -223,14 +223,6 @@ def test_the_scratch_control_with_dropout_keeps_the_workers_equal(
     arguments = fn_args(tiny_domains.target, tiny_domains.transform_graph, tmp_path, plan)
     logs = logged(lambda: scratch_training.run_fn(arguments))
     assert_same_weights_on_both(logs, tmp_path / "model")
-
-
-@pytest.fixture
-def ctrl_c_not_ignored() -> Iterator[None]:
-    """A shell starts its background jobs with SIGINT ignored, and so it would stay."""
-    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, earlier)
 
 
 def test_ctrl_c_saves_the_last_step_of_both_workers_which_then_go_on_to_the_same_result(
