@@ -82,7 +82,7 @@ def test_the_training_step_figures_are_ratios_of_loop_to_fit(
 
     def matrix_product_speed(dtype: str) -> float:
         asked.append(dtype)
-        return 1e11
+        return 1e11 if len(asked) <= 2 else 0.5e11  # something else ran beside the second repeat
 
     monkeypatch.setattr(training_step, "matrix_product_speed", matrix_product_speed)
     figures = {figure.name: figure.values for figure in training_step.measure(2)}
@@ -94,7 +94,7 @@ def test_the_training_step_figures_are_ratios_of_loop_to_fit(
     shares = "training loop's FLOP/s / matrix product's"
     assert figures[f"{shares}, float32"] == [100 * work / 1e11, 300 * work / 1e11]
     assert figures[f"{shares}, mixed_bfloat16"] == [200 * work / 1e11, 400 * work / 1e11]
-    assert figures["bfloat16 matrix product, 2048 x 2048"] == [100.0, 100.0]
+    assert figures["bfloat16 matrix product, 2048 x 2048"] == [100.0, 50.0]
 
 
 def test_lenet_s_training_work_is_counted_without_the_images_gradient() -> None:
