@@ -44,9 +44,10 @@ def newest_labels_fit(
     knows = any(bounds(own, newest)[0] > guess for own in right.values())
     told = max(bounds(own, ~newest)[0] for own in right.values())
     if knows or number < _FEWEST_IMAGES or bounds(right[best], newest)[1] >= told:
-        return Requirement(True, f"Of {images}, up to {found:.1%} are answered right.")
+        return Requirement(True, f"Of {images}, up to {100 * found:.1f} % are answered right.")
     return Requirement(
         False,
-        f"Of {images}, no model answers more than {found:.1%} right, as guessing would, and of the "
-        f"older ones more than {told:.1%}: look at the newest span's labels.",
+        f"Of {images}, every model answers at most {100 * found:.1f} % right, as guessing would; "
+        f"of the older ones, one answers at least {100 * told:.1f} % right: look at the newest "
+        "span's labels.",
     )
