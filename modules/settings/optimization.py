@@ -60,7 +60,7 @@ class KerasSchedule(_WithArguments):
     name: str
 
 
-Schedule = Literal["constant", "cosine"] | KerasSchedule
+Schedule = Literal["constant", "cosine", "one_cycle"] | KerasSchedule
 
 
 class EarlyStoppingSettings(Settings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from modules.settings.base import PositiveFloat, PositiveInt
+from modules.settings.base import FractionBelowOne, PositiveFloat, PositiveInt
 from modules.settings.imported import ImportSettings
 from modules.settings.optimization import EarlyStoppingSettings, OptimizerSettings, Schedule
 
@@ -16,9 +16,12 @@ class PretrainingSettings(ImportSettings):
         steps: Training steps.
         batch_size: Source images a step.
         optimizer: What makes steps of gradients.
-        learning_rate: The optimizer's learning rate, in the first step.
-        schedule: `cosine` lowers the learning rate to zero over the steps; `constant` keeps it; or
+        learning_rate: The optimizer's learning rate: the first one, or the highest of `one_cycle`.
+        schedule: `cosine` lowers the learning rate to zero over the steps; `constant` keeps it;
+            `one_cycle` raises it from a tenth over a fifth of the steps, then lowers it to zero; or
             a schedule of `keras.optimizers.schedules`, as `{name: CosineDecay, alpha: 0.1}`.
+        label_smoothing: Share of each label that is spread evenly over all classes. Predictions of
+            a pretrained model that is less sure leave a transfer without labels more room.
         early_stopping: Ends the pretraining before its last step; null takes all steps.
         turned_classes: Each class turned by 90, 180 and 270 degrees counts as three more classes in
             training. Features then fit classes that the source does not have better, where a turned
@@ -30,6 +33,7 @@ class PretrainingSettings(ImportSettings):
     optimizer: OptimizerSettings = OptimizerSettings()
     learning_rate: PositiveFloat = 1e-3
     schedule: Schedule = "cosine"
+    label_smoothing: FractionBelowOne = 0.0
     early_stopping: EarlyStoppingSettings | None = None
     turned_classes: bool = False
 

@@ -59,12 +59,14 @@ class TransferSettings(Settings):
         unlabelled_images: Most images of the target's train split that methods use without labels;
             of more, as many are drawn at random.
         optimizer: What makes steps of gradients, in the warm start and in the scratch control.
-        learning_rate: The optimizer's learning rate for the warm start, in the first step.
+        learning_rate: The optimizer's learning rate for the warm start: the first one, or the
+            highest of `one_cycle`.
         scratch_learning_rate: The optimizer's learning rate for the scratch control.
         layer_decay: Factor between the warm start's learning rates of neighbouring stages of the
             network: those nearer to the images learn more slowly. 1 trains all alike.
         schedule: `cosine` lowers both learning rates to zero over the steps; `constant` keeps them;
-            or a schedule of `keras.optimizers.schedules`, as `{name: CosineDecay, alpha: 0.1}`.
+            `one_cycle` raises them from a tenth over a fifth of the steps, then lowers them to
+            zero; or a schedule of `keras.optimizers.schedules`, as `{name: CosineDecay, alpha: 0.1}`.
         early_stopping: Ends the warm start, and the scratch control, before its last step; null
             takes all steps. A method that changes with the share of steps done, such as
             `freeze_then_tune` and `dann`, may then end before its last phase.

@@ -133,8 +133,12 @@ class Objective(tf.Module):
 class CrossEntropy(Objective):
     """Softmax cross-entropy on one stream.
 
+    Reference for smoothed labels: Szegedy et al., Rethinking the Inception Architecture for
+    Computer Vision, CVPR 2016, section 7.
+
     Args:
         stream: The stream's name; it must have labels.
+        label_smoothing: Share of each label that is spread evenly over all classes, in [0, 1).
 
     Example:
         >>> objective = CrossEntropy("source")
@@ -144,19 +148,29 @@ class CrossEntropy(Objective):
         0.6931
     """
 
-    def __init__(self, stream: str) -> None:
+    def __init__(self, stream: str, label_smoothing: float = 0.0) -> None:
         super().__init__(name="cross_entropy")
         self.stream = stream
+        self.label_smoothing = label_smoothing
 
     def losses(self, streams: Mapping[str, Stream], progress: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the mean over the stream's batch."""
         stream = streams[self.stream]
-        return {"cross_entropy": mean_over_batch(cross_entropy(stream))}
+        return {"cross_entropy": mean_over_batch(cross_entropy(stream, self.label_smoothing))}
 
 
-def cross_entropy(stream: Stream) -> tf.Tensor:
-    """Computes softmax cross-entropy per example, f32 [B]."""
-    return tf.nn.sparse_softmax_cross_entropy_with_logits(stream.labels, stream.logits)
+def cross_entropy(stream: Stream, label_smoothing: float = 0.0) -> tf.Tensor:
+    """Computes softmax cross-entropy per example, f32 [B].
+
+    Args:
+        stream: Has labels.
+        label_smoothing: Share of each label that is spread evenly over all classes, in [0, 1).
+    """
+    own = tf.nn.sparse_softmax_cross_entropy_with_logits(stream.labels, stream.logits)
+    if not label_smoothing:
+        return own
+    of_all = -tf.reduce_mean(tf.nn.log_softmax(stream.logits), axis=-1)
+    return (1 - label_smoothing) * own + label_smoothing * of_all
 
 
 def mean_over_batch(losses: tf.Tensor) -> tf.Tensor:

@@ -64,7 +64,8 @@ def pretrain(job: PretrainingJob, placement: TrainingPlacement) -> None:
         settings.optimizer,
         early_stopping=settings.early_stopping,
     )
-    outcome = session.fit(network, CrossEntropy(SOURCE), {SOURCE: stream}, budget)
+    objective = CrossEntropy(SOURCE, settings.label_smoothing)
+    outcome = session.fit(network, objective, {SOURCE: stream}, budget)
     if settings.turned_classes:
         network = network.with_first_classes(classes)
     metrics, facts = {}, None if by_file else count_classes(labels, classes)

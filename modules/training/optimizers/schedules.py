@@ -1,4 +1,4 @@
-"""Learning rate schedules: constant, cosine, or any of Keras's that begin at a learning rate."""
+"""Learning rate schedules by name: constant, cosine, one_cycle, or any of Keras's that fit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from modules.core.errors import ConfigError, one_line
 from modules.core.nearest_name import nearest_name_hint
 from modules.core.registry import Registry
 from modules.settings import Schedule
+from modules.training.optimizers.one_cycle import OneCycle
 
 _FIRST_RATE = "initial_learning_rate"
 _LENGTHS = ("decay_steps", "first_decay_steps")
@@ -32,8 +33,9 @@ def build_schedule(
     """Makes the learning rate of each step.
 
     Args:
-        schedule: `constant`; `cosine`, down to 0 at the last step; or one of Keras's.
-        learning_rate: Of the first step.
+        schedule: `constant`; `cosine`, down to 0 at the last step; `one_cycle`, see `OneCycle`; or
+            one of Keras's.
+        learning_rate: Of the first step; the highest one of `one_cycle`.
         steps: Length of the training, and of the schedule unless its arguments say otherwise.
 
     Raises:
@@ -42,6 +44,8 @@ def build_schedule(
     """
     if schedule == "constant":
         return learning_rate
+    if schedule == "one_cycle":
+        return OneCycle(learning_rate, steps)
     if isinstance(schedule, str):
         return keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=steps)
     kind = SCHEDULES.find(schedule.name)
