@@ -74,5 +74,5 @@ setup(
             "uv",
         ],
     },
-    entry_points={"console_scripts": ["warmstart = pipelines.cli:main"]},
+    entry_points={"console_scripts": ["warmstart = pipelines.cli:run_and_exit"]},
 )

@@ -21,11 +21,14 @@ from pathlib import Path
 import yaml
 
 from data.write_domain_shift import write_domain_shift
+from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
 from modules.core.csv_text import csv_text
+from modules.models.serving_folder import TARGETS_FOLDER
 from modules.study.summary import to_markdown
 from research.shift_arguments import CONFIG, SOURCE, shift_parser
 
 SHOTS = (0, 1, 10)
+ARMS = (PRETRAINED, SCRATCH, WARM_START)
 BEFORE = {
     "pretraining": {"steps": 800, "learning_rate": 1e-3, "schedule": "cosine"},
     "transfer": {
@@ -80,15 +83,17 @@ def _run(recipe: str, seed: int, shifts: Mapping[str, Path], output: Path) -> Pa
 def read_accuracies(folder: Path, targets: Sequence[str]) -> Iterator[tuple[str, float]]:
     """Yields what one run measured and its accuracy in percent."""
     results = {
-        name: json.loads((folder / name / "result.json").read_text(encoding="utf-8"))
+        name: json.loads(
+            (folder / TARGETS_FOLDER / name / "result.json").read_text(encoding="utf-8")
+        )
         for name in targets
     }
     yield "MNIST, after pretraining", 100 * results[targets[0]]["source"]["accuracy"]
     for name, result in results.items():
-        for arm, score in result["arms"].items():
+        for arm in ARMS:
             # Without shots, the control is an untrained network.
-            if arm != "scratch" or result["target"]["shots"]:
-                yield f"{name}, {arm}", 100 * score["accuracy"]
+            if arm != SCRATCH or result["target"]["shots"]:
+                yield f"{name}, {arm}", 100 * result["arms"][arm]["accuracy"]
         yield f"MNIST, after transfer to {name}", 100 * result["source"]["accuracy_after_transfer"]
 
 
@@ -123,7 +128,7 @@ def main(names: Sequence[str], output: Path, limit: int) -> None:
                 figures[name][recipe].append(accuracy)
     rows = comparison_rows(figures)
     text = to_markdown([HEADER, *rows])
-    (output / "recipes.csv").write_text(csv_text([HEADER, *rows]), encoding="utf-8")
+    (output / "recipes.csv").write_text(csv_text(HEADER, rows), encoding="utf-8")
     (output / "recipes.md").write_text(text, encoding="utf-8")
     print(text)
 

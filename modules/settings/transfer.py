@@ -66,7 +66,8 @@ class TransferSettings(Settings):
             network: those nearer to the images learn more slowly. 1 trains all alike.
         schedule: `cosine` lowers both learning rates to zero over the steps; `constant` keeps them;
             `one_cycle` raises them from a tenth over a fifth of the steps, then lowers them to
-            zero; or a schedule of `keras.optimizers.schedules`, as `{name: CosineDecay, alpha: 0.1}`.
+            zero; or a schedule of `keras.optimizers.schedules`, as `{name: CosineDecay, alpha:
+            0.1}`.
         early_stopping: Ends the warm start, and the scratch control, before its last step; null
             takes all steps. A method that changes with the share of steps done, such as
             `freeze_then_tune` and `dann`, may then end before its last phase.

@@ -76,6 +76,16 @@ def test_the_contract_of_training_json_is_kept(pretrained: Path) -> None:
     }
 
 
+def test_smoothed_labels_keep_the_loss_above_their_entropy(
+    tiny_domains: TinyDomains, tmp_path: Path
+) -> None:
+    smoothed = PRETRAINING_PLAN.pretraining.model_copy(update={"label_smoothing": 0.5})
+    output = train(tiny_domains, tmp_path, pretraining=smoothed)
+    shares = np.array([2 / 3, 1 / 6, 1 / 6])
+    entropy = -np.sum(shares * np.log(shares))
+    assert TrainingRecord.read(str(output / "model_run")).metrics["loss"] >= entropy - 1e-3
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
     pretrained: Path, tiny_domains: TinyDomains, tmp_path: Path
 ) -> None:

@@ -47,6 +47,21 @@ def test_help_takes_less_than_half_a_second(command: list[str]) -> None:
     assert min(seconds) < 0.5
 
 
+@pytest.mark.parametrize(("word", "status"), [("--version", 0), ("no-such-command", 2)])
+def test_the_process_ends_with_the_commands_status_and_loses_no_output(
+    word: str, status: int
+) -> None:
+    code = (
+        "import atexit; atexit.register(print, 'said at exit'); "
+        "from pipelines.cli import run_and_exit; run_and_exit()"
+    )
+    done = subprocess.run([sys.executable, "-c", code, word], capture_output=True, text=True)
+    assert done.returncode == status
+    assert done.stdout.endswith("said at exit\n")
+    assert ("version" in done.stdout) == (status == 0)
+    assert ("No such command 'no-such-command'" in done.stderr) == (status == 2)
+
+
 def test_an_unknown_key_ends_in_one_message_and_code_one(tmp_path: Path) -> None:
     result = invoke("run", CONFIG, "--set", "target.shotz=3", "--output", str(tmp_path / "run"))
     assert result.exit_code == 1

@@ -54,8 +54,8 @@ def test_what_is_not_given_has_a_default(tmp_path: Path) -> None:
         ),
         (
             "transfer.schedule=cosin",
-            "transfer.schedule: input should be 'constant' or 'cosine', or input should be a "
-            "section of keys; found 'cosin'",
+            "transfer.schedule: input should be 'constant', 'cosine' or 'one_cycle', or input "
+            "should be a section of keys; found 'cosin'",
         ),
         ("network=[1]", "network: input should be a section of keys; found [1]"),
         ("target.classes=3", "target.classes: input should be a list; found 3"),

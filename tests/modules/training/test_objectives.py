@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import tensorflow as tf
 from hypothesis import given, settings
@@ -27,6 +28,22 @@ def test_it_is_the_mean_negative_log_likelihood(count: int, classes: int, seed: 
     likelihood = shifted[np.arange(count), labels] - np.log(np.exp(shifted).sum(axis=1))
     losses = CrossEntropy("source").losses({"source": stream(logits, labels)}, tf.constant(0.0))
     np.testing.assert_allclose(losses["cross_entropy"], -likelihood.mean(), rtol=1e-4, atol=1e-5)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(1, 6), st.integers(2, 5), st.floats(0, 0.9), st.integers(0, 2**31 - 1))
+def test_smoothed_labels_are_those_of_keras(
+    count: int, classes: int, smoothing: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(count, classes), scale=3).astype(np.float32)
+    labels = rng.integers(0, classes, count)
+    objective = CrossEntropy("source", smoothing)
+    found = objective.losses({"source": stream(logits, labels)}, tf.constant(0.0))
+    expected = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)(
+        np.eye(classes)[labels], logits
+    )
+    np.testing.assert_allclose(found["cross_entropy"], expected, rtol=1e-4, atol=1e-5)
 
 
 def test_other_streams_do_not_count() -> None:
