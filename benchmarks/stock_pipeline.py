@@ -1,14 +1,16 @@
 """TFX's own design for MNIST, of stock components only, run twice: source, then target.
 
-    python -m benchmarks.stock_pipeline SOURCE_TFRECORDS TARGET_TFRECORDS OUTPUT
+    python -m benchmarks.stock_pipeline SOURCE_TFRECORDS TARGET_TFRECORDS OUTPUT [--short]
 
-The second pipeline's Trainer starts from the first one's model. Unlike the default scenario, this
-design has no control arm, no paired comparison and no report.
+The last line that it prints is the accuracy on the target's eval split, as JSON. The second
+pipeline's Trainer starts from the first one's model. Unlike the default scenario, this design has
+no control arm, no paired comparison and no report.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import json
 from pathlib import Path
 
 import tensorflow_model_analysis as tfma
@@ -28,8 +30,10 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.proto import example_gen_pb2, pusher_pb2, trainer_pb2
 from tfx.types import standard_artifacts
 
+from benchmarks.default_run import CONFIG
 from benchmarks.stock_module import LABEL
 from modules.settings import PretrainingSettings, TransferSettings
+from pipelines.config import load_config
 
 _MODULE = str(Path(__file__).parent / "stock_module.py")
 
@@ -118,15 +122,28 @@ def _eval_config() -> tfma.EvalConfig:
     )
 
 
-def main(source: str, target: str, output: Path) -> None:
-    """Runs both, with the steps and batch sizes of the default scenario."""
+def main(source: str, target: str, output: Path, short: bool) -> None:
+    """Runs both, with the settings' default budgets or, shorter, the default scenario's."""
     pretraining, transfer = PretrainingSettings(), TransferSettings()
+    if short:
+        scenario = load_config(CONFIG)
+        pretraining = pretraining.model_copy(update={"steps": scenario.pretraining.steps})
+        transfer = transfer.model_copy(update={"steps": scenario.transfer.steps})
     runner = LocalDagRunner()
     runner.run(_create_pipeline("source", source, output, pretraining, pretraining.batch_size))
     (base_model,) = (output / "source" / "Trainer" / "model").glob("*")
     batch_size = transfer.batch_size + transfer.source_batch_size
     runner.run(_create_pipeline("target", target, output, transfer, batch_size, base_model))
+    (evaluation,) = (output / "target" / "Evaluator" / "evaluation").glob("*")
+    metrics = tfma.load_eval_result(str(evaluation)).get_metrics_for_slice()
+    print(json.dumps({"accuracy": metrics["sparse_categorical_accuracy"]["doubleValue"]}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    parser = argparse.ArgumentParser(description="Run TFX's MNIST design on two domains.")
+    parser.add_argument("source")
+    parser.add_argument("target")
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--short", action="store_true", help="train as long as the default run")
+    arguments = parser.parse_args()
+    main(arguments.source, arguments.target, arguments.output, arguments.short)
