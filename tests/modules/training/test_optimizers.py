@@ -16,7 +16,7 @@ from modules.core.errors import ConfigError
 from modules.settings import OptimizerSettings
 from modules.settings.optimization import KerasSchedule
 from modules.training.optimizers import OPTIMIZERS, FusedAdam, build_optimizer
-from modules.training.optimizers.schedules import build_schedule
+from modules.training.optimizers.one_cycle import OneCycle
 
 
 def train(
@@ -101,13 +101,18 @@ def test_cosine_falls_from_the_learning_rate_to_zero() -> None:
 def test_one_cycle_rises_from_a_tenth_over_a_fifth_of_the_steps_then_falls_to_zero(
     learning_rate: float, steps: int
 ) -> None:
-    schedule = build_schedule("one_cycle", learning_rate, steps)
+    schedule = OneCycle(learning_rate, steps)
     rates = [float(schedule(step)) for step in np.linspace(0, steps, 21)]
     assert rates[0] == pytest.approx(learning_rate / 10, rel=1e-4)
     assert rates[4] == pytest.approx(learning_rate, rel=1e-4)
     assert rates[:5] == sorted(rates[:5])
     assert rates[4:] == sorted(rates[4:], reverse=True)
     assert rates[-1] == pytest.approx(0, abs=1e-6 * learning_rate)
+
+
+def test_one_cycle_can_be_asked_for_by_name() -> None:
+    optimizer = build_optimizer(0.1, "one_cycle", steps=10)
+    assert float(optimizer.learning_rate) == pytest.approx(0.01)
 
 
 def test_constant_stays() -> None:
