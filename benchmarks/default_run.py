@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.figure import Figure, at_least, at_most
-from benchmarks.machine import by_cpu
+from benchmarks.limit.machine import by_cpu
 
 CONFIG = "configs/mnist_to_optdigits.yaml"
 

@@ -20,7 +20,7 @@ import tensorflow as tf
 
 from benchmarks.default_run import run_default
 from benchmarks.figure import Figure, at_least, ratio
-from benchmarks.machine import by_cpu
+from benchmarks.limit.machine import by_cpu
 from benchmarks.stock_module import LABEL, PIXELS
 from data.idx_arrays import read_idx_arrays
 from modules.core.example_features import EVAL_SPLIT, TRAIN_SPLIT

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import keras
 
 from benchmarks.figure import Figure, at_least, ratio
+from benchmarks.limit.machine import has_amx
 from benchmarks.limit.matrix_product import SIDE, matrix_product_speed
 from benchmarks.limit.training_work import training_flops
 from benchmarks.loop_speed import BATCH, STEPS, lenet, loop_speed, source_batches
-from benchmarks.machine import has_amx
 from benchmarks.random_digits import random_digits
 from modules.examples.input_pipeline import PreprocessedExamples
 from modules.networks.network import LOGITS

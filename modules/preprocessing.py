@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.types.experimental import ConcreteFunction
 
 from modules.core.example_features import EXAMPLE_ID, IMAGE, LABEL
-from modules.images.decoding import decode_images
-from modules.images.framing import image_resizer
+from modules.images.image_decoder import image_decoder
 from modules.images.pixel_scale import scale_pixels, standardize
 from modules.settings import NetworkSettings, PixelScale, PreprocessingSettings
 
@@ -36,24 +33,11 @@ def preprocessing_fn(
     settings = PreprocessingSettings.model_validate_json(custom_config["preprocessing"])
     network = NetworkSettings.model_validate_json(custom_config["network"])
     vectors = {name: _vector(inputs[name]) for name in (IMAGE, LABEL, EXAMPLE_ID) if name in inputs}
-    images = _decoder(settings, network.channels, network.image_size)(vectors[IMAGE])
+    images = image_decoder(settings, network.channels, network.image_size)(vectors[IMAGE])
     if "pixels" in custom_config:
         scale = PixelScale.model_validate_json(custom_config["pixels"])
         return vectors | {IMAGE: scale_pixels(images, scale)}
     return vectors | {IMAGE: standardize(images) if settings.standardize else images}
-
-
-# Transform traces preprocessing_fn some ten times; most of a trace is this part.
-@functools.lru_cache(maxsize=4)
-def _decoder(settings: PreprocessingSettings, channels: int, size: int) -> ConcreteFunction:
-    """Traces what makes encoded images, string `[N]`, float32 `[N, size, size, channels]`."""
-    with tf.init_scope():
-        decode = tf.function(
-            lambda encoded: decode_images(encoded, channels, size, image_resizer(settings, size)),
-            input_signature=[tf.TensorSpec([None], tf.string)],
-            autograph=False,
-        )
-        return decode.get_concrete_function()
 
 
 def _vector(feature: tf.Tensor | tf.SparseTensor) -> tf.Tensor:
