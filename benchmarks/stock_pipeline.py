@@ -124,6 +124,7 @@ def _eval_config() -> tfma.EvalConfig:
 
 def main(source: str, target: str, output: Path, short: bool) -> None:
     """Runs both, with the settings' default budgets or, shorter, the default scenario's."""
+    output.mkdir()
     pretraining, transfer = PretrainingSettings(), TransferSettings()
     if short:
         scenario = load_config(CONFIG)
