@@ -81,8 +81,12 @@ def run_and_exit() -> NoReturn:
     except SystemExit as done:
         status = done.code
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        # What could not be written, Python reports in its own way.
+        sys.exit(120)
     os._exit(status if isinstance(status, int) else int(status is not None))
 
 

@@ -62,6 +62,20 @@ def test_the_process_ends_with_the_commands_status_and_loses_no_output(
     assert ("No such command 'no-such-command'" in done.stderr) == (status == 2)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_output_that_could_not_be_written_is_no_success() -> None:
+    code = "from pipelines.cli import run_and_exit; run_and_exit()"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code, "--version"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode != 0
+    assert "No space left on device" in done.stderr
+
+
 def test_an_unknown_key_ends_in_one_message_and_code_one(tmp_path: Path) -> None:
     result = invoke("run", CONFIG, "--set", "target.shotz=3", "--output", str(tmp_path / "run"))
     assert result.exit_code == 1
