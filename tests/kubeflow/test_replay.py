@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.config import load_config
 from tests.e2e.conftest import FinishedRun, quick_overrides
 from tests.kubeflow.backend.driver import Driver
 from tests.kubeflow.backend.launcher import Launcher
@@ -64,7 +65,7 @@ def launcher(
     parameters = {
         "seed": 0,
         "shots": "10",
-        "learning_rate": 3e-4,
+        "learning_rate": load_config("configs/mnist_to_optdigits.yaml").transfer.learning_rate,
         "target_path": "s3://bucket/data/optdigits",
     }
     state = root / "state"

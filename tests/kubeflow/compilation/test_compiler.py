@@ -97,7 +97,7 @@ def test_what_changes_from_run_to_run_is_a_parameter(compiled: Path) -> None:
     assert {name: value["defaultValue"] for name, value in parameters.items()} == {
         "shots": "10",
         "seed": 0,
-        "learning_rate": 3e-4,
+        "learning_rate": 1e-3,
         "target_path": "/opt/warmstart/data/optdigits",
         "target_version": "0",
     }
