@@ -22,6 +22,7 @@ import yaml
 
 from data.write_domain_shift import write_domain_shift
 from modules.core.arms import PRETRAINED, SCRATCH, WARM_START
+from modules.core.atomic_files import write_atomically
 from modules.core.csv_text import csv_text
 from modules.models.serving_folder import TARGETS_FOLDER
 from modules.study.summary import to_markdown
@@ -68,15 +69,16 @@ def recipe_config(recipe: str, seed: int, shifts: Mapping[str, Path]) -> dict[st
 
 
 def _run(recipe: str, seed: int, shifts: Mapping[str, Path], output: Path) -> Path:
-    """Runs a recipe with a seed, unless it has finished; returns the run's folder."""
+    """Runs a recipe with a seed, unless that very run has finished; returns its folder."""
     folder = output / f"{recipe}-{seed}"
-    done = folder / "finished"
-    if not done.exists():
+    finished = folder / "finished.yaml"
+    text = yaml.safe_dump(recipe_config(recipe, seed, shifts))
+    if not finished.exists() or finished.read_text(encoding="utf-8") != text:
         config = output / f"{recipe}-{seed}.yaml"
-        config.write_text(yaml.safe_dump(recipe_config(recipe, seed, shifts)))
+        config.write_text(text, encoding="utf-8")
         command = [sys.executable, "-m", "pipelines.cli", "run", str(config)]
         subprocess.run([*command, "--output", str(folder)], check=True)
-        done.touch()
+        write_atomically(finished, text)
     return folder
 
 
