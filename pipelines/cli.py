@@ -80,6 +80,7 @@ def run_and_exit() -> NoReturn:
         main()
     except SystemExit as done:
         status = done.code
+    # os._exit skips these.
     atexit._run_exitfuncs()
     try:
         sys.stdout.flush()
