@@ -12,7 +12,7 @@ import ast
 import functools
 import hashlib
 import importlib.metadata
-from collections.abc import Iterator
+import os
 from pathlib import Path
 
 from modules.core.errors import DataError, one_line
@@ -88,49 +88,57 @@ def file_checksum(path: str | None) -> str:
 
 def imported_files(module_names: tuple[str, ...]) -> set[Path]:
     """Finds the files of the given modules and of the project modules they import, transitively."""
-    found: set[Path] = set()
-    waiting: list[Path] = []
+    files = _module_files()
+    found: set[str] = set()
+    waiting: list[str] = []
     for name in module_names:
-        if _module_file(name) is None:
+        if name not in files:
             raise ModuleNotFoundError(f"no module {name} under {', '.join(_PACKAGES)}")
-        waiting += _files_run_by_importing(name)
+        waiting += _run_by_importing(name)
     while waiting:
-        path = waiting.pop()
-        if path not in found:
-            found.add(path)
-            waiting += _imports_of(path)
-    return found
+        name = waiting.pop()
+        if name in files and name not in found:
+            found.add(name)
+            waiting += _runs_imported_by(files[name].read_bytes(), _package_of(name, files[name]))
+    return {files[name] for name in found}
 
 
-def _imports_of(path: Path) -> Iterator[Path]:
-    package = path.parent.relative_to(_ROOT).parts
-    for node in ast.walk(ast.parse(path.read_bytes())):
+def _module_files() -> dict[str, Path]:
+    """Finds the project's modules: the file of each, by dotted name."""
+    files = {}
+    for package in _PACKAGES:
+        for folder, _, names in os.walk(_ROOT / package):
+            parts = Path(folder).relative_to(_ROOT).parts
+            for name in names:
+                stem, suffix = os.path.splitext(name)
+                if suffix == ".py":
+                    module = parts if stem == "__init__" else (*parts, stem)
+                    files[".".join(module)] = Path(folder, name)
+    return files
+
+
+def _package_of(name: str, path: Path) -> str:
+    return name if path.name == "__init__.py" else name.rpartition(".")[0]
+
+
+# Components have most of their code in common, and parsing it is what takes the time.
+@functools.cache
+def _runs_imported_by(source: bytes, package: str) -> frozenset[str]:
+    """Names what a module's imports run: modules, and names in them that may be modules."""
+    imported: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else ()
-            module = ".".join([*base, *filter(None, [node.module])])
-            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        for name in names:
-            yield from _files_run_by_importing(name)
+            parents = package.split(".")[: package.count(".") + 2 - node.level]
+            module = ".".join([*(parents if node.level else ()), *filter(None, [node.module])])
+            imported |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    return frozenset(name for module in imported for name in _run_by_importing(module))
 
 
-def _files_run_by_importing(name: str) -> Iterator[Path]:
-    """Yields the file of a module and of every package above it."""
-    parts = name.split(".")
-    for end in range(1, len(parts) + 1):
-        if file := _module_file(".".join(parts[:end])):
-            yield file
-
-
-def _module_file(name: str) -> Path | None:
+def _run_by_importing(name: str) -> list[str]:
+    """Names a module of this project and every package above it; nothing for other modules."""
     parts = name.split(".")
     if parts[0] not in _PACKAGES:
-        return None
-    base = _ROOT.joinpath(*parts)
-    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
-        if candidate.is_file():
-            return candidate
-    return None
+        return []
+    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +25,8 @@ from modules.models.signature import (
 )
 
 _BATCH_SIZE = 512
+# Decoding keeps one core busy: meanwhile the network answers the batch before.
+_BATCHES_AT_ONCE = 2
 _FIX = "All arms must be trained by this pipeline, for these classes."
 _TENSORFLOW_NOISE = re.compile(r"\{\{.*?\}\} | \[Op:.*", re.DOTALL)
 
@@ -96,12 +100,8 @@ class ServedModel:
             DataError: The files hold broken examples or a label outside the classes; or the model
                 has other classes.
         """
-        batches = []
         try:
-            for examples, truth in _batches(files):
-                predicted, confidence = self._predict(examples)
-                example_ids = [value.decode() for value in truth[EXAMPLE_ID].numpy()]
-                batches.append(Answers(example_ids, truth[LABEL].numpy(), predicted, confidence))
+            batches = list(self._answered_batches(files))
         except (tf.errors.DataLossError, tf.errors.InvalidArgumentError) as error:
             raise DataError(
                 _folder(files),
@@ -112,6 +112,21 @@ class ServedModel:
         answers = Answers.concatenate(batches)
         _check_labels(answers.labels, len(self._class_names), files)
         return answers
+
+    def _answered_batches(self, files: Sequence[str]) -> Iterator[Answers]:
+        waiting: deque[Future[Answers]] = deque()
+        with ThreadPoolExecutor(_BATCHES_AT_ONCE) as pool:
+            for examples, truth in _batches(files):
+                waiting.append(pool.submit(self._answer_batch, examples, truth))
+                if len(waiting) > _BATCHES_AT_ONCE:
+                    yield waiting.popleft().result()
+            for batch in waiting:
+                yield batch.result()
+
+    def _answer_batch(self, examples: tf.Tensor, truth: dict[str, tf.Tensor]) -> Answers:
+        predicted, confidence = self._predict(examples)
+        example_ids = [value.decode() for value in truth[EXAMPLE_ID].numpy()]
+        return Answers(example_ids, truth[LABEL].numpy(), predicted, confidence)
 
     def _predict(
         self, examples: tf.Tensor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from pipelines.plugins.code import plugin_fingerprint
 
 
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "prints"
     (folder / "inner").mkdir(parents=True)
     for name in ("__init__", "nets", "inner/__init__", "inner/helper"):
@@ -26,7 +27,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "prints_ns/other.py").write_text("x = 1\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(module, "_first", {})
-    return tmp_path
+    yield tmp_path
+    for name in ("prints.nets", "prints"):
+        sys.modules.pop(name, None)
 
 
 def test_an_edit_anywhere_in_the_package_changes_it(package: Path) -> None:
@@ -76,16 +79,12 @@ def test_another_version_of_the_distribution_changes_it(package: Path) -> None:
     assert plugin_fingerprint("prints.nets:x") != before
 
 
-def test_a_process_that_runs_older_code_is_refused(
-    package: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_that_runs_older_code_is_refused(package: Path) -> None:
     plugin_fingerprint("prints.nets:x")
     importlib.import_module("prints.nets")
     (package / "prints/nets.py").write_text("x = 2\n")
     with pytest.raises(ConfigError, match="has changed since this process imported it"):
         plugin_fingerprint("prints.nets:x")
-    for name in ("prints.nets", "prints"):
-        monkeypatch.delitem(sys.modules, name)
 
 
 def test_what_has_no_files_is_refused() -> None:
