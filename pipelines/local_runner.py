@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipelines.config import Config
 from pipelines.registered_names import refuse_unknown_names
 from pipelines.running.display import RunDisplay
 from pipelines.running.history import record_run
+from pipelines.running.lasting_imports import lasting_imports
 from pipelines.running.observer import RunObserver
 from pipelines.running.output_folder import (
     ARTIFACTS_FOLDER,
@@ -68,10 +70,12 @@ def run_locally(
         on_terminal=observer is None,
     ) as console:
         with observer or RunDisplay(console, expected_seconds(config, output)) as display:
-            # These import TensorFlow, which takes seconds: the display is there already.
-            from pipelines.running.artifacts import RunArtifacts, metadata_in
-            from pipelines.running.dag_runner import run_pipeline
-            from pipelines.transfer_pipeline import create_pipeline
+            # These import TensorFlow, which takes seconds: the display is there already. A program
+            # that calls sees to its own garbage.
+            with lasting_imports() if observer is None else contextlib.nullcontext():
+                from pipelines.running.artifacts import RunArtifacts, metadata_in
+                from pipelines.running.dag_runner import run_pipeline
+                from pipelines.transfer_pipeline import create_pipeline
 
             # Found out by the components alone, a misspelt method would cost the trainings first.
             refuse_unknown_names(config)

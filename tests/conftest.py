@@ -6,6 +6,7 @@ Property tests draw the same examples in every run, so that a change is to blame
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first."""
     sort_by_length(items)
+
+
+def pytest_collection_finish() -> None:
+    """Spares every later garbage collection what the collected files have imported."""
+    pass
 
 
 @pytest.hookimpl(optionalhook=True)

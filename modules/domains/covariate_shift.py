@@ -61,7 +61,9 @@ def measure_covariate_shift(sample: DomainSample, seed: int) -> CovariateShift |
         return None
     images = np.concatenate([sample.source, sample.target]).reshape(2 * count, -1)
     is_target = np.arange(2 * count) >= count
-    forest = RandomForestClassifier(_TREES, oob_score=True, min_samples_leaf=3, random_state=seed)
+    forest = RandomForestClassifier(
+        _TREES, oob_score=True, min_samples_leaf=3, n_jobs=-1, random_state=seed
+    )
     scores = forest.fit(images, is_target).oob_decision_function_[:, 1]
     test = mannwhitneyu(scores[is_target], scores[~is_target], alternative="greater")
     return CovariateShift(

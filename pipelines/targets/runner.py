@@ -13,6 +13,7 @@ from modules.core.wording import count
 from pipelines.beam.options import check_storage
 from pipelines.registered_names import refuse_unknown_names
 from pipelines.running.display import RunDisplay
+from pipelines.running.lasting_imports import lasting_imports
 from pipelines.running.output_folder import command_line, exclusive_output
 from pipelines.running.session import Session, check_model_path, open_session
 from pipelines.running.timing.component_seconds import expected_seconds
@@ -61,7 +62,8 @@ def run_targets(
         place = RunPlace(output, session.log_file, command_line())
         with RunDisplay(session.console, expected_seconds(scenario.shared, output)) as display:
             # It imports TensorFlow, which takes seconds: the display is there already.
-            from pipelines.targets.dag import TargetsDag
+            with lasting_imports():
+                from pipelines.targets.dag import TargetsDag
 
             for config in scenario.branches.values():
                 refuse_unknown_names(config)
