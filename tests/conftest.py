@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Spares every later garbage collection what the collected files have imported."""
-    pass
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
