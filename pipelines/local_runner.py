@@ -15,8 +15,8 @@ from pipelines.beam.options import check_storage
 from pipelines.config import Config
 from pipelines.registered_names import refuse_unknown_names
 from pipelines.running.display import RunDisplay
+from pipelines.running.heavy_imports import lasting_imports
 from pipelines.running.history import record_run
-from pipelines.running.lasting_imports import lasting_imports
 from pipelines.running.observer import RunObserver
 from pipelines.running.output_folder import (
     ARTIFACTS_FOLDER,

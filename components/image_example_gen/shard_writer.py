@@ -32,6 +32,7 @@ from modules.domains.duplicates.signatures import SignatureCollector
 from modules.examples.content_hash import ContentHash
 from modules.sources.base import ImageRecord, ImageShard
 from modules.sources.spans.finding import Span
+from modules.sources.untuned_dataset import untuned
 
 # Stored PNGs shrink to a quarter; higher levels cost three times the time for 10% more.
 RECORD_OPTIONS = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
@@ -192,8 +193,8 @@ def leave_out(path: str, rows: Collection[int]) -> None:
     attempt = f"{path}.attempt-{uuid.uuid4().hex}"
     left_out = frozenset(rows)
     with tf.io.TFRecordWriter(attempt, RECORD_OPTIONS) as writer:
-        records = tf.data.TFRecordDataset(path, "GZIP").as_numpy_iterator()
-        for row, record in enumerate(records):
+        records = untuned(tf.data.TFRecordDataset(path, "GZIP"))
+        for row, record in enumerate(records.as_numpy_iterator()):
             if row not in left_out:
                 writer.write(record)
     fileio.rename(attempt, path, overwrite=True)

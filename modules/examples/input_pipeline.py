@@ -15,6 +15,7 @@ import tensorflow_transform as tft
 
 from modules.core.errors import DataError
 from modules.core.example_features import EXAMPLE_ID, GROUP, IMAGE, LABEL, SPAN
+from modules.sources.untuned_dataset import untuned
 
 _NO_SPAN = -1
 _CHUNK = 512  # examples that go through the TransformGraph at once
@@ -146,7 +147,7 @@ def index_examples(file_patterns: Sequence[str]) -> ExampleIndex:
     )
     folder = os.path.dirname(files[0])
     with _readable(folder, _READABLE_EXAMPLES):
-        parsed = list(chunks.as_numpy_iterator())
+        parsed = list(untuned(chunks).as_numpy_iterator())
     if not parsed:
         raise DataError(folder, expected="examples", found="none", fix=_FIX)
     labels, example_ids, groups, spans = (
@@ -216,7 +217,7 @@ def _preprocessed_chunks(
     chunks = chunks.map(
         lambda records, slots: (slots, preprocessor(records)), num_parallel_calls=tf.data.AUTOTUNE
     )
-    return chunks.prefetch(1).as_numpy_iterator()
+    return untuned(chunks.prefetch(1)).as_numpy_iterator()
 
 
 def _allocate(shape: tuple[int, ...], memory_cache_mib: int) -> np.ndarray:
@@ -249,7 +250,7 @@ def matching_files(patterns: Sequence[str]) -> tuple[str, ...]:
 def placed_record_chunks(index: ExampleIndex, rows: np.ndarray) -> tf.data.Dataset:
     """Yields all serialized examples of a split in chunks, each with its place in `rows` or -1."""
     slot_chunks = tf.data.Dataset.from_tensor_slices(index.slots(rows)).batch(_CHUNK)
-    return tf.data.Dataset.zip((_record_chunks(index.files), slot_chunks))
+    return untuned(tf.data.Dataset.zip((_record_chunks(index.files), slot_chunks)))
 
 
 def _record_chunks(files: Sequence[str]) -> tf.data.Dataset:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,10 +21,9 @@ from modules.models.signature import (
     SERVING_DEFAULT,
     Signature,
 )
+from modules.sources.untuned_dataset import untuned
 
 _BATCH_SIZE = 512
-# Decoding keeps one core busy: meanwhile the network answers the batch before.
-_BATCHES_AT_ONCE = 2
 _FIX = "All arms must be trained by this pipeline, for these classes."
 _TENSORFLOW_NOISE = re.compile(r"\{\{.*?\}\} | \[Op:.*", re.DOTALL)
 
@@ -100,8 +97,12 @@ class ServedModel:
             DataError: The files hold broken examples or a label outside the classes; or the model
                 has other classes.
         """
+        batches = []
         try:
-            batches = list(self._answered_batches(files))
+            for examples, truth in _batches(files):
+                predicted, confidence = self._predict(examples)
+                example_ids = [value.decode() for value in truth[EXAMPLE_ID].numpy()]
+                batches.append(Answers(example_ids, truth[LABEL].numpy(), predicted, confidence))
         except (tf.errors.DataLossError, tf.errors.InvalidArgumentError) as error:
             raise DataError(
                 _folder(files),
@@ -112,21 +113,6 @@ class ServedModel:
         answers = Answers.concatenate(batches)
         _check_labels(answers.labels, len(self._class_names), files)
         return answers
-
-    def _answered_batches(self, files: Sequence[str]) -> Iterator[Answers]:
-        waiting: deque[Future[Answers]] = deque()
-        with ThreadPoolExecutor(_BATCHES_AT_ONCE) as pool:
-            for examples, truth in _batches(files):
-                waiting.append(pool.submit(self._answer_batch, examples, truth))
-                if len(waiting) > _BATCHES_AT_ONCE:
-                    yield waiting.popleft().result()
-            for batch in waiting:
-                yield batch.result()
-
-    def _answer_batch(self, examples: tf.Tensor, truth: dict[str, tf.Tensor]) -> Answers:
-        predicted, confidence = self._predict(examples)
-        example_ids = [value.decode() for value in truth[EXAMPLE_ID].numpy()]
-        return Answers(example_ids, truth[LABEL].numpy(), predicted, confidence)
 
     def _predict(
         self, examples: tf.Tensor
@@ -168,7 +154,8 @@ def _batches(files: Sequence[str]) -> tf.data.Dataset:
         EXAMPLE_ID: tf.io.FixedLenFeature([], tf.string),
     }
     records = tf.data.TFRecordDataset(sorted(files), compression_type="GZIP").batch(_BATCH_SIZE)
-    return records.map(lambda batch: (batch, tf.io.parse_example(batch, spec))).prefetch(2)
+    batches = records.map(lambda batch: (batch, tf.io.parse_example(batch, spec)))
+    return untuned(batches.prefetch(2))
 
 
 def _check_labels(labels: npt.NDArray[np.int64], num_classes: int, files: Sequence[str]) -> None:

@@ -183,13 +183,15 @@ def _first_features(path: str) -> list[str]:
 def _read_records(path: str) -> Iterator[bytes]:
     import tensorflow as tf
 
+    from modules.sources.untuned_dataset import untuned
+
     is_gzip = path.endswith(".gz")
     with ByteStream(path, may_be_zipped=is_gzip) as stream:
         longest = max(_record_lengths(stream), default=0)
     batch = max(1, min(_BATCH, _BATCH_BYTES // max(longest, 1)))
     batches = tf.data.TFRecordDataset(path, "GZIP" if is_gzip else "").batch(batch)
     try:
-        for records in batches.as_numpy_iterator():
+        for records in untuned(batches).as_numpy_iterator():
             yield from records.tolist()
     except tf.errors.DataLossError as error:
         offset = re.search(r"record at (\d+)", error.message)

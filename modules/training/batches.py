@@ -13,6 +13,7 @@ import tensorflow as tf
 from modules.core.errors import ConfigError
 from modules.examples.input_pipeline import PreprocessedExamples
 from modules.images.augmentation_registry import Augmentation
+from modules.sources.untuned_dataset import untuned
 from modules.training.placement import TrainingPlacement
 
 IMAGE = "image"
@@ -151,15 +152,12 @@ def batch_dataset(streams: Mapping[str, BatchStream], steps: range) -> tf.data.D
     def batches(step: tf.Tensor) -> Batch:
         return {name: stream.batch(step) for name, stream in streams.items()}
 
-    return (
-        tf.data.Dataset.range(steps.start, steps.stop)
-        .map(
-            tf.autograph.experimental.do_not_convert(batches),
-            num_parallel_calls=_PARALLEL_BATCHES,
-            deterministic=True,
-        )
-        .prefetch(_PREFETCHED_BATCHES)
+    dataset = tf.data.Dataset.range(steps.start, steps.stop).map(
+        tf.autograph.experimental.do_not_convert(batches),
+        num_parallel_calls=_PARALLEL_BATCHES,
+        deterministic=True,
     )
+    return untuned(dataset.prefetch(_PREFETCHED_BATCHES))
 
 
 @functools.lru_cache(maxsize=8)

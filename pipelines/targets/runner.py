@@ -13,7 +13,7 @@ from modules.core.wording import count
 from pipelines.beam.options import check_storage
 from pipelines.registered_names import refuse_unknown_names
 from pipelines.running.display import RunDisplay
-from pipelines.running.lasting_imports import lasting_imports
+from pipelines.running.heavy_imports import lasting_imports
 from pipelines.running.output_folder import command_line, exclusive_output
 from pipelines.running.session import Session, check_model_path, open_session
 from pipelines.running.timing.component_seconds import expected_seconds

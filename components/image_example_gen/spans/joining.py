@@ -38,6 +38,7 @@ from modules.settings.image_source import SpanSettings
 from modules.sources.spans.classes import join_class_names, new_labels
 from modules.sources.spans.finding import find_spans
 from modules.sources.spans.pattern import SpanPattern
+from modules.sources.untuned_dataset import untuned
 
 
 class JoinedSpans(NamedTuple):
@@ -131,7 +132,8 @@ def _copy_examples(
         fileio.copy(original, path)
         return
     with tf.io.TFRecordWriter(path, RECORD_OPTIONS) as writer:
-        for record in tf.data.TFRecordDataset(original, "GZIP").as_numpy_iterator():
+        records = untuned(tf.data.TFRecordDataset(original, "GZIP"))
+        for record in records.as_numpy_iterator():
             example = tf.train.Example.FromString(record)
             value = example.features.feature[LABEL].int64_list.value
             value[:] = (labels[value[0]],)

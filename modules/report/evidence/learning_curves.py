@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
+from modules.sources.untuned_dataset import untuned
+
 Curve = Mapping[int, float]
 
 _EVENT_FILES = "events.out.tfevents.*"
@@ -27,7 +29,7 @@ def read_curves(model_run_uri: str) -> dict[str, Curve]:
     curves: dict[str, dict[int, float]] = {}
     for path in sorted(tf.io.gfile.glob(os.path.join(model_run_uri, _EVENT_FILES))):
         try:
-            for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
+            for record in untuned(tf.data.TFRecordDataset(path)).as_numpy_iterator():
                 event = tf.compat.v1.Event.FromString(record)
                 for value in event.summary.value:
                     if value.metadata.plugin_data.plugin_name == "scalars":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipelines.running.lasting_imports import lasting_imports
+from pipelines.running.heavy_imports import lasting_imports
 
 
 class Cycle:
