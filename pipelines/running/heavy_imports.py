@@ -11,7 +11,7 @@ from collections.abc import Iterator
 def lasting_imports() -> Iterator[None]:
     """Leaves what exists at the end of the block out of all later garbage collections.
 
-    These imports make half a million objects that stay until the process ends. Looking through them
+    These imports make some 700,000 objects that stay until the process ends. Looking through them
     for garbage, again and again, would take seconds of a run.
 
     Example:
